@@ -1,0 +1,109 @@
+// The console's HTTP API as types only, shared with the browser. Paths, bodies and answers; no logic.
+// Every text in here is free of payload and of patient data by construction of the types below it.
+
+import type { Micros } from '../base/time.ts'
+import type { Asset } from '../inventory/asset.ts'
+import type { Conversation } from '../detect/conversation.ts'
+import type { Finding, Severity } from '../detect/finding.ts'
+
+export type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from '../inventory/asset.ts'
+export type { Conversation, Endpoint } from '../detect/conversation.ts'
+export type { AttackTag, EvidenceFlow, Finding, Severity } from '../detect/finding.ts'
+
+/** One body of work: a dropped capture, the demo ward, later a live interface. */
+export interface Analysis {
+  readonly id: string
+  /** File name or `demo ward`. */
+  readonly name: string
+  readonly source: 'capture' | 'demo' | 'live'
+  readonly state: 'running' | 'complete' | 'partial' | 'failed'
+  readonly sha256: string | null
+  readonly format: string | null
+  readonly packets: number
+  readonly bytes: number
+  readonly flows: number
+  readonly firstAt: Micros | null
+  readonly lastAt: Micros | null
+  /** What could not be read or decoded, each with count: the honest part of every page. */
+  readonly problems: readonly { readonly code: string; readonly message: string }[]
+  readonly observations: readonly { readonly name: string; readonly count: number }[]
+  /** "What we cannot see": sentences, e.g. that forty seconds of capture prove nothing about night shifts. */
+  readonly blindSpots: readonly string[]
+}
+
+export type TriageState = 'new' | 'acknowledged' | 'in-progress' | 'closed'
+
+export interface TriagedFinding extends Finding {
+  readonly triage: TriageState
+}
+
+export interface Overview {
+  readonly analysis: Analysis
+  readonly assets: { readonly total: number; readonly medical: number; readonly unidentified: number; readonly talkOutside: number }
+  readonly conversations: { readonly total: number; readonly leaving: number; readonly denied: number }
+  readonly findings: Readonly<Record<Severity, number>>
+  /** Newest and worst first, at most 5. */
+  readonly top: readonly TriagedFinding[]
+  /** For uPlot: bucket starts in seconds, bytes and flows per bucket. */
+  readonly traffic: { readonly at: readonly number[]; readonly bytes: readonly number[]; readonly flows: readonly number[] }
+}
+
+export interface AssetRow extends Asset {
+  readonly talksOutside: boolean
+  readonly findings: number
+  readonly worst: Severity | null
+}
+
+export interface AssetPage {
+  readonly asset: AssetRow
+  readonly conversations: readonly Conversation[]
+  readonly findings: readonly TriagedFinding[]
+}
+
+/** Cell of the matrix and edge of the map: all conversations from one zone to another. */
+export interface ZoneCell {
+  readonly from: string
+  readonly to: string
+  readonly conversations: number
+  readonly bytes: number
+  readonly denied: number
+  readonly protocols: readonly string[]
+}
+
+export interface ZoneMap {
+  readonly zones: readonly { readonly name: string; readonly kind: 'medical' | 'it' | 'external' | 'unzoned' | 'group'; readonly assets: number; readonly prefixes: readonly string[] }[]
+  readonly conduits: readonly { readonly from: string; readonly to: string; readonly service: string; readonly name: string }[]
+  readonly cells: readonly ZoneCell[]
+}
+
+/** Errors: what, where, what to do. HTTP status 4xx/5xx carries this body. */
+export interface ApiError {
+  readonly error: { readonly code: string; readonly message: string; readonly help: string }
+}
+
+/** Server-sent event `change` on GET /api/events: refetch what you show of this analysis. `progress` reports an upload being read. */
+export interface ChangeEvent {
+  readonly analysis: string
+  readonly state: Analysis['state']
+}
+export interface ProgressEvent {
+  readonly analysis: string
+  readonly bytesRead: number
+  readonly bytesTotal: number
+  readonly packets: number
+}
+
+/**
+ * GET  /api/analyses                              Analysis[] (newest first)
+ * GET  /api/analyses/:id/overview                 Overview
+ * GET  /api/analyses/:id/assets                   AssetRow[]
+ * GET  /api/analyses/:id/assets/:assetId          AssetPage
+ * GET  /api/analyses/:id/conversations            Conversation[]
+ * GET  /api/analyses/:id/zones                    ZoneMap
+ * GET  /api/analyses/:id/findings                 TriagedFinding[]
+ * PUT  /api/analyses/:id/findings/:findingId/triage   body { state: TriageState } -> TriagedFinding
+ * POST /api/captures                              multipart file `capture` -> 201 Analysis (once analysed) or ApiError
+ * GET  /api/events                                text/event-stream of ChangeEvent and ProgressEvent
+ * GET  /api/health                                { ok: true, version }
+ */
+export const API_PREFIX = '/api'

@@ -1,0 +1,44 @@
+// The protocol seam: one row per protocol, one session per flow, facts out. The registry is an array of rows.
+// Protocols know no policy and no time of day; a port is a hint, the probe is the judge (only identify.ts sees ports).
+
+import type { Direction, Flow } from '../wire/flow.ts'
+import type { Micros } from '../base/time.ts'
+import type { Fact } from './facts.ts'
+
+export type Transport = 'tcp' | 'udp'
+
+/** `more` asks for a longer prefix of the same stream; on UDP it means `no`. */
+export type ProbeAnswer = 'yes' | 'no' | 'more'
+
+/** Where the bytes stand: on TCP an ordered stream in any split, on UDP one datagram per call. */
+export interface SessionContext {
+  readonly flow: Flow
+  readonly transport: Transport
+  /** Frame number of the packet being processed: evidence for the fact. */
+  frame(): number
+  /** Facts leave here, in order. `at` is packet time. */
+  emit(fact: Fact): void
+}
+
+/**
+ * One conversation of one protocol. Never throws on bytes; keeps named bounds on every buffer.
+ * After a gap on a TCP direction it resynchronises or gives that direction up, and says so in its facts.
+ */
+export interface Session {
+  feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void
+  /** `bytes` of this direction were lost before the next feed. */
+  gap(direction: Direction, bytes: number, at: Micros): void
+  /** Called once, when the flow ends or is evicted. Emits totals. */
+  end(at: Micros): void
+}
+
+export interface ProtocolRow {
+  readonly id: string
+  readonly name: string
+  readonly transports: readonly Transport[]
+  /** Responder ports where this protocol is tried first. */
+  readonly hints: readonly number[]
+  /** Judges the first bytes of one direction. `transport` as in the context. */
+  readonly probe: (transport: Transport, direction: Direction, buf: Uint8Array, off: number, end: number) => ProbeAnswer
+  readonly open: (context: SessionContext) => Session
+}

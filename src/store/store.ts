@@ -1,0 +1,51 @@
+// The Store seam: append-only events and keyed records behind one small interface, one folder, one owning process.
+// A record is { at, kind, key, body }; its producer owns the type of body. append resolves only when the records are durable.
+
+import type { Micros } from '../base/time.ts'
+
+/** Event kinds (many, append-only, analytical) and record kinds (keyed, latest wins). */
+export const EVENT_KINDS = ['flow', 'fact'] as const
+export const RECORD_KINDS = ['analysis', 'asset', 'conversation', 'finding', 'triage', 'user', 'audit', 'policy'] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+export type RecordKind = (typeof RECORD_KINDS)[number]
+export type StoreKind = EventKind | RecordKind
+
+export interface StoreRecord {
+  readonly kind: StoreKind
+  /** Which analysis (one capture, one demo, one live watch) it belongs to; '' for site-wide records (users, audit, policy). */
+  readonly analysis: string
+  /** Identity within kind and analysis. For events a sequence number as text, unique. */
+  readonly key: string
+  readonly at: Micros
+  /** JSON-safe. */
+  readonly body: unknown
+}
+
+export interface ReadOptions {
+  readonly analysis?: string
+  readonly key?: string
+  readonly fromAt?: Micros
+  readonly toAt?: Micros
+  readonly limit?: number
+  readonly offset?: number
+}
+
+/** A closed set of analytical questions over events, so that no SQL crosses the seam. */
+export type StoreQuery =
+  /** Events per kind: rows { kind, count }. */
+  | { readonly name: 'event-counts'; readonly analysis: string }
+  /** Bytes and flows per time bucket: rows { at, flows, bytes }. Buckets ascending, empty ones absent. */
+  | { readonly name: 'traffic-series'; readonly analysis: string; readonly bucketMicros: number }
+  /** Largest talkers: rows { ip, flows, bytes }. */
+  | { readonly name: 'top-sources'; readonly analysis: string; readonly limit: number }
+
+export type StoreRow = Readonly<Record<string, string | number | null>>
+
+export interface Store {
+  /** Durable when it resolves. Same kind, analysis and key: a record is replaced; an event is written once (a repeat is ignored). */
+  append(records: readonly StoreRecord[]): Promise<void>
+  /** Ascending by at, then key. */
+  read(kind: StoreKind, options?: ReadOptions): Promise<StoreRecord[]>
+  query(question: StoreQuery): Promise<StoreRow[]>
+  close(): Promise<void>
+}

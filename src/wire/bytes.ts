@@ -1,0 +1,42 @@
+// Reading integers out of a byte buffer at an offset. Callers check the length once at the door, then read.
+// Keeps the rule (buf, off, end): nothing here makes a view, a slice or a string on the frame path.
+
+export function u8(buf: Uint8Array, off: number): number {
+  return buf[off] as number
+}
+
+export function u16be(buf: Uint8Array, off: number): number {
+  return ((buf[off] as number) << 8) | (buf[off + 1] as number)
+}
+
+export function u16le(buf: Uint8Array, off: number): number {
+  return (buf[off] as number) | ((buf[off + 1] as number) << 8)
+}
+
+export function i16le(buf: Uint8Array, off: number): number {
+  return (u16le(buf, off) << 16) >> 16
+}
+
+export function u32be(buf: Uint8Array, off: number): number {
+  return (((buf[off] as number) << 24) | ((buf[off + 1] as number) << 16) | ((buf[off + 2] as number) << 8) | (buf[off + 3] as number)) >>> 0
+}
+
+export function u32le(buf: Uint8Array, off: number): number {
+  return (((buf[off + 3] as number) << 24) | ((buf[off + 2] as number) << 16) | ((buf[off + 1] as number) << 8) | (buf[off] as number)) >>> 0
+}
+
+/** 48 bits, big endian, as an exact number (a MAC address). */
+export function u48be(buf: Uint8Array, off: number): number {
+  return u16be(buf, off) * 0x1_0000_0000 + u32be(buf, off + 2)
+}
+
+/** Printable ASCII of [off, end); any other byte becomes `?`. Stops at `max` characters. For names, never for patient fields. */
+export function asciiText(buf: Uint8Array, off: number, end: number, max = 256): string {
+  let text = ''
+  const stop = Math.min(end, off + max)
+  for (let i = off; i < stop; i++) {
+    const c = u8(buf, i)
+    text += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+  }
+  return text
+}

@@ -1,0 +1,107 @@
+// Frame: one decoded packet as offsets and numbers, reused for every packet so that decoding allocates nothing.
+// A frame never throws: what is wrong with the bytes is a status and a set of flags (house habit 3).
+
+/** What decode() made of the bytes. Each step includes the ones before it. */
+export const FrameStatus = {
+  /** Not even a link header, or a link type nobody here reads. */
+  undecoded: 0,
+  /** Link header read; the payload is no IP (ARP is here, with arpOff set). */
+  link: 1,
+  /** An IP header was read; no transport ports (other protocol, later fragment, cut short). */
+  network: 2,
+  /** IP and a TCP, UDP, SCTP or ICMP header were read. */
+  transport: 3,
+} as const
+export type FrameStatus = (typeof FrameStatus)[keyof typeof FrameStatus]
+
+/** Observations about one frame, as bits in Frame.flags. `frameFlagNames` gives the words. */
+export const FrameFlag = {
+  /** Captured length is below the length on the wire (snaplen). */
+  cutBySnaplen: 1 << 0,
+  linkTruncated: 1 << 1,
+  linkUnsupported: 1 << 2,
+  arpMalformed: 1 << 3,
+  ipHeaderTruncated: 1 << 4,
+  ipHeaderInvalid: 1 << 5,
+  /** The IP total length claims more bytes than the frame carries. */
+  ipPayloadTruncated: 1 << 6,
+  ipExtensionInvalid: 1 << 7,
+  transportTruncated: 1 << 8,
+  transportInvalid: 1 << 9,
+  /** First or later fragment; payload is not yet a transport message. */
+  fragment: 1 << 10,
+  tooManyTags: 1 << 11,
+} as const
+export type FrameFlagName = keyof typeof FrameFlag
+
+const FLAG_ROWS = Object.entries(FrameFlag) as [FrameFlagName, number][]
+
+/** The words for a flag set, in bit order. */
+export function frameFlagNames(flags: number): FrameFlagName[] {
+  return FLAG_ROWS.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name)
+}
+
+/** Address words: source in [0..3], destination in [4..7], most significant first; IPv4 uses [3] and [7] only, the rest are 0. */
+export type AddressWords = Uint32Array
+
+/**
+ * One decoded packet. Offsets are into the buffer handed to decode(); -1 means absent.
+ * Reset and filled by decodeFrame (wire/decode.ts); valid until the next call.
+ */
+export class Frame {
+  /** 1-based, in capture order. */
+  number = 0
+  /** Packet time in integer microseconds. */
+  at = 0
+  /** Bytes on the wire, as the capture says; never below capturedLength. */
+  wireLength = 0
+  capturedLength = 0
+  flags = 0
+
+  srcMac = -1
+  dstMac = -1
+  etherType = 0
+  /** Outer 802.1Q VLAN id, 0 when untagged (or priority-tagged). */
+  vlan = 0
+  /** Inner VLAN id of QinQ, 0 when there is one tag or none. */
+  innerVlan = 0
+
+  arpOff = -1
+  arpEnd = -1
+
+  /** 4, 6 or 0. */
+  ipVersion = 0
+  ipOff = -1
+  readonly addresses: AddressWords = new Uint32Array(8)
+  /** IP protocol number after extension headers; -1 when there is no IP header. */
+  proto = -1
+  ttl = 0
+  fragmentId = 0
+  /** Byte offset of this fragment in its datagram. */
+  fragmentOffset = 0
+  moreFragments = false
+
+  /** First byte after the IP header and its extensions; end of the IP payload (bounded by the captured bytes). */
+  l4Off = -1
+  l4End = -1
+
+  /** Ports for TCP, UDP and SCTP; type and code for ICMP and ICMPv6. */
+  srcPort = 0
+  dstPort = 0
+
+  tcpSeq = 0
+  tcpAck = 0
+  /** FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32. */
+  tcpFlags = 0
+  tcpWindow = 0
+
+  /** Application bytes; -1 when there is no transport header. payloadWireLength is what the IP length promised. */
+  payloadOff = -1
+  payloadEnd = -1
+  payloadWireLength = 0
+}
+
+export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const
+
+/** IP protocol numbers this house names (IANA). */
+export const IpProto = { icmp: 1, tcp: 6, udp: 17, ipv6Fragment: 44, icmp6: 58, sctp: 132 } as const

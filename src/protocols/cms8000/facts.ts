@@ -6,6 +6,8 @@ import type { FactBase } from '../facts.ts'
 interface CmsBase extends FactBase {
   readonly protocol: 'cms8000'
   readonly flowId: number
+  /** The side of the flow that sends the monitor's frames: 0 the initiator (usual), 1 when a capture began midstream and the server spoke first. */
+  readonly monitorSide: 0 | 1
 }
 
 /** Framing and at least one known type matched: the flow is a CMS8000 stream (evidence level C). */

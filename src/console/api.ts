@@ -88,9 +88,18 @@ export interface ChangeEvent {
 }
 export interface ProgressEvent {
   readonly analysis: string
+  /** The mark the browser chose for its own upload, to tell it from another one. */
+  readonly upload?: string
   readonly bytesRead: number
   readonly bytesTotal: number
   readonly packets: number
+}
+
+/** Is the server there, which one, and how large a capture it takes. */
+export interface Health {
+  readonly ok: true
+  readonly version: string
+  readonly uploadLimitBytes: number
 }
 
 /**
@@ -102,8 +111,8 @@ export interface ProgressEvent {
  * GET  /api/analyses/:id/zones                    ZoneMap
  * GET  /api/analyses/:id/findings                 TriagedFinding[]
  * PUT  /api/analyses/:id/findings/:findingId/triage   body { state: TriageState } -> TriagedFinding
- * POST /api/captures                              multipart file `capture` -> 201 Analysis (once analysed) or ApiError
- * GET  /api/events                                text/event-stream of ChangeEvent and ProgressEvent
- * GET  /api/health                                { ok: true, version }
+ * POST /api/captures?upload=MARK                  multipart file `capture` -> 201 Analysis (once analysed) or ApiError
+ * GET  /api/events                                text/event-stream of ChangeEvent and ProgressEvent, and `beat` while all is quiet
+ * GET  /api/health                                Health
  */
 export const API_PREFIX = '/api'

@@ -1,0 +1,86 @@
+// records: reads the store's records of one analysis through the door, and writes triage with its audit line.
+// The only file of the console that knows record kinds and keys.
+
+import { randomUUID } from 'node:crypto'
+import type { Micros } from '../base/time.ts'
+import type { Store, StoreRow } from '../store/store.ts'
+import type { Analysis, Finding, TriagedFinding, TriageState } from './api.ts'
+import { analysisOf, assetOf, conversationOf, findingOf } from './door.ts'
+import { type AnalysisRecords, bucketMicros, triaged, TRIAGE_STATES, type TrafficRow } from './views.ts'
+
+/** Newest first. */
+export async function readAnalyses(store: Store): Promise<Analysis[]> {
+  const records = await store.read('analysis')
+  return records.map((record) => analysisOf(record.body)).reverse()
+}
+
+/** One analysis, or null when there is none of that id. */
+export async function readAnalysis(store: Store, id: string): Promise<Analysis | null> {
+  // The empty name is the store's own for "site-wide": never an analysis.
+  const records = id === '' ? [] : await store.read('analysis', { analysis: id })
+  const found = records.at(-1)
+  return found ? analysisOf(found.body) : null
+}
+
+/** All that views.ts joins, for one analysis. */
+export async function readRecords(store: Store, analysis: Analysis): Promise<AnalysisRecords> {
+  const of = { analysis: analysis.id }
+  const [assets, conversations, findings] = await Promise.all([
+    store.read('asset', of), store.read('conversation', of), readFindings(store, analysis.id),
+  ])
+  return {
+    analysis,
+    assets: assets.map((record) => assetOf(record.body)),
+    conversations: conversations.map((record) => conversationOf(record.body)),
+    findings,
+  }
+}
+
+/** Findings with triage, worst first. */
+export async function readFindings(store: Store, analysis: string): Promise<TriagedFinding[]> {
+  const [findings, states] = await Promise.all([store.read('finding', { analysis }), store.read('triage', { analysis })])
+  return triaged(findings.map((record) => findingOf(record.body)), new Map(states.map((record) => [record.key, stateOf(record.body)])))
+}
+
+/** The state in a stored triage body; `new` when it is none of ours. */
+function stateOf(body: unknown): TriageState {
+  return triageStateIn(body) ?? 'new'
+}
+
+/** The `state` of a JSON body when it is a triage state, else null. */
+export function triageStateIn(body: unknown): TriageState | null {
+  const state = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>)['state'] : undefined
+  return TRIAGE_STATES.find((known) => known === state) ?? null
+}
+
+/** Bytes and flows per bucket; the store leaves empty buckets out. */
+export async function readTraffic(store: Store, analysis: Analysis): Promise<TrafficRow[]> {
+  const bucket = bucketMicros(analysis.firstAt, analysis.lastAt)
+  const rows = await store.query({ name: 'traffic-series', analysis: analysis.id, bucketMicros: bucket })
+  return rows.map((row) => ({ at: count(row, 'at'), flows: count(row, 'flows'), bytes: count(row, 'bytes') }))
+}
+
+const count = (row: StoreRow, name: string): number => Number(row[name] ?? 0)
+
+/** A person's decision and its audit line, durable together. */
+export async function writeTriage(store: Store, analysis: string, finding: TriagedFinding, state: TriageState, at: Micros): Promise<void> {
+  await store.append([
+    { kind: 'triage', analysis, key: finding.id, at, body: { state, at } },
+    auditRecord(at, { action: 'triage', analysis, finding: finding.id, from: finding.triage, to: state }),
+  ])
+}
+
+/** Who opened which capture when. */
+export async function writeCaptureAudit(store: Store, analysis: string, name: string, at: Micros): Promise<void> {
+  await store.append([auditRecord(at, { action: 'open-capture', analysis, name })])
+}
+
+/** Audit lines are site-wide and never replaced: each has its own key. `by` is `local` until there are logins. */
+function auditRecord(at: Micros, body: Readonly<Record<string, string>>): { kind: 'audit'; analysis: ''; key: string; at: Micros; body: object } {
+  return { kind: 'audit', analysis: '', key: randomUUID(), at, body: { at, by: 'local', ...body } }
+}
+
+/** The finding of that id with its triage, or null. */
+export function findFinding(findings: readonly TriagedFinding[], id: Finding['id']): TriagedFinding | null {
+  return findings.find((finding) => finding.id === id) ?? null
+}

@@ -1,0 +1,126 @@
+// upload: a capture on its way in. Streamed to a file of mode 0600, read by the given analyser, removed whatever happens.
+// Keeps "retention: raw packets 0": no byte of a capture outlives its reading, not even after a crash.
+
+import { createWriteStream } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ProgressEvent } from './api.ts'
+import { type ConsoleDeps, UPLOAD_LIMIT_BYTES } from './deps.ts'
+import type { EventHub } from './events.ts'
+import { fail } from './errors.ts'
+
+/** Two at a time: each may take the full limit of disk and one core. */
+export const UPLOADS_AT_ONCE_MAX = 2
+
+/** Boundary, headers and the few fields around the file. */
+const MULTIPART_OVERHEAD_BYTES = 64 * 1024
+
+/** Progress is for eyes: five times a second is smooth. */
+const PROGRESS_EVERY_MS = 200
+
+/** Long enough for `ward-3-2026-01-05.pcapng`, short enough for a list. */
+const NAME_LENGTH_MAX = 120
+
+const PART_NAME = /^capture-[0-9a-f-]{36}\.part$/
+
+export interface Uploads {
+  /** The handler of POST /api/captures. */
+  receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
+  /** Removes what an earlier process left behind after a crash. */
+  sweep(): Promise<void>
+  /** Removes the files of uploads still running: Ctrl-C must leave nothing. */
+  close(): Promise<void>
+}
+
+/** The user's own name for the file: last path component, no control characters, bounded. */
+export function displayName(filename: string | undefined): string {
+  const last = (filename ?? '').replaceAll('\\', '/').split('/').at(-1) ?? ''
+  // C0, DEL, C1 and the bidirectional controls that could make one name look like another.
+  const clean = last.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim().slice(0, NAME_LENGTH_MAX)
+  return clean === '' ? 'capture' : clean
+}
+
+export function createUploads(deps: ConsoleDeps, hub: EventHub, captured: (analysis: string, name: string) => Promise<void>): Uploads {
+  const limit = deps.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES
+  const running = new Set<string>()
+
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (!request.isMultipart()) return noFile(reply)
+    if (Number(request.headers['content-length'] ?? 0) > limit + MULTIPART_OVERHEAD_BYTES) return tooLarge(reply, limit)
+    if (running.size >= UPLOADS_AT_ONCE_MAX) {
+      return fail(reply, 503, 'busy', 'Cordon is already reading other captures.', 'Wait until they are done, then open this one again.')
+    }
+    const path = join(deps.incoming, `capture-${randomUUID()}.part`)
+    running.add(path)
+    try {
+      return await store(request, reply, path)
+    } finally {
+      running.delete(path)
+      await rm(path, { force: true })
+    }
+  }
+
+  async function store(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+    const part = await request.file({ limits: { fileSize: limit, files: 1, fields: 4, parts: 6 }, throwFileSizeLimit: false })
+    if (!part || part.fieldname !== 'capture') {
+      part?.file.resume()
+      return noFile(reply)
+    }
+    await mkdir(deps.incoming, { recursive: true, mode: 0o700 })
+    await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+    if (part.file.truncated) return tooLarge(reply, limit)
+    return read(reply, path, displayName(part.filename), markOf(request))
+  }
+
+  async function read(reply: FastifyReply, path: string, name: string, upload: string | undefined): Promise<FastifyReply> {
+    const result = await deps.analyseCapture(path, name, throttled((progress) => {
+      hub.send({ name: 'progress', data: upload === undefined ? progress : { ...progress, upload } })
+    }))
+    if (!result.ok) return fail(reply, 422, result.error.code, result.error.message, result.error.help)
+    await captured(result.analysis.id, name)
+    hub.send({ name: 'change', data: { analysis: result.analysis.id, state: result.analysis.state } })
+    return reply.code(201).send(result.analysis)
+  }
+
+  return {
+    receive,
+    async sweep() {
+      const names = await readdir(deps.incoming).catch(() => [] as string[])
+      await removeAll(names.filter((name) => PART_NAME.test(basename(name))).map((name) => join(deps.incoming, name)))
+    },
+    close: () => removeAll([...running]),
+  }
+}
+
+async function removeAll(paths: readonly string[]): Promise<void> {
+  await Promise.all(paths.map((path) => rm(path, { force: true })))
+}
+
+/** The browser's own mark for its upload; anything that is not a short plain word is ignored. */
+function markOf(request: FastifyRequest): string | undefined {
+  const { upload } = request.query as Readonly<Record<string, unknown>>
+  return typeof upload === 'string' && /^[a-z0-9-]{1,64}$/.test(upload) ? upload : undefined
+}
+
+function throttled(send: (progress: ProgressEvent) => void): (progress: ProgressEvent) => void {
+  let lastMs = Number.NEGATIVE_INFINITY
+  return (progress) => {
+    const nowMs = performance.now()
+    if (nowMs - lastMs < PROGRESS_EVERY_MS && progress.bytesRead < progress.bytesTotal) return
+    lastMs = nowMs
+    send(progress)
+  }
+}
+
+function noFile(reply: FastifyReply): FastifyReply {
+  return fail(reply, 400, 'no-capture', 'The request carries no file in the field `capture`.', 'Send one pcap or pcapng file as multipart/form-data.')
+}
+
+function tooLarge(reply: FastifyReply, limit: number): FastifyReply {
+  const mebibytes = limit >= 1024 * 1024 ? `${Math.floor(limit / 1024 / 1024)} MiB` : `${limit} bytes`
+  return fail(reply, 413, 'too-large', `The capture is larger than ${mebibytes}.`,
+    'Split it (editcap -c 100000 in.pcap out.pcap), or read it on the command line: cordon check FILE has no such limit.')
+}

@@ -1,0 +1,153 @@
+// Tree reader: takes values out of a tree and collects every diagnostic on the way, never only the first.
+// Keeps the rule "the user's file is wrong": nothing throws, a bad value is null and a line in the list.
+
+import type { Diagnostic, DiagnosticSeverity } from './diagnostic.ts'
+import { suggest } from './suggest.ts'
+import { describeNode, type Position, type TreeNode } from './tree.ts'
+
+/** After this many diagnostics the rest says nothing new: a person fixes the first screens and runs again. */
+export const DIAGNOSTICS_MAX = 200
+/** Host-name label length (RFC 1035 section 2.3.4); every firewall we know takes object names at least that long. */
+export const NAME_LENGTH_MAX = 63
+/** A sentence or two; longer prose belongs into the ticket the reason names. */
+export const TEXT_LENGTH_MAX = 600
+/** How much of a user's text a message repeats. */
+const QUOTE_LENGTH_MAX = 60
+
+/** What a map may hold. The same tables are compared with the published JSON Schema by a test. */
+export interface KeyRule {
+  readonly required: boolean
+  /** What belongs there, for the help line of a missing key. */
+  readonly help: string
+}
+export type KeyTable = Readonly<Record<string, KeyRule>>
+
+/** Where diagnostics of one file gather; `area` starts their codes (`policy/unknown-key`). */
+export interface TreeReader {
+  readonly area: string
+  readonly diagnostics: Diagnostic[]
+}
+
+/** The values of a map by key; `get` of an absent key is undefined. */
+export interface Fields {
+  readonly at: Position
+  get(key: string): TreeNode | undefined
+}
+
+export function createReader(area: string): TreeReader {
+  return { area, diagnostics: [] }
+}
+
+/** Adds one diagnostic. Past DIAGNOSTICS_MAX nothing is added but one line that says so. */
+export function report(
+  reader: TreeReader, at: Position, code: string, message: string, help: string, severity: DiagnosticSeverity = 'error',
+): void {
+  const count = reader.diagnostics.length
+  if (count > DIAGNOSTICS_MAX) return
+  const { file, line, column } = at
+  if (count < DIAGNOSTICS_MAX) {
+    reader.diagnostics.push({ severity, code: `${reader.area}/${code}`, message, file, line, column, help })
+    return
+  }
+  const last = `more than ${DIAGNOSTICS_MAX} problems; the rest is not listed`
+  const help2 = 'Correct the ones above and run it again.'
+  reader.diagnostics.push({ severity: 'error', code: `${reader.area}/too-many`, message: last, file, line, column, help: help2 })
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((d) => d.severity === 'error')
+}
+
+/** A user's text inside a message: shortened, with control and direction characters made visible. */
+export function quote(text: string): string {
+  const short = text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}…` : text
+  return `"${short.replaceAll(HIDDEN, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)}"`
+}
+
+// Control characters and bidirectional overrides: in a terminal or a diff they make a line look like another one.
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** The fields of a map after its keys were checked against the table; null when the node is no map. */
+export function readMap(reader: TreeReader, node: TreeNode, what: string, table: KeyTable): Fields | null {
+  if (node.kind !== 'map') {
+    const keys = Object.keys(table).join(', ')
+    report(reader, node, 'expected-map', `${what} must be a map of keys, found ${describeNode(node)}`, `Its keys are: ${keys}.`)
+    return null
+  }
+  const fields = new Map<string, TreeNode>()
+  for (const entry of node.entries) {
+    if (Object.hasOwn(table, entry.key)) fields.set(entry.key, entry.value)
+    else reportUnknownKey(reader, entry.at, entry.key, what, table)
+  }
+  for (const [key, rule] of Object.entries(table)) {
+    if (rule.required && !fields.has(key)) report(reader, node, 'missing-key', `${what} has no "${key}"`, rule.help)
+  }
+  return { at: node, get: (key) => fields.get(key) }
+}
+
+function reportUnknownKey(reader: TreeReader, at: Position, key: string, what: string, table: KeyTable): void {
+  const near = suggest(key, Object.keys(table))
+  const help = near === null ? `Its keys are: ${Object.keys(table).join(', ')}.` : `Did you mean "${near}"?`
+  report(reader, at, 'unknown-key', `${what} has no key ${quote(key)}`, help)
+}
+
+/** Items of a list; a single scalar stands for a list of one when `single` is set. Absent: empty. */
+export function readList(
+  reader: TreeReader, node: TreeNode | undefined, what: string, countMax: number, single = false,
+): readonly TreeNode[] {
+  if (node === undefined) return []
+  if (single && node.kind === 'scalar' && node.value !== null) return [node]
+  if (node.kind !== 'list') {
+    report(reader, node, 'expected-list', `${what} must be a list, found ${describeNode(node)}`, 'Write one "- item" per line, or [a, b].')
+    return []
+  }
+  if (node.items.length <= countMax) return node.items
+  report(reader, node, 'too-long', `${what} has ${node.items.length} items, more than ${countMax}`, 'Split it, or aggregate the entries.')
+  return node.items.slice(0, countMax)
+}
+
+/** Text of at most `lengthMax` characters on one or more lines. Numbers and booleans are refused: quotes make them text. */
+export function readText(reader: TreeReader, node: TreeNode | undefined, what: string, lengthMax = TEXT_LENGTH_MAX): string | null {
+  if (node === undefined) return null
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') {
+    const help = node.kind === 'scalar' && node.value !== null ? `Put quotes around it: "${node.text}".` : 'Write it as text.'
+    report(reader, node, 'expected-text', `${what} must be text, found ${describeNode(node)}`, help)
+    return null
+  }
+  const text = node.value.trim()
+  if (text === '') report(reader, node, 'empty-text', `${what} is empty`, 'Write something, or leave the key out if it is optional.')
+  else if (text.length > lengthMax) {
+    report(reader, node, 'too-long', `${what} has ${text.length} characters, more than ${lengthMax}`, 'Shorten it.')
+  } else if (text.replaceAll('\n', ' ').search(HIDDEN) >= 0) {
+    report(reader, node, 'hidden-character', `${what} holds an invisible or control character: ${quote(text)}`, 'Type it again by hand.')
+  } else return text
+  return null
+}
+
+const NAME = /^[a-z][a-z0-9-]*$/
+
+/** A name others refer to: lower-case letters, digits and hyphens, a letter first, so that every firewall accepts it. */
+export function readName(reader: TreeReader, node: TreeNode | undefined, what: string): string | null {
+  const text = readText(reader, node, what, NAME_LENGTH_MAX)
+  if (text === null || node === undefined) return null
+  if (NAME.test(text)) return text
+  const fixed = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^[^a-z]+|-+$/g, '')
+  const help = `Use lower-case letters, digits and hyphens, a letter first${fixed === '' ? '.' : `, e.g. "${fixed}".`}`
+  report(reader, node, 'bad-name', `${what} ${quote(text)} is not a name`, help)
+  return null
+}
+
+/** One of a closed list of words. */
+export function readChoice<T extends string>(
+  reader: TreeReader, node: TreeNode | undefined, what: string, choices: readonly T[],
+): T | null {
+  if (node === undefined) return null
+  const found = node.kind === 'scalar' ? choices.find((choice) => choice === node.text) : undefined
+  if (found !== undefined) return found
+  const text = node.kind === 'scalar' && node.value !== null ? quote(node.text) : describeNode(node)
+  const near = node.kind === 'scalar' ? suggest(node.text, choices) : null
+  const list = choices.join(', ')
+  const help = near === null ? `One of: ${list}.` : `Did you mean "${near}"? One of: ${list}.`
+  report(reader, node, 'bad-choice', `${what} cannot be ${text}`, help)
+  return null
+}

@@ -1,0 +1,99 @@
+// Evaluator: the same verdicts as evaluate.ts, precomputed for many flows.
+// Keeps the rule that every clever engine has a slow twin: a property test compares the two on random policies and flows.
+
+import { IP_BITS, ipValue, ipVersion, type Ip, type IpVersion, type Prefix } from '../../base/ip.ts'
+import { DEFAULT_RULE, type Conduit, type Policy, type Service } from '../language/model.ts'
+import { defaultReason, serviceMatches, type FiveTuple, type Verdict } from './evaluate.ts'
+import { builtInZoneOf, type NameMap } from './names.ts'
+
+/** Addresses remembered with their zone; a /16 of a busy hospital. When full it is emptied: a scan must not eat the memory. */
+const ZONE_CACHE_MAX = 65_536
+
+export interface Evaluator {
+  evaluate(tuple: FiveTuple): Verdict
+  /** Zone name of an address, as zoneOf in names.ts. */
+  zoneOf(ip: Ip): string
+}
+
+interface CompiledConduit {
+  readonly conduit: Conduit
+  readonly services: readonly Service[]
+}
+
+/** Network value to zone, for one prefix length. */
+interface LengthTable {
+  readonly hostBits: bigint
+  readonly zones: ReadonlyMap<bigint, string>
+}
+
+/** Compiles a policy and its names. Neither may change afterwards; make a new evaluator when assets move. */
+export function createEvaluator(policy: Policy, names: NameMap): Evaluator {
+  const tables = { 4: lengthTables(names, 4), 6: lengthTables(names, 6) }
+  const conduits = conduitsByPair(policy)
+  const cache = new Map<Ip, string>()
+  const cachedZoneOf = (ip: Ip): string => {
+    const known = cache.get(ip)
+    if (known !== undefined) return known
+    const zone = lookUp(tables[ipVersion(ip)], ip)
+    if (cache.size >= ZONE_CACHE_MAX) cache.clear()
+    cache.set(ip, zone)
+    return zone
+  }
+  const decide = (tuple: FiveTuple): Verdict => {
+    const from = cachedZoneOf(tuple.src)
+    const to = cachedZoneOf(tuple.dst)
+    for (const { conduit, services } of conduits.get(pairKey(from, to)) ?? []) {
+      if (!services.some((service) => serviceMatches(service, tuple))) continue
+      return { action: conduit.action, rule: conduit.name, reason: conduit.reason, from, to }
+    }
+    return { action: policy.default, rule: DEFAULT_RULE, reason: defaultReason(policy.default, from, to, tuple), from, to }
+  }
+  return { evaluate: decide, zoneOf: cachedZoneOf }
+}
+
+/** Longest length first, so that the first hit is the answer. */
+function lengthTables(names: NameMap, version: IpVersion): readonly LengthTable[] {
+  const byLength = new Map<number, Map<bigint, string>>()
+  for (const [zone, prefixes] of names) {
+    for (const prefix of prefixes) if (prefix.version === version) addPrefix(byLength, prefix, zone)
+  }
+  return [...byLength]
+    .sort(([a], [b]) => b - a)
+    .map(([length, zones]) => ({ hostBits: BigInt(IP_BITS[version] - length), zones }))
+}
+
+function addPrefix(byLength: Map<number, Map<bigint, string>>, prefix: Prefix, zone: string): void {
+  const zones = byLength.get(prefix.length) ?? new Map<bigint, string>()
+  byLength.set(prefix.length, zones)
+  const key = prefix.network >> BigInt(IP_BITS[prefix.version] - prefix.length)
+  // The earlier zone keeps an equal prefix, as in zoneOf.
+  if (!zones.has(key)) zones.set(key, zone)
+}
+
+function lookUp(tables: readonly LengthTable[], ip: Ip): string {
+  const builtIn = builtInZoneOf(ip)
+  if (builtIn === 'group') return builtIn
+  const value = ipValue(ip)
+  for (const table of tables) {
+    const zone = table.zones.get(value >> table.hostBits)
+    if (zone !== undefined) return zone
+  }
+  return builtIn
+}
+
+function conduitsByPair(policy: Policy): ReadonlyMap<string, readonly CompiledConduit[]> {
+  const services = new Map(policy.services.map((service) => [service.name, service]))
+  const pairs = new Map<string, CompiledConduit[]>()
+  for (const conduit of policy.conduits) {
+    const key = pairKey(conduit.from, conduit.to)
+    const list = pairs.get(key) ?? []
+    pairs.set(key, list)
+    list.push({ conduit, services: conduit.services.flatMap((name) => services.get(name) ?? []) })
+  }
+  return pairs
+}
+
+/** Zone names hold no space (readName), so the key is unambiguous. */
+function pairKey(from: string, to: string): string {
+  return `${from} ${to}`
+}

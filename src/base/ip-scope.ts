@@ -1,0 +1,66 @@
+// IpScope: what kind of address it is by the IANA special-purpose registries. Decides "private or global", never "inside or outside".
+
+import { ipVersion, parsePrefix, prefixContains, type Ip, type Prefix } from './ip.ts'
+
+export type IpScope = 'global' | 'private' | 'link-local' | 'loopback' | 'multicast' | 'broadcast' | 'unspecified' | 'reserved'
+
+/** First match wins. RFC 6890 registries as of 2025; RFC 1918, 6598, 4193, 3927, 4291, 5771, 1112, 5737, 3849. */
+const SCOPE_ROWS: readonly (readonly [string, IpScope])[] = [
+  ['0.0.0.0/32', 'unspecified'],
+  ['0.0.0.0/8', 'reserved'],
+  ['10.0.0.0/8', 'private'],
+  ['100.64.0.0/10', 'private'],
+  ['127.0.0.0/8', 'loopback'],
+  ['169.254.0.0/16', 'link-local'],
+  ['172.16.0.0/12', 'private'],
+  ['192.0.0.0/24', 'reserved'],
+  ['192.0.2.0/24', 'reserved'],
+  ['192.168.0.0/16', 'private'],
+  ['198.18.0.0/15', 'reserved'],
+  ['198.51.100.0/24', 'reserved'],
+  ['203.0.113.0/24', 'reserved'],
+  ['224.0.0.0/4', 'multicast'],
+  ['255.255.255.255/32', 'broadcast'],
+  ['240.0.0.0/4', 'reserved'],
+  ['::/128', 'unspecified'],
+  ['::1/128', 'loopback'],
+  ['fe80::/10', 'link-local'],
+  ['fc00::/7', 'private'],
+  ['ff00::/8', 'multicast'],
+  ['2001:db8::/32', 'reserved'],
+  ['2000::/3', 'global'],
+  ['::/0', 'reserved'],
+]
+
+const TABLE: readonly (readonly [Prefix, IpScope])[] = SCOPE_ROWS.map(([text, scope]) => {
+  const parsed = parsePrefix(text)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return [parsed.value, scope]
+})
+
+export function ipScope(ip: Ip): IpScope {
+  for (const [prefix, scope] of TABLE) if (prefixContains(prefix, ip)) return scope
+  return 'global'
+}
+
+/** Multicast or limited broadcast: no single receiver. Directed broadcasts need a netmask and are not seen here. */
+export function isGroupIp(ip: Ip): boolean {
+  const scope = ipScope(ip)
+  return scope === 'multicast' || scope === 'broadcast'
+}
+
+/** The block of the usual size around an address: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
+export function sameUsualSegment(a: Ip, b: Ip): boolean {
+  if (ipVersion(a) !== ipVersion(b)) return false
+  const parsed = parsePrefixAround(a)
+  return prefixContains(parsed, b)
+}
+
+function parsePrefixAround(ip: Ip): Prefix {
+  const version = ipVersion(ip)
+  const host = parsePrefix(ip)
+  if (!host.ok) throw new Error(host.error)
+  const length = version === 4 ? 24 : 64
+  const hostBits = BigInt((version === 4 ? 32 : 128) - length)
+  return { version, length, network: (host.value.network >> hostBits) << hostBits }
+}

@@ -1,0 +1,89 @@
+// The rule row: what it looks for, how grave it is, and a detector that hears facts and is asked for findings.
+// One rule per file in rules/; the registry is an array (house habit 6).
+
+import type { Micros } from '../base/time.ts'
+import { shortId } from '../base/short-id.ts'
+import type { Fact } from '../protocols/facts.ts'
+import type { Flow } from '../wire/flow.ts'
+import type { Asset } from '../inventory/asset.ts'
+import type { AttackTag, EvidenceFlow, Finding, Severity } from './finding.ts'
+import type { World } from './world.ts'
+
+export interface Rule {
+  readonly id: string
+  readonly title: string
+  readonly attack: readonly AttackTag[]
+  /** Fresh state for one sensor. */
+  readonly open: () => Detector
+}
+
+/** Hears every fact with its flow, in order, and answers at any time what is true so far. Asking changes nothing. */
+export interface Detector {
+  fact?(fact: Fact, flow: Flow | null): void
+  /** A UDP datagram to a broadcast address; few enough to be told one by one. */
+  broadcast?(flow: Flow, at: Micros, frame: number): void
+  findings(world: World): Draft[]
+}
+
+/** A finding before the rule's row and the asset's name are added. */
+export interface Draft {
+  readonly asset: Asset | FindingSubject
+  /** Tells two behaviours of one asset apart; part of the id. */
+  readonly behaviour: string
+  readonly severity: Severity
+  readonly ward: string
+  readonly technical: string
+  readonly help: string
+  readonly inferred: readonly string[]
+  readonly firstAt: Micros
+  readonly lastAt: Micros
+  readonly count: number
+  readonly frames: readonly number[]
+  readonly flows: readonly EvidenceFlow[]
+  readonly details: readonly (readonly [string, string])[]
+}
+
+/** When no asset holds the address (a forged sender, a host beyond the capture). */
+export interface FindingSubject {
+  readonly id: string
+  readonly label: string
+}
+
+const FRAMES_MAX = 20
+const FLOWS_MAX = 10
+
+export function toFinding(rule: Rule, draft: Draft): Finding {
+  return {
+    id: shortId('f', rule.id, draft.asset.id, draft.behaviour),
+    rule: rule.id,
+    severity: draft.severity,
+    assetId: draft.asset.id,
+    assetLabel: draft.asset.label,
+    ward: draft.ward,
+    technical: draft.technical,
+    help: draft.help,
+    attack: rule.attack,
+    inferred: draft.inferred,
+    firstAt: draft.firstAt,
+    lastAt: draft.lastAt,
+    count: draft.count,
+    evidence: {
+      frames: [...new Set(draft.frames)].sort((a, b) => a - b).slice(0, FRAMES_MAX),
+      flows: draft.flows.slice(0, FLOWS_MAX),
+      details: draft.details,
+    },
+  }
+}
+
+/** The asset at an address, or the address itself as a subject. */
+export function subjectAt(world: World, vlan: number, ip: string & { readonly __ip: true }): Asset | FindingSubject {
+  return world.assetAt(vlan, ip) ?? { id: shortId('a', 'ip', vlan, ip), label: ip }
+}
+
+/** "Bed 7's monitor", "The monitor at 10.0.0.7", "NURSE-PC-04": how a ward sentence begins. */
+export function wardName(subject: Asset | FindingSubject): string {
+  if (!('role' in subject)) return `The device at ${subject.label}`
+  if (subject.role !== 'patient-monitor') return `The ${/^\d/.test(subject.label) ? `device at ${subject.label}` : subject.label}`
+  const ip = subject.interfaces.find((i) => i.ip)?.ip ?? subject.label
+  return subject.bed === null ? `The monitor at ${ip}` : `Bed ${subject.bed}'s monitor`
+}

@@ -1,0 +1,96 @@
+// Rule indicator-contact: somebody tries to reach an address that an advisory names, and nobody here owns it.
+// The tries count: an ARP question and an unanswered SYN are the earliest signs (facts on the device, sections 1 and 10, ladder a and b).
+
+import type { Ip } from '../../base/ip.ts'
+import { parseMac } from '../../base/mac.ts'
+import type { Micros } from '../../base/time.ts'
+import type { Talk } from '../talks.ts'
+import { transportName } from '../talks.ts'
+import { subjectAt, wardName, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
+import type { World } from '../world.ts'
+import type { Asset } from '../../inventory/asset.ts'
+import { sumTalks } from './talk-group.ts'
+
+/** An ARP question for one address by one asker. */
+interface Question {
+  readonly vlan: number
+  readonly asker: Ip
+  readonly target: Ip
+  readonly firstAt: Micros
+  lastAt: Micros
+  count: number
+  readonly frames: number[]
+}
+
+/** Askers and targets remembered; an ARP sweep of a /16 fits. */
+const QUESTIONS_MAX = 65_536
+const FRAMES_MAX = 20
+
+export const indicatorContact: Rule = {
+  id: 'indicator-contact',
+  title: 'A device tries to reach an address named in an advisory',
+  attack: [{ id: 'T1071', name: 'Application Layer Protocol', matrix: 'enterprise' }],
+  open,
+}
+
+function open(): Detector {
+  const questions = new Map<string, Question>()
+  return {
+    fact(fact) {
+      if (fact.protocol !== 'arp' || fact.kind !== 'ask' || !fact.ip || parseMac(fact.mac) === null) return
+      const key = `${fact.vlan}|${fact.ip}|${fact.target}`
+      const known = questions.get(key)
+      if (known) {
+        known.lastAt = fact.at
+        known.count++
+        if (known.frames.length < FRAMES_MAX) known.frames.push(fact.frame)
+      } else if (questions.size < QUESTIONS_MAX) {
+        questions.set(key, { vlan: fact.vlan, asker: fact.ip, target: fact.target, firstAt: fact.at, lastAt: fact.at, count: 1, frames: [fact.frame] })
+      }
+    },
+    findings: (world) => findings(world, [...questions.values()]),
+  }
+}
+
+interface Contact {
+  readonly subject: Asset | FindingSubject
+  readonly talks: Talk[]
+  readonly questions: Question[]
+}
+
+function findings(world: World, questions: readonly Question[]): Draft[] {
+  const contacts = new Map<string, Contact>()
+  const contactOf = (vlan: number, ip: Ip): Contact => {
+    const subject = subjectAt(world, vlan, ip)
+    const known = contacts.get(subject.id) ?? { subject, talks: [], questions: [] }
+    contacts.set(subject.id, known)
+    return known
+  }
+  for (const talk of world.talks) if (isTry(world, talk)) contactOf(talk.vlan, talk.src).talks.push(talk)
+  for (const q of questions) if (world.indicatorOf(q.target) && !world.ownedHere(q.vlan, q.target)) contactOf(q.vlan, q.asker).questions.push(q)
+  return [...contacts.values()].map((contact) => toDraft(world, contact))
+}
+
+/** Tries only: a conversation that took place is talks-outside's, one with a neighbour that owns the address is contained. */
+function isTry(world: World, talk: Talk): boolean {
+  return world.indicatorOf(talk.dst) !== null && talk.answered === 0 && (world.leaves(talk) || !world.ownedHere(talk.vlan, talk.dst))
+}
+
+function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
+  const sum = sumTalks(talks)
+  const targets = [...new Set([...talks.map((t) => t.dst), ...questions.map((q) => q.target)])]
+  const services = [...new Set(talks.map((t) => `${transportName(t.proto)}/${t.port}`))]
+  const asks = questions.reduce((n, q) => n + q.count, 0)
+  const sources = [...new Set(targets.map((t) => world.indicatorOf(t)?.source ?? ''))]
+  const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...questions.flatMap((q) => [q.firstAt, q.lastAt])]
+  return {
+    asset: subject, behaviour: 'contact', severity: 'high',
+    ward: `${wardName(subject)} keeps looking for a server that is not in this hospital.`,
+    technical: `Tries to reach ${targets.join(', ')}: ${sum.count} connection tries without an answer${services.length > 0 ? ` (${services.join(', ')})` : ''}, ${asks} ARP questions; nobody on the segment owns the address.`,
+    help: 'Block the addresses at the firewall, and set the monitor\'s central station address to one of the hospital\'s own where the model allows it.',
+    inferred: [], flows: sum.flows,
+    frames: [...sum.frames, ...questions.flatMap((q) => q.frames)],
+    count: sum.count + asks, firstAt: Math.min(...times), lastAt: Math.max(...times),
+    details: [['indicators', targets.join(', ')], ['named by', sources.join(', ')], ['connection tries', String(sum.count)], ['ARP questions', String(asks)]],
+  }
+}

@@ -1,0 +1,102 @@
+// Rule patient-data-in-clear: a patient record crosses the wire unencrypted. Names the fields that are filled, never their text.
+// Source: CVE-2025-0683 (facts on the device, sections 2.2 and 7); HL7 v2 patient segments.
+
+import type { Ip } from '../../base/ip.ts'
+import type { Micros } from '../../base/time.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { Direction, Flow } from '../../wire/flow.ts'
+import type { EvidenceFlow } from '../finding.ts'
+import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { evidenceOf } from '../talks.ts'
+import type { World } from '../world.ts'
+
+/** Records of one sender in one protocol. */
+interface Leak {
+  readonly vlan: number
+  readonly sender: Ip
+  readonly receivers: Map<Ip, { readonly nextHop: number }>
+  readonly protocol: string
+  readonly fields: Set<string>
+  readonly firstAt: Micros
+  lastAt: Micros
+  count: number
+  readonly frames: number[]
+  readonly flows: Map<number, EvidenceFlow>
+}
+
+/** Senders remembered: every asset of a large hospital. */
+const LEAKS_MAX = 16_384
+const FRAMES_MAX = 20
+const FLOWS_MAX = 10
+const RECEIVERS_MAX = 64
+
+export const patientDataInClear: Rule = {
+  id: 'patient-data-in-clear',
+  title: 'Patient data crosses the network in clear text',
+  attack: [{ id: 'T1040', name: 'Network Sniffing', matrix: 'enterprise' }],
+  open,
+}
+
+function open(): Detector {
+  const leaks = new Map<string, Leak>()
+  return {
+    fact(fact, flow) {
+      const record = recordOf(fact)
+      if (record && flow) note(leaks, record, fact, flow)
+    },
+    findings: (world) => [...leaks.values()].map((leak) => toDraft(world, leak)),
+  }
+}
+
+interface PatientRecord {
+  readonly fields: readonly string[]
+  readonly direction: Direction
+}
+
+function recordOf(fact: Fact): PatientRecord | null {
+  if (fact.protocol === 'cms8000' && fact.kind === 'patient' && fact.filled.length > 0) return { fields: fact.filled, direction: fact.monitorSide }
+  if (fact.protocol === 'hl7' && fact.kind === 'message' && fact.filledPatientFields.some(isPersonal)) {
+    return { fields: fact.filledPatientFields, direction: fact.direction }
+  }
+  return null
+}
+
+/** An observation value alone belongs to nobody; it becomes patient data beside a field that says whose it is. */
+function isPersonal(field: string): boolean {
+  return !field.startsWith('OBX-')
+}
+
+function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow: Flow): void {
+  const sender = record.direction === 0 ? flow.src : flow.dst
+  const receiver = record.direction === 0 ? flow.dst : flow.src
+  const key = `${flow.vlan}|${sender}|${fact.protocol}`
+  const leak: Leak = leaks.get(key) ?? {
+    vlan: flow.vlan, sender, receivers: new Map(), protocol: fact.protocol, fields: new Set<string>(),
+    firstAt: fact.at, lastAt: fact.at, count: 0, frames: [], flows: new Map<number, EvidenceFlow>(),
+  }
+  if (!leaks.has(key) && leaks.size >= LEAKS_MAX) return
+  leaks.set(key, leak)
+  leak.lastAt = fact.at
+  leak.count++
+  for (const field of record.fields) leak.fields.add(field)
+  if (leak.receivers.size < RECEIVERS_MAX) leak.receivers.set(receiver, { nextHop: flow.macs[record.direction === 0 ? 1 : 0] })
+  if (leak.frames.length < FRAMES_MAX) leak.frames.push(fact.frame)
+  if (leak.flows.size < FLOWS_MAX && !leak.flows.has(flow.id)) leak.flows.set(flow.id, evidenceOf(flow))
+}
+
+function toDraft(world: World, leak: Leak): Draft {
+  const subject = subjectAt(world, leak.vlan, leak.sender)
+  const leaving = [...leak.receivers].some(([dst, { nextHop }]) => world.leaves({ vlan: leak.vlan, src: leak.sender, dst, nextHop }))
+  const fields = [...leak.fields].sort()
+  const receivers = [...leak.receivers.keys()]
+  return {
+    asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
+    ward: `${wardName(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
+    technical: `${leak.count} unencrypted ${leak.protocol} records from ${leak.sender} to ${receivers.join(', ')}; filled fields: ${fields.join(', ')}.`,
+    help: leaving
+      ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
+      : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',
+    inferred: [], firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
+    details: [['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', receivers.join(', ')], ['leaves the hospital', leaving ? 'yes' : 'no']],
+  }
+}

@@ -1,0 +1,42 @@
+// Rule talks-outside: a bedside device exchanges packets with an address beyond the hospital.
+// Source: CISA ICSMA-25-030-01 and Claroty Team82 (facts on the device, section 8): no Internet for these devices.
+
+import type { Talk } from '../talks.ts'
+import { transportName } from '../talks.ts'
+import { wardName, type Draft, type Rule } from '../rule.ts'
+import type { World } from '../world.ts'
+import type { Asset } from '../../inventory/asset.ts'
+import { groupTalks, sumTalks } from './talk-group.ts'
+
+export const talksOutside: Rule = {
+  id: 'talks-outside',
+  title: 'A bedside device talks to an address outside the hospital',
+  attack: [{ id: 'T1048.003', name: 'Exfiltration Over Unencrypted Non-C2 Protocol', matrix: 'enterprise' }],
+  open: () => ({ findings }),
+}
+
+function findings(world: World): Draft[] {
+  const groups = groupTalks(world, (talk) => {
+    const asset = world.assetAt(talk.vlan, talk.src)
+    return asset && world.isMonitor(asset) && carries(talk) && world.leaves(talk) ? asset : null
+  })
+  return groups.map(({ asset, talks }) => toDraft(asset, talks))
+}
+
+/** An unanswered connection try carries nothing out; it is indicator-contact's business. */
+function carries(talk: Talk): boolean {
+  return talk.answered > 0 || (transportName(talk.proto) !== 'tcp' && talk.packets > 0)
+}
+
+function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
+  const sum = sumTalks(talks)
+  const targets = [...new Set(talks.map((t) => `${t.dst} ${transportName(t.proto)}/${t.port}`))]
+  return {
+    asset, behaviour: 'outside', severity: 'critical',
+    ward: `${wardName(asset)} sends its data out of the hospital.`,
+    technical: `${sum.count} flows from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; the next hop is a router, nobody on the segment owns the address.`,
+    help: 'Take the default gateway out of this device\'s network settings or block it at the firewall; first check with the ward whether the central station depends on it.',
+    inferred: [], ...sum,
+    details: [['destinations', targets.join(', ')], ['bytes out', String(sum.bytes)], ['bytes back', String(sum.bytesBack)]],
+  }
+}

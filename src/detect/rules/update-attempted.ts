@@ -1,0 +1,117 @@
+// Rule update-attempted: a device asked for the NFS update and nobody answered: connection tries to the portmapper, then MNT calls into the void.
+// Source: facts on the device, section 6 (order inferred from BusyBox 1.12; the fallback to UDP 635 is its code).
+
+import type { Ip } from '../../base/ip.ts'
+import type { Micros } from '../../base/time.ts'
+import { IpProto } from '../../wire/frame.ts'
+import type { EvidenceFlow } from '../finding.ts'
+import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { evidenceOf, type Talk } from '../talks.ts'
+import type { World } from '../world.ts'
+import { sumTalks } from './talk-group.ts'
+import { UPDATE_PATH } from './update-pulled.ts'
+
+/** Portmapper, the old mountd port BusyBox falls back to, NFS. */
+const UPDATE_PORTS = new Set([111, 635, 2049])
+
+/** MNT calls of one client to one server, and how many were accepted. */
+interface Asking {
+  readonly vlan: number
+  readonly client: Ip
+  readonly server: Ip
+  calls: number
+  accepted: number
+  readonly paths: Set<string>
+  readonly firstAt: Micros
+  lastAt: Micros
+  readonly frames: number[]
+  readonly flows: Map<number, EvidenceFlow>
+}
+
+/** Client and server pairs remembered. */
+const ASKING_MAX = 4096
+const FRAMES_MAX = 20
+const FLOWS_MAX = 10
+
+export const updateAttempted: Rule = {
+  id: 'update-attempted',
+  title: 'A device asked for an NFS update and nobody answered',
+  attack: [{ id: 'T0857', name: 'System Firmware', matrix: 'ics' }],
+  open,
+}
+
+function open(): Detector {
+  const askings = new Map<string, Asking>()
+  return {
+    fact(fact, flow) {
+      if (fact.protocol !== 'rpc' || !flow) return
+      const isCall = fact.kind === 'call' && fact.procedureName === 'MOUNT.MNT'
+      if (!isCall && fact.kind !== 'mount') return
+      const asking = askingOf(askings, flow.vlan, fact.client, fact.server, fact.at)
+      if (!asking) return
+      asking.lastAt = Math.max(asking.lastAt, fact.at)
+      if (fact.path) asking.paths.add(fact.path)
+      if (fact.kind === 'mount') asking.accepted++
+      else asking.calls++
+      if (asking.frames.length < FRAMES_MAX) asking.frames.push(fact.frame)
+      if (asking.flows.size < FLOWS_MAX && !asking.flows.has(flow.id)) asking.flows.set(flow.id, evidenceOf(flow))
+    },
+    findings: (world) => findings(world, askings),
+  }
+}
+
+function askingOf(askings: Map<string, Asking>, vlan: number, client: Ip, server: Ip, at: Micros): Asking | null {
+  const key = `${vlan}|${client}|${server}`
+  const known = askings.get(key)
+  if (known) return known
+  if (askings.size >= ASKING_MAX) return null
+  const asking: Asking = {
+    vlan, client, server, calls: 0, accepted: 0, paths: new Set(), firstAt: at, lastAt: at, frames: [], flows: new Map(),
+  }
+  askings.set(key, asking)
+  return asking
+}
+
+function findings(world: World, askings: ReadonlyMap<string, Asking>): Draft[] {
+  const tries = new Map<string, Talk[]>()
+  for (const talk of world.talks) {
+    if (talk.answered > 0 || talk.proto !== IpProto.tcp || !UPDATE_PORTS.has(talk.port)) continue
+    const key = `${talk.vlan}|${talk.src}|${talk.dst}`
+    tries.set(key, [...(tries.get(key) ?? []), talk])
+  }
+  const keys = new Set([...tries.keys(), ...askings.keys()])
+  return [...keys].flatMap((key) => draftsOf(world, tries.get(key) ?? [], askings.get(key) ?? null))
+}
+
+/** One pair: a finding when a monitor tried, or when the update path was asked for, and no mount was accepted. */
+function draftsOf(world: World, talks: readonly Talk[], asking: Asking | null): Draft[] {
+  const first = talks[0]
+  const vlan = asking?.vlan ?? first?.vlan ?? 0
+  const client = asking?.client ?? first?.src
+  const server = asking?.server ?? first?.dst
+  if (!client || !server || (asking && asking.accepted > 0)) return []
+  const byMonitor = world.isMonitor(world.assetAt(vlan, client))
+  const namesUpdate = asking?.paths.has(UPDATE_PATH) ?? false
+  const triesIndicator = first !== undefined && world.indicatorOf(server) !== null
+  return byMonitor || namesUpdate || triesIndicator ? [toDraft(world, vlan, client, server, talks, asking)] : []
+}
+
+function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: readonly Talk[], asking: Asking | null): Draft {
+  const subject = subjectAt(world, vlan, client)
+  const sum = sumTalks(talks)
+  const calls = asking?.calls ?? 0
+  const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...(asking ? [asking.firstAt, asking.lastAt] : [])]
+  const ports = [...new Set(talks.map((t) => `tcp/${t.port}`))]
+  const paths = asking ? [...asking.paths] : []
+  return {
+    asset: subject, behaviour: `nfs ${server}`, severity: 'high',
+    ward: `Somebody pressed "update" on ${wardName(subject).replace('The', 'the')}: it asked for new software and got no answer.`,
+    technical: `${sum.count} connection tries${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${calls} MNT calls${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,
+    help: 'Ask the ward why, and keep the path blocked: had a server answered, the monitor would have copied its files unchecked.',
+    inferred: ['That a person pressed a key is inferred: the update is known to start from a menu or a button, not by itself.'],
+    firstAt: Math.min(...times), lastAt: Math.max(...times), count: sum.count + calls,
+    frames: [...sum.frames, ...(asking?.frames ?? [])],
+    flows: [...sum.flows, ...(asking?.flows.values() ?? [])],
+    details: [['server', server], ['connection tries', String(sum.count)], ['MNT calls', String(calls)], ['paths', paths.join(', ')]],
+  }
+}

@@ -1,0 +1,100 @@
+// Rule update-pulled: a monitor mounted an export, or somebody mounted the update path, on a server the policy has not approved.
+// Source: CVE-2025-0626, CVE-2025-1204 (facts on the device, section 6): files are copied over system binaries without any check.
+
+import type { Ip } from '../../base/ip.ts'
+import type { Micros } from '../../base/time.ts'
+import type { RpcFileRead } from '../../protocols/rpc/facts.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { Flow } from '../../wire/flow.ts'
+import type { EvidenceFlow, Severity } from '../finding.ts'
+import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { evidenceOf } from '../talks.ts'
+import type { World } from '../world.ts'
+
+/** The export the device's firmware mounts (facts on the device, section 1). */
+export const UPDATE_PATH = '/pm'
+
+/** What one client did on one server's exports. */
+interface Pull {
+  readonly vlan: number
+  readonly client: Ip
+  readonly server: Ip
+  readonly firstAt: Micros
+  lastAt: Micros
+  count: number
+  readonly mounts: Set<string>
+  readonly files: RpcFileRead[]
+  readonly frames: number[]
+  readonly flows: Map<number, EvidenceFlow>
+}
+
+/** Client and server pairs remembered. */
+const PULLS_MAX = 4096
+/** Files kept per pair: the device's data partition holds 211 (facts, section 5). */
+const FILES_MAX = 256
+const FRAMES_MAX = 20
+const FLOWS_MAX = 10
+const FILES_SHOWN = 20
+/** Magics of things a device would run. */
+const PROGRAM_MAGICS = new Set(['elf', 'script', 'pe', 'cramfs', 'squashfs'])
+
+export const updatePulled: Rule = {
+  id: 'update-pulled',
+  title: 'A monitor pulled files over NFS from an unapproved server',
+  attack: [{ id: 'T0857', name: 'System Firmware', matrix: 'ics' }, { id: 'T1105', name: 'Ingress Tool Transfer', matrix: 'enterprise' }],
+  open,
+}
+
+function open(): Detector {
+  const pulls = new Map<string, Pull>()
+  return {
+    fact(fact, flow) {
+      if (fact.protocol === 'rpc' && flow) note(pulls, fact, flow)
+    },
+    findings: (world) => [...pulls.values()].filter((pull) => concerns(world, pull)).map((pull) => toDraft(world, pull)),
+  }
+}
+
+function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>, flow: Flow): void {
+  if (fact.kind !== 'mount' && fact.kind !== 'file-read') return
+  const key = `${flow.vlan}|${fact.client}|${fact.server}`
+  const pull = pulls.get(key) ?? {
+    vlan: flow.vlan, client: fact.client, server: fact.server, firstAt: fact.at, lastAt: fact.at, count: 0,
+    mounts: new Set<string>(), files: [], frames: [], flows: new Map<number, EvidenceFlow>(),
+  }
+  if (!pulls.has(key) && pulls.size >= PULLS_MAX) return
+  pulls.set(key, pull)
+  pull.lastAt = Math.max(pull.lastAt, fact.at)
+  pull.count++
+  if (fact.kind === 'mount') pull.mounts.add(fact.path)
+  else if (pull.files.length < FILES_MAX) pull.files.push(fact)
+  if (pull.frames.length < FRAMES_MAX) pull.frames.push(fact.frame)
+  if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, evidenceOf(flow))
+}
+
+/** The update path by anyone, or any mount or read by a monitor; never from a server the policy approves. */
+function concerns(world: World, pull: Pull): boolean {
+  if (world.approvedUpdateServers.has(pull.server)) return false
+  return pull.mounts.has(UPDATE_PATH) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
+}
+
+function toDraft(world: World, pull: Pull): Draft {
+  const subject = subjectAt(world, pull.vlan, pull.client)
+  const programs = pull.files.filter((f) => f.magic !== null && PROGRAM_MAGICS.has(f.magic))
+  const severity: Severity = programs.length > 0 ? 'critical' : 'high'
+  const mounts = [...pull.mounts].map((p) => `${pull.server}:${p}`)
+  return {
+    asset: subject, behaviour: `nfs ${pull.server}`, severity,
+    ward: `${wardName(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
+    technical: `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${pull.files.length} files read, ${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
+    help: 'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; take it off the network and use another one.',
+    inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],
+    firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
+    details: [['server', pull.server], ['exports', mounts.join(', ')], ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)])],
+  }
+}
+
+function fileText(f: RpcFileRead): string {
+  const seen = f.size === null ? `${f.covered} bytes seen` : `${f.covered} of ${f.size} bytes seen`
+  return [f.name ?? 'unnamed file', f.magic ?? 'start not seen', seen, f.sha256 ? `SHA-256 ${f.sha256}` : 'no hash'].join(', ')
+}

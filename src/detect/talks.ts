@@ -1,0 +1,149 @@
+// Talks: flows added up by who spoke to whom, over which card and service. The table that rules and conversations read.
+// Bounded: a scan of millions of ports is counted, not kept.
+
+import type { Ip } from '../base/ip.ts'
+import type { MacNumber } from '../base/mac.ts'
+import type { Micros } from '../base/time.ts'
+import type { Flow } from '../wire/flow.ts'
+import { IpProto } from '../wire/frame.ts'
+import type { EvidenceFlow } from './finding.ts'
+
+/** All flows of one initiator, responder, service and next-hop card. */
+export interface Talk {
+  readonly vlan: number
+  readonly src: Ip
+  readonly dst: Ip
+  readonly proto: number
+  /** Responder port; ICMP type for ICMP; 0 without ports. */
+  readonly port: number
+  /** Card the initiator's packets were sent to: tells a neighbour from a router. -1 when the link has none. */
+  readonly nextHop: MacNumber
+  protocol: string | null
+  flows: number
+  /** TCP connections that were only tried, by what came back. */
+  unanswered: number
+  refused: number
+  /** Flows with at least one packet back. */
+  answered: number
+  packets: number
+  packetsBack: number
+  bytes: number
+  bytesBack: number
+  firstAt: Micros
+  lastAt: Micros
+  /** First frames of its flows, ascending, bounded. */
+  readonly frames: number[]
+  readonly evidence: EvidenceFlow[]
+}
+
+/** One CMS8000 connection in time: what streams-lost compares. */
+export interface StreamSpan {
+  readonly flowId: number
+  readonly vlan: number
+  readonly monitor: Ip
+  readonly central: Ip
+  readonly firstAt: Micros
+  readonly lastAt: Micros
+  /** FIN or RST was seen. */
+  readonly closed: boolean
+  readonly evidence: EvidenceFlow
+}
+
+/** Rows kept; twice the pairs a hospital of 10 000 assets with six services each makes. */
+export const TALKS_MAX = 131_072
+const FRAMES_MAX = 20
+const EVIDENCE_MAX = 10
+/** CMS8000 connections remembered: 64 beds reconnecting a thousand times. */
+const SPANS_MAX = 65_536
+
+export class Talks {
+  readonly #rows = new Map<string, Talk>()
+  readonly #spans: StreamSpan[] = []
+  #notKept = 0
+
+  /** Flows that found no row because the table is full. */
+  get notKept(): number {
+    return this.#notKept
+  }
+
+  /** A flow is over: its counters are added for good. */
+  ended(flow: Flow): void {
+    this.#notKept += addFlow(this.#rows, flow) ? 0 : 1
+    if (flow.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(flow))
+  }
+
+  /** The table as of now, with live flows added to copies: reading changes nothing. In order of first appearance. */
+  snapshot(live: Iterable<Flow>): { talks: Talk[]; spans: StreamSpan[] } {
+    const rows = new Map([...this.#rows].map(([key, talk]) => [key, { ...talk, frames: [...talk.frames], evidence: [...talk.evidence] }]))
+    const spans = [...this.#spans]
+    for (const flow of live) {
+      addFlow(rows, flow)
+      if (flow.protocol === 'cms8000') spans.push(spanOf(flow))
+    }
+    const talks = [...rows.values()].sort((a, b) => (a.frames[0] ?? 0) - (b.frames[0] ?? 0))
+    return { talks, spans: spans.sort((a, b) => a.flowId - b.flowId) }
+  }
+}
+
+function addFlow(rows: Map<string, Talk>, flow: Flow): boolean {
+  const key = `${flow.vlan}|${flow.src}|${flow.dst}|${flow.proto}|${servicePort(flow)}|${flow.macs[1]}|${flow.protocol ?? ''}`
+  const known = rows.get(key)
+  if (!known && rows.size >= TALKS_MAX) return false
+  const talk = known ?? emptyTalk(flow)
+  if (!known) rows.set(key, talk)
+  talk.flows++
+  talk.unanswered += flow.state === 'attempt' ? 1 : 0
+  talk.refused += flow.state === 'refused' ? 1 : 0
+  talk.answered += flow.packets[1] > 0 && flow.state !== 'refused' ? 1 : 0
+  talk.packets += flow.packets[0]
+  talk.packetsBack += flow.packets[1]
+  talk.bytes += flow.bytes[0]
+  talk.bytesBack += flow.bytes[1]
+  talk.firstAt = Math.min(talk.firstAt, flow.firstAt)
+  talk.lastAt = Math.max(talk.lastAt, flow.lastAt)
+  insertFrame(talk.frames, flow.firstFrame)
+  if (talk.evidence.length < EVIDENCE_MAX) talk.evidence.push(evidenceOf(flow))
+  return true
+}
+
+function emptyTalk(flow: Flow): Talk {
+  return {
+    vlan: flow.vlan, src: flow.src, dst: flow.dst, proto: flow.proto, port: servicePort(flow), nextHop: flow.macs[1], protocol: flow.protocol,
+    flows: 0, unanswered: 0, refused: 0, answered: 0, packets: 0, packetsBack: 0, bytes: 0, bytesBack: 0,
+    firstAt: flow.firstAt, lastAt: flow.lastAt, frames: [], evidence: [],
+  }
+}
+
+/** Keeps the smallest FRAMES_MAX frame numbers, ascending: flows end in another order than they begin. */
+function insertFrame(frames: number[], frame: number): void {
+  const at = frames.findIndex((f) => f > frame)
+  frames.splice(at < 0 ? frames.length : at, 0, frame)
+  if (frames.length > FRAMES_MAX) frames.pop()
+}
+
+function servicePort(flow: Flow): number {
+  return flow.proto === IpProto.icmp || flow.proto === IpProto.icmp6 ? flow.srcPort : flow.dstPort
+}
+
+function spanOf(flow: Flow): StreamSpan {
+  return {
+    flowId: flow.id, vlan: flow.vlan, monitor: flow.src, central: flow.dst, firstAt: flow.firstAt, lastAt: flow.lastAt,
+    closed: flow.state === 'closed', evidence: evidenceOf(flow),
+  }
+}
+
+const TRANSPORT_NAMES: ReadonlyMap<number, string> = new Map([
+  [IpProto.icmp, 'icmp'], [IpProto.tcp, 'tcp'], [IpProto.udp, 'udp'], [IpProto.icmp6, 'ipv6-icmp'], [IpProto.sctp, 'sctp'],
+])
+
+/** `tcp`, `udp`, ... or `ip-47` for protocols without a name here. */
+export function transportName(proto: number): string {
+  return TRANSPORT_NAMES.get(proto) ?? `ip-${proto}`
+}
+
+export function evidenceOf(flow: Flow): EvidenceFlow {
+  return {
+    flowId: flow.id, communityId: flow.communityId(), src: flow.src, srcPort: flow.srcPort, dst: flow.dst, dstPort: flow.dstPort,
+    transport: transportName(flow.proto), vlan: flow.vlan,
+  }
+}

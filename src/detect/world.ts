@@ -1,0 +1,70 @@
+// World: what is known at the moment of asking, handed to every rule. Read-only; rules keep no state outside their own.
+
+import { isGroupIp, ipScope, sameUsualSegment } from '../base/ip-scope.ts'
+import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
+import { MAC_BROADCAST, type MacNumber } from '../base/mac.ts'
+import type { Micros } from '../base/time.ts'
+import type { Asset } from '../inventory/asset.ts'
+import { claimedByArp, type Bindings } from '../inventory/bindings.ts'
+import type { StreamSpan, Talk } from './talks.ts'
+
+/** Addresses an advisory names. `source` is shown with each finding. */
+export interface Indicator {
+  readonly block: Prefix
+  readonly text: string
+  readonly source: string
+}
+
+export interface WorldParts {
+  readonly assets: readonly Asset[]
+  readonly bindings: Bindings
+  readonly routers: ReadonlySet<MacNumber>
+  readonly talks: readonly Talk[]
+  readonly spans: readonly StreamSpan[]
+  readonly indicators: readonly Indicator[]
+  /** Addresses the policy or the address plan puts inside the hospital. */
+  readonly isInside: (ip: Ip) => boolean
+  /** Update servers the policy approves. */
+  readonly approvedUpdateServers: ReadonlySet<Ip>
+  /** Packet time of the newest packet. */
+  readonly lastAt: Micros
+}
+
+export interface World extends WorldParts {
+  /** The asset that holds an address on a segment, or null. */
+  assetAt(vlan: number, ip: Ip): Asset | null
+  /** True when the asset's kind belongs to a patient: its profile says so at level A to D. */
+  isMonitor(asset: Asset | null): boolean
+  /** The talk's packets leave the hospital: a global address that nobody on the segment owns. */
+  leaves(talk: Pick<Talk, 'vlan' | 'src' | 'dst' | 'nextHop'>): boolean
+  /** Somebody on the segment says it owns the address. */
+  ownedHere(vlan: number, ip: Ip): boolean
+  indicatorOf(ip: Ip): Indicator | null
+}
+
+export function createWorld(parts: WorldParts): World {
+  const byAddress = new Map<string, Asset>()
+  for (const asset of parts.assets) for (const i of asset.interfaces) if (i.ip) byAddress.set(`${i.vlan}|${i.ip}`, asset)
+  return {
+    ...parts,
+    assetAt: (vlan, ip) => byAddress.get(`${vlan}|${ip}`) ?? null,
+    isMonitor: (asset) => asset?.role === 'patient-monitor',
+    leaves: (talk) => leaves(talk, parts),
+    ownedHere: (vlan, ip) => parts.bindings.claimants(vlan, ip).some(claimedByArp),
+    indicatorOf: (ip) => parts.indicators.find((i) => prefixContains(i.block, ip)) ?? null,
+  }
+}
+
+/**
+ * Inside when the policy says so; when the next hop's card claims the address itself (a neighbour); or, without any ARP in the
+ * capture, when both ends share the usual segment and the card is no router's. Everything else with a global address leaves.
+ */
+function leaves(talk: Pick<Talk, 'vlan' | 'src' | 'dst' | 'nextHop'>, parts: WorldParts): boolean {
+  const { dst, nextHop, src, vlan } = talk
+  if (isGroupIp(dst) || ipScope(dst) !== 'global' || nextHop === MAC_BROADCAST) return false
+  const claimants = parts.bindings.claimants(vlan, dst).filter(claimedByArp)
+  if (claimants.some((b) => b.mac === nextHop)) return false
+  if (parts.routers.has(nextHop)) return true
+  if (parts.isInside(dst)) return false
+  return claimants.length > 0 || !sameUsualSegment(src, dst)
+}

@@ -1,0 +1,65 @@
+// Claims: statements about one interface with their evidence. Repeats are counted; different values stand side by side.
+
+import type { Micros } from '../base/time.ts'
+import type { Claim, ClaimSubject, EvidenceLevel } from './asset.ts'
+
+/** A claim as a protocol's evidence states it. */
+export interface NewClaim {
+  readonly what: ClaimSubject
+  readonly value: string
+  readonly level: EvidenceLevel
+  readonly evidence: string
+  readonly inferred: boolean
+}
+
+/** Distinct claims kept per interface: more than any honest device makes, few enough to read. */
+export const CLAIMS_MAX = 64
+
+type MutableClaim = { -readonly [K in keyof Claim]: Claim[K] }
+
+export class ClaimSet {
+  readonly #claims = new Map<string, MutableClaim>()
+
+  add(claim: NewClaim, at: Micros, frame: number): void {
+    const key = `${claim.what}|${claim.value}|${claim.evidence}`
+    const known = this.#claims.get(key)
+    if (known) {
+      known.lastAt = Math.max(known.lastAt, at)
+      known.count++
+    } else if (this.#claims.size < CLAIMS_MAX) {
+      this.#claims.set(key, { ...claim, firstAt: at, lastAt: at, frame, count: 1 })
+    }
+  }
+
+  list(): readonly Claim[] {
+    return [...this.#claims.values()]
+  }
+}
+
+/** Strongest first: ladder level, then how often, then earliest. */
+export function strongest(claims: readonly Claim[], what: ClaimSubject): Claim | null {
+  const found = claims.filter((c) => c.what === what)
+  found.sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : b.count - a.count || a.firstAt - b.firstAt))
+  return found[0] ?? null
+}
+
+/** One list out of several interfaces' claims: equal statements are joined. */
+export function joinClaims(sets: readonly (readonly Claim[])[]): Claim[] {
+  const joined = new Map<string, MutableClaim>()
+  for (const claim of sets.flat()) {
+    const key = `${claim.what}|${claim.value}|${claim.evidence}`
+    const known = joined.get(key)
+    if (!known) joined.set(key, { ...claim })
+    else {
+      known.firstAt = Math.min(known.firstAt, claim.firstAt)
+      known.lastAt = Math.max(known.lastAt, claim.lastAt)
+      known.frame = Math.min(known.frame, claim.frame)
+      known.count += claim.count
+    }
+  }
+  return [...joined.values()].sort((a, b) => order(a).localeCompare(order(b)))
+}
+
+function order(c: Claim): string {
+  return `${c.level} ${c.what} ${c.value} ${c.evidence}`
+}

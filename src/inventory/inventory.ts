@@ -1,0 +1,133 @@
+// Inventory: takes facts and senders in, answers with assets. State is claims and bindings; an asset is computed, never stored.
+
+import { ipScope, isGroupIp } from '../base/ip-scope.ts'
+import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
+import { parseMac, type MacNumber } from '../base/mac.ts'
+import type { Micros } from '../base/time.ts'
+import type { Fact } from '../protocols/facts.ts'
+import type { FlowKey } from '../wire/flow.ts'
+import { IpProto } from '../wire/frame.ts'
+import { assembleAssets, type AssembleOptions } from './assemble.ts'
+import type { Asset } from './asset.ts'
+import { addressKey, Bindings } from './bindings.ts'
+import { ClaimSet } from './claims.ts'
+import { claimsOf, type ClaimTarget } from './evidence.ts'
+
+/** An address that spoke, on one segment. */
+export interface Host {
+  readonly vlan: number
+  readonly ip: Ip
+  readonly firstAt: Micros
+  lastAt: Micros
+  /** Frame of the first packet or claim. */
+  readonly frame: number
+  readonly claims: ClaimSet
+}
+
+/** What a profile's devices do when they start, whoever answers: evidence level D, "behaves like". Address and port together, never the address alone. */
+export interface Behaviour {
+  readonly profile: string
+  readonly blocks: readonly Prefix[]
+  readonly ports: readonly number[]
+}
+
+/** Addresses kept; a flood of forged senders beyond it is counted. A hospital of 10 000 assets fits six times. */
+export const HOSTS_MAX = 65_536
+
+export class Inventory {
+  readonly bindings = new Bindings()
+  readonly #hosts = new Map<string, Host>()
+  /** Claims about hardware addresses that have no IP address yet (a DHCP client before its lease). */
+  readonly #macClaims = new Map<MacNumber, ClaimSet>()
+  readonly #behaviours: readonly Behaviour[]
+  #refused = 0
+
+  constructor(behaviours: readonly Behaviour[]) {
+    this.#behaviours = behaviours
+  }
+
+  /** Hosts and bindings that were not kept because a table was full. */
+  get refused(): number {
+    return this.#refused + this.bindings.refused
+  }
+
+  /** A packet's sender: `mac` is -1 on links without hardware addresses. Called for each flow and direction's first packet. */
+  sender(vlan: number, mac: MacNumber, ip: Ip, at: Micros, frame: number): void {
+    if (!canSend(ip)) return
+    this.#host(vlan, ip, at, frame)
+    this.bindings.claim(vlan, ip, mac, 'traffic', at, frame)
+  }
+
+  /** A flow began: does it look like what a profile's devices do at start-up? */
+  started(flow: FlowKey, at: Micros, frame: number): void {
+    for (const b of this.#behaviours) {
+      if (flow.proto !== IpProto.tcp || !b.ports.includes(flow.dstPort) || !b.blocks.some((block) => prefixContains(block, flow.dst))) continue
+      const evidence = `connects to ${flow.dst} on TCP ${flow.dstPort}`
+      this.#host(flow.vlan, flow.src, at, frame)?.claims.add({ what: 'model', value: b.profile, level: 'D', evidence, inferred: true }, at, frame)
+    }
+  }
+
+  /** Keeps last-seen times honest without a call per packet: flows report theirs when they end or are looked at. */
+  seen(vlan: number, ip: Ip, at: Micros): void {
+    const host = this.#hosts.get(addressKey(vlan, ip))
+    if (host && at > host.lastAt) host.lastAt = at
+  }
+
+  fact(fact: Fact, flow: FlowKey | null): void {
+    if (fact.protocol === 'arp') this.#arp(fact)
+    else if (fact.protocol === 'dhcp' && fact.kind === 'message') this.#lease(fact)
+    for (const { target, claim } of claimsOf(fact, flow)) this.#claimSet(target, fact)?.add(claim, fact.at, fact.frame)
+  }
+
+  #arp(fact: Extract<Fact, { protocol: 'arp' }>): void {
+    if (fact.kind === 'malformed') return
+    const mac = parseMac(fact.mac) ?? -1
+    if (fact.kind === 'ask') this.bindings.asked(fact.vlan, fact.target, mac, fact.at)
+    else if (canSend(fact.ip) && mac > 0) {
+      this.#host(fact.vlan, fact.ip, fact.at, fact.frame)
+      this.bindings.claim(fact.vlan, fact.ip, mac, fact.operation === 'reply' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
+    }
+  }
+
+  #lease(fact: Extract<Fact, { protocol: 'dhcp'; kind: 'message' }>): void {
+    const mac = fact.client ? parseMac(fact.client) : null
+    if (fact.type !== 'ack' || mac === null || !fact.address || !canSend(fact.address)) return
+    this.#host(fact.vlan, fact.address, fact.at, fact.frame)
+    this.bindings.claim(fact.vlan, fact.address, mac, 'dhcp', fact.at, fact.frame)
+  }
+
+  #claimSet(target: ClaimTarget, fact: Fact): ClaimSet | null {
+    if ('ip' in target) return canSend(target.ip) ? (this.#host(target.vlan, target.ip, fact.at, fact.frame)?.claims ?? null) : null
+    const mac = parseMac(target.mac)
+    if (mac === null || (this.#macClaims.size >= HOSTS_MAX && !this.#macClaims.has(mac))) return null
+    const known = this.#macClaims.get(mac) ?? new ClaimSet()
+    this.#macClaims.set(mac, known)
+    return known
+  }
+
+  #host(vlan: number, ip: Ip, at: Micros, frame: number): Host | null {
+    const key = addressKey(vlan, ip)
+    const known = this.#hosts.get(key)
+    if (known) {
+      if (at > known.lastAt) known.lastAt = at
+      return known
+    }
+    if (this.#hosts.size >= HOSTS_MAX) {
+      this.#refused++
+      return null
+    }
+    const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet() }
+    this.#hosts.set(key, host)
+    return host
+  }
+
+  /** The assets as of now, ordered by label then id. Pure reading: calling it twice gives the same answer. */
+  assets(options: AssembleOptions): Asset[] {
+    return assembleAssets({ hosts: [...this.#hosts.values()], macClaims: this.#macClaims, bindings: this.bindings }, options)
+  }
+}
+
+/** Addresses that can name a sender: not 0.0.0.0, not a group. */
+function canSend(ip: Ip): boolean {
+  return !isGroupIp(ip) && ipScope(ip) !== 'unspecified'
+}

@@ -1,0 +1,86 @@
+// FolderLock: one process owns a data folder. A second one is told who, instead of corrupting or hanging.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { err, ok, type Result } from '../base/result.ts'
+import type { StoreProblem } from './embedded.ts'
+
+const OWNER_FILE = 'owner.pid'
+/** Tries at taking a folder whose owner died: one to see it, one to take it, one for a race. */
+const TRIES = 3
+
+/** Folders this process owns: a second opening in the same process is as wrong as one from outside. */
+const heldHere = new Set<string>()
+
+export interface FolderLock {
+  release(): void
+}
+
+/** Makes the folder if needed (mode 0700: it holds addresses) and writes our process number into it, unless a living process did. */
+export function takeFolder(folder: string): Result<FolderLock, StoreProblem> {
+  const made = makeFolder(folder)
+  if (!made.ok) return made
+  const file = path.join(folder, OWNER_FILE)
+  for (let i = 0; i < TRIES; i++) {
+    try {
+      fs.writeFileSync(file, `${process.pid}\n`, { flag: 'wx', mode: 0o600 })
+      return ok(hold(file))
+    } catch (cause) {
+      const problem = occupied(file, folder, cause)
+      if (problem) return err(problem)
+    }
+  }
+  return err({ code: 'in-use', message: `the data folder ${folder} is being taken by another process`, help: 'Try again, or use another --data folder.' })
+}
+
+function hold(file: string): FolderLock {
+  heldHere.add(path.resolve(file))
+  return {
+    release() {
+      heldHere.delete(path.resolve(file))
+      fs.rmSync(file, { force: true })
+    },
+  }
+}
+
+function makeFolder(folder: string): Result<null, StoreProblem> {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return ok(null)
+  } catch (cause) {
+    const message = `${folder} cannot be used as a data folder: ${cause instanceof Error ? cause.message : String(cause)}`
+    return err({ code: 'not-a-folder', message, help: 'Name a folder that exists or can be made, with --data.' })
+  }
+}
+
+/** null when the owner is gone and its mark was removed: try again. */
+function occupied(file: string, folder: string, cause: unknown): StoreProblem | null {
+  if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+    return { code: 'unreadable', message: `${file} cannot be written: ${String(cause)}`, help: 'Check the permissions of the folder.' }
+  }
+  const owner = Number.parseInt(readOwner(file), 10)
+  const ours = owner === process.pid && heldHere.has(path.resolve(file))
+  if (Number.isInteger(owner) && (ours || (owner !== process.pid && isAlive(owner)))) {
+    const message = `the data folder ${folder} is in use by process ${owner}`
+    return { code: 'in-use', message, help: 'Ask that process (its console), stop it, or use another --data folder.' }
+  }
+  fs.rmSync(file, { force: true })
+  return null
+}
+
+function readOwner(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

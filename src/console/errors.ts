@@ -47,13 +47,15 @@ const INTERNAL: KnownFailure = {
   help: 'Try again; the terminal that runs Cordon shows the details.',
 }
 
+/** busboy tells of a cut or malformed multipart body by its message only, without a code. */
+const BROKEN_MULTIPART = /^(Unexpected end of multipart data|Part terminated early|Multipart: Boundary not found)/
+
 /** What to tell the browser of an exception: a known failure in our words, another 4xx in general ones, else `internal`. */
 export function failureOf(error: unknown): KnownFailure {
   const { code, statusCode, message } = (typeof error === 'object' && error !== null ? error : {}) as Readonly<Record<string, unknown>>
   const known = typeof code === 'string' ? KNOWN[code] : undefined
   if (known) return known
-  // busboy tells of a cut or malformed multipart body by these two messages only, without a code.
-  if (typeof message === 'string' && /^(Unexpected end of multipart data|Part terminated early|Multipart: Boundary not found)/.test(message)) {
+  if (typeof message === 'string' && BROKEN_MULTIPART.test(message)) {
     return badRequest('The upload is cut short or no multipart form.', 'Send the capture again.')
   }
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return INTERNAL

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Micros } from '../base/time.ts'
-import type { Store, StoreRow } from '../store/store.ts'
+import type { Store, StoreRecord, StoreRow } from '../store/store.ts'
 import type { Analysis, Finding, TriagedFinding, TriageState } from './api.ts'
 import { analysisOf, assetOf, conversationOf, findingOf } from './door.ts'
 import { type AnalysisRecords, bucketMicros, triaged, TRIAGE_STATES, type TrafficRow } from './views.ts'
@@ -76,7 +76,7 @@ export async function writeCaptureAudit(store: Store, analysis: string, name: st
 }
 
 /** Audit lines are site-wide and never replaced: each has its own key. `by` is `local` until there are logins. */
-function auditRecord(at: Micros, body: Readonly<Record<string, string>>): { kind: 'audit'; analysis: ''; key: string; at: Micros; body: object } {
+function auditRecord(at: Micros, body: Readonly<Record<string, string>>): StoreRecord {
   return { kind: 'audit', analysis: '', key: randomUUID(), at, body: { at, by: 'local', ...body } }
 }
 

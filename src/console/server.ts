@@ -3,13 +3,13 @@
 
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import { fastify, type FastifyInstance, type LightMyRequestResponse, type InjectOptions } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply, type LightMyRequestResponse, type InjectOptions } from 'fastify'
 import fastifyMultipart from '@fastify/multipart'
 import fastifyStatic from '@fastify/static'
 import type { ConsoleDeps, ConsoleEvent } from './deps.ts'
 import { errorBody, fail, failureOf } from './errors.ts'
 import { createEventHub, type EventHub } from './events.ts'
-import { allowedHosts, installGuard } from './guard.ts'
+import { allowedHosts, installGuard, SECURITY_HEADERS } from './guard.ts'
 import { writeCaptureAudit } from './records.ts'
 import { installRoutes } from './routes.ts'
 import { createUploads, type Uploads } from './upload.ts'
@@ -40,8 +40,8 @@ export interface Console {
 export async function createConsole(deps: ConsoleDeps): Promise<Console> {
   const app = fastify({
     logger: false, bodyLimit: JSON_BODY_BYTES_MAX, forceCloseConnections: true, requestTimeout: REQUEST_MS_MAX,
-    // Answered before any route, so the guard has not run yet: same shape, no echo of what was sent.
-    frameworkErrors: (_error, _request, reply) => void fail(reply, 400, 'bad-request', 'The request is malformed.', 'Use the console\'s own pages.'),
+    // Answered before any hook, so the guard has not run: same shape and headers, no echo of what was sent.
+    frameworkErrors: (error, _request, reply) => void malformed(error.code, reply.headers(SECURITY_HEADERS)),
   })
   const hosts = allowedHosts(deps.hosts ?? [])
   const hub = createEventHub(deps.heartbeatMs)
@@ -60,6 +60,15 @@ export async function createConsole(deps: ConsoleDeps): Promise<Console> {
   }
 }
 
+function malformed(code: string, reply: FastifyReply): FastifyReply {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return notThere(reply)
+  return fail(reply, 400, 'bad-request', 'The address of the request is malformed.', 'Use the console\'s own pages.')
+}
+
+function notThere(reply: FastifyReply): FastifyReply {
+  return fail(reply, 404, 'not-found', 'There is nothing at this address.', 'Start at the console\'s first page, /.')
+}
+
 async function assemble(
   app: FastifyInstance, deps: ConsoleDeps, hub: EventHub, uploads: Uploads, hosts: ReturnType<typeof allowedHosts>,
 ): Promise<void> {
@@ -71,7 +80,7 @@ async function assemble(
     hub.close()
     await uploads.close()
   })
-  app.setNotFoundHandler((_request, reply) => fail(reply, 404, 'not-found', 'There is nothing at this address.', 'Start at the console\'s first page, /.'))
+  app.setNotFoundHandler((_request, reply) => notThere(reply))
   app.setErrorHandler((error, _request, reply) => {
     const failure = failureOf(error)
     if (failure.status >= 500) deps.onError?.(error)
@@ -86,8 +95,8 @@ async function assemble(
 async function serveApp(app: FastifyInstance, webRoot: string): Promise<void> {
   const root = isAbsolute(webRoot) ? webRoot : resolve(webRoot)
   if (!existsSync(join(root, 'index.html'))) {
-    app.get('/', (_request, reply) =>
-      reply.code(503).type('text/plain; charset=utf-8').send('The browser app is not built. Run: npm run build:web, then start Cordon again.\n'))
+    const words = 'The browser app is not built. Run: npm run build:web, then start Cordon again.\n'
+    app.get('/', (_request, reply) => reply.code(503).type('text/plain; charset=utf-8').send(words))
     return
   }
   await app.register(fastifyStatic, {

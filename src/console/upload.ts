@@ -7,16 +7,18 @@ import { basename, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ProgressEvent } from './api.ts'
+import type { Analysis, ApiError, ProgressEvent } from './api.ts'
 import { type ConsoleDeps, UPLOAD_LIMIT_BYTES } from './deps.ts'
 import type { EventHub } from './events.ts'
-import { fail } from './errors.ts'
+import { errorBody } from './errors.ts'
 
 /** Two at a time: each may take the full limit of disk and one core. */
 export const UPLOADS_AT_ONCE_MAX = 2
 
 /** Boundary, headers and the few fields around the file. */
 const MULTIPART_OVERHEAD_BYTES = 64 * 1024
+
+const MEBIBYTE = 1024 * 1024
 
 /** Progress is for eyes: five times a second is smooth. */
 const PROGRESS_EVERY_MS = 200
@@ -48,41 +50,46 @@ export function createUploads(deps: ConsoleDeps, hub: EventHub, captured: (analy
   const running = new Set<string>()
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (!request.isMultipart()) return noFile(reply)
-    if (Number(request.headers['content-length'] ?? 0) > limit + MULTIPART_OVERHEAD_BYTES) return tooLarge(reply, limit)
+    const { status, body } = await admit(request)
+    return reply.code(status).send(body)
+  }
+
+  /** The answer is formed here and sent by the caller, so that the file is gone before anyone hears that it was read. */
+  async function admit(request: FastifyRequest): Promise<Answer> {
+    if (!request.isMultipart()) return NO_FILE
+    if (Number(request.headers['content-length'] ?? 0) > limit + MULTIPART_OVERHEAD_BYTES) return tooLarge(limit)
     if (running.size >= UPLOADS_AT_ONCE_MAX) {
-      return fail(reply, 503, 'busy', 'Cordon is already reading other captures.', 'Wait until they are done, then open this one again.')
+      return refusal(503, 'busy', 'Cordon is already reading other captures.', 'Wait until they are done, then open this one again.')
     }
     const path = join(deps.incoming, `capture-${randomUUID()}.part`)
     running.add(path)
     try {
-      return await store(request, reply, path)
+      return await store(request, path)
     } finally {
       running.delete(path)
       await rm(path, { force: true })
     }
   }
 
-  async function store(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
+  async function store(request: FastifyRequest, path: string): Promise<Answer> {
     const part = await request.file({ limits: { fileSize: limit, files: 1, fields: 4, parts: 6 }, throwFileSizeLimit: false })
     if (!part || part.fieldname !== 'capture') {
       part?.file.resume()
-      return noFile(reply)
+      return NO_FILE
     }
     await mkdir(deps.incoming, { recursive: true, mode: 0o700 })
     await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
-    if (part.file.truncated) return tooLarge(reply, limit)
-    return read(reply, path, displayName(part.filename), markOf(request))
+    return part.file.truncated ? tooLarge(limit) : read(path, displayName(part.filename), markOf(request))
   }
 
-  async function read(reply: FastifyReply, path: string, name: string, upload: string | undefined): Promise<FastifyReply> {
+  async function read(path: string, name: string, upload: string | undefined): Promise<Answer> {
     const result = await deps.analyseCapture(path, name, throttled((progress) => {
       hub.send({ name: 'progress', data: upload === undefined ? progress : { ...progress, upload } })
     }))
-    if (!result.ok) return fail(reply, 422, result.error.code, result.error.message, result.error.help)
+    if (!result.ok) return refusal(422, result.error.code, result.error.message, result.error.help)
     await captured(result.analysis.id, name)
     hub.send({ name: 'change', data: { analysis: result.analysis.id, state: result.analysis.state } })
-    return reply.code(201).send(result.analysis)
+    return { status: 201, body: result.analysis }
   }
 
   return {
@@ -115,12 +122,21 @@ function throttled(send: (progress: ProgressEvent) => void): (progress: Progress
   }
 }
 
-function noFile(reply: FastifyReply): FastifyReply {
-  return fail(reply, 400, 'no-capture', 'The request carries no file in the field `capture`.', 'Send one pcap or pcapng file as multipart/form-data.')
+interface Answer {
+  readonly status: number
+  readonly body: Analysis | ApiError
 }
 
-function tooLarge(reply: FastifyReply, limit: number): FastifyReply {
-  const mebibytes = limit >= 1024 * 1024 ? `${Math.floor(limit / 1024 / 1024)} MiB` : `${limit} bytes`
-  return fail(reply, 413, 'too-large', `The capture is larger than ${mebibytes}.`,
+function refusal(status: number, code: string, message: string, help: string): Answer {
+  return { status, body: errorBody(code, message, help) }
+}
+
+const NO_FILE = refusal(
+  400, 'no-capture', 'The request carries no file in the field `capture`.', 'Send one pcap or pcapng file as multipart/form-data.',
+)
+
+function tooLarge(limit: number): Answer {
+  const size = limit >= MEBIBYTE ? `${Math.floor(limit / MEBIBYTE)} MiB` : `${limit} bytes`
+  return refusal(413, 'too-large', `The capture is larger than ${size}.`,
     'Split it (editcap -c 100000 in.pcap out.pcap), or read it on the command line: cordon check FILE has no such limit.')
 }

@@ -4,7 +4,8 @@
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { SEVERITIES } from '../detect/finding.ts'
 import type {
-  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, Overview, Severity, TriagedFinding, TriageState, ZoneCell, ZoneMap,
+  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, Overview, Severity, TriagedFinding, TriageState, ZoneCell,
+  ZoneMap,
 } from './api.ts'
 
 /** The states a person can give a finding (product.md, "triage"). */
@@ -136,9 +137,12 @@ export function assetRows(records: Omit<AnalysisRecords, 'analysis'>): AssetRow[
     const own = open.get(asset.id) ?? []
     return { ...asset, talksOutside: leaving.has(asset.id), findings: own.length, worst: worstOf(own) }
   })
-  return rows.sort(
-    (a, b) => Number(a.outside) - Number(b.outside) || rank(b.worst) - rank(a.worst) || compareText(a.label, b.label) || compareText(a.id, b.id),
-  )
+  return rows.sort(byPlaceThenWorst)
+}
+
+function byPlaceThenWorst(a: AssetRow, b: AssetRow): number {
+  const byPlace = Number(a.outside) - Number(b.outside)
+  return byPlace || rank(b.worst) - rank(a.worst) || compareText(a.label, b.label) || compareText(a.id, b.id)
 }
 
 const rank = (severity: Severity | null): number => (severity === null ? -1 : SEVERITIES.indexOf(severity))

@@ -5,6 +5,7 @@ import { ipFromV4, parseIp, type Ip } from '../base/ip.ts'
 import { formatMac } from '../base/mac.ts'
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { assert } from '../base/assert.ts'
+import type { Analysis } from '../console/api.ts'
 import type { Conversation, Endpoint } from '../detect/conversation.ts'
 import type { Finding, Severity } from '../detect/finding.ts'
 import type { Asset, Claim } from '../inventory/asset.ts'
@@ -73,7 +74,9 @@ const CENTRAL = asset({
 
 const STRANGER = asset({ id: 'a-0000000003', label: '10.20.9.44', address: '10.20.9.44', mac: 0x020102030444 })
 
-const OUTSIDE = asset({ id: 'a-0000000004', label: '202.114.4.119', address: '202.114.4.119', mac: 0x0001020304fe, part: { outside: true, interfaces: [] } })
+const OUTSIDE = asset({
+  id: 'a-0000000004', label: '202.114.4.119', address: '202.114.4.119', mac: 0x0001020304fe, part: { outside: true, interfaces: [] },
+})
 
 /** Three inside, one beyond the hospital. */
 export const WARD_ASSETS: readonly Asset[] = [MONITOR, CENTRAL, STRANGER, OUTSIDE]
@@ -88,7 +91,8 @@ const groupEnd: Endpoint = { assetId: null, ip: ipFromV4(0xffffffff), label: 'br
 function conversation(id: string, from: Endpoint, to: Endpoint, part: Partial<Conversation>): Conversation {
   return {
     id, from, to, transport: 'tcp', port: 515, protocol: 'cms8000', flows: 1, attempts: 0, packets: 400, bytes: 48_000,
-    firstAt: at(1), lastAt: at(39), leaves: false, verdict: 'allow', rule: 'monitors-to-central', reason: 'Monitors may reach their central station.', ...part,
+    firstAt: at(1), lastAt: at(39), leaves: false, verdict: 'allow', rule: 'monitors-to-central',
+    reason: 'Monitors may reach their central station.', ...part,
   }
 }
 
@@ -98,7 +102,8 @@ export const WARD_CONVERSATIONS: readonly Conversation[] = [
   }),
   conversation('c-0000000002', monitorEnd, end(CENTRAL, 'ward-3'), {}),
   conversation('c-0000000003', end(STRANGER, 'unzoned'), monitorEnd, {
-    port: 23, protocol: null, verdict: 'deny', rule: 'default', reason: 'No conduit leads from unzoned to ward-3.', bytes: 640, packets: 8, attempts: 4,
+    port: 23, protocol: null, verdict: 'deny', rule: 'default', reason: 'No conduit leads from unzoned to ward-3.',
+    bytes: 640, packets: 8, attempts: 4,
   }),
   conversation('c-0000000004', monitorEnd, groupEnd, { transport: 'udp', port: 67, protocol: 'dhcp', bytes: 1200, packets: 4 }),
 ]
@@ -111,28 +116,34 @@ const WORDS: Readonly<Record<Severity, readonly [rule: string, ward: string, tec
   ],
   high: [
     'talks-outside', 'Bed 7\'s monitor talks to an address outside the hospital.',
-    '10.20.3.17 -> 202.114.4.119 tcp/515, 3 flows of which 1 was refused.', 'Put the monitor in a zone whose only conduit leads to the central station.',
+    '10.20.3.17 -> 202.114.4.119 tcp/515, 3 flows of which 1 was refused.',
+    'Put the monitor in a zone whose only conduit leads to the central station.',
   ],
   medium: [
     'unexpected-visitor', 'An unknown device tried to log in to bed 7\'s monitor.',
     '10.20.9.44 -> 10.20.3.17 tcp/23: 4 attempts, none answered.', 'Find the device by its address and switch port, and ask who owns it.',
   ],
-  low: ['clear-text', 'Bed 7\'s monitor sends its readings unprotected inside the ward.', '10.20.3.17 -> 10.20.3.5 tcp/515 without TLS.', 'Keep the ward network separate from other networks.'],
+  low: [
+    'clear-text', 'Bed 7\'s monitor sends its readings unprotected inside the ward.',
+    '10.20.3.17 -> 10.20.3.5 tcp/515 without TLS.', 'Keep the ward network separate from other networks.',
+  ],
   info: ['unzoned-asset', 'One device stands in no zone.', '10.20.9.44 is in no zone of the policy.', 'Add its address block to a zone.'],
 }
+
+const EXFILTRATION = { id: 'T1048.003', name: 'Exfiltration Over Unencrypted Non-C2 Protocol', matrix: 'enterprise' } as const
 
 function finding(severity: Severity, number: number, of: Asset): Finding {
   const [rule, ward, technical, help] = WORDS[severity]
   return {
     id: `f-000000000${number}`, rule, severity, assetId: of.id, assetLabel: of.label, ward, technical, help,
-    attack: severity === 'critical' ? [{ id: 'T1048.003', name: 'Exfiltration Over Unencrypted Non-C2 Protocol', matrix: 'enterprise' }] : [],
+    attack: severity === 'critical' ? [EXFILTRATION] : [],
     inferred: severity === 'high' ? ['That the address belongs to the maker\'s server is inferred from an advisory.'] : [],
     firstAt: at(number), lastAt: at(30 + number), count: number * 3,
     evidence: {
       frames: [4, 9, 15 + number],
       flows: [{
-        flowId: number, communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=', src: ip('10.20.3.17'), srcPort: 1025, dst: ip('202.114.4.119'), dstPort: 515,
-        transport: 'tcp', vlan: 0,
+        flowId: number, communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=', src: ip('10.20.3.17'), srcPort: 1025,
+        dst: ip('202.114.4.119'), dstPort: 515, transport: 'tcp', vlan: 0,
       }],
       details: severity === 'critical' ? [['filled fields', 'name, number, birth date']] : [],
     },
@@ -141,18 +152,21 @@ function finding(severity: Severity, number: number, of: Asset): Finding {
 
 /** One of each severity. */
 export const WARD_FINDINGS: readonly Finding[] = [
-  finding('critical', 1, MONITOR), finding('high', 2, MONITOR), finding('medium', 3, STRANGER), finding('low', 4, MONITOR), finding('info', 5, STRANGER),
+  finding('critical', 1, MONITOR), finding('high', 2, MONITOR), finding('medium', 3, STRANGER),
+  finding('low', 4, MONITOR), finding('info', 5, STRANGER),
 ]
 
 /** The body of record kind `analysis`, as the console's api names its fields. */
-export function wardAnalysis(id: string = WARD_ID, name = 'ward-3.pcapng') {
+export function wardAnalysis(id: string = WARD_ID, name = 'ward-3.pcapng'): Analysis {
   return {
     id, name, source: 'capture', state: 'complete', sha256: 'ab'.repeat(32), format: 'pcapng', packets: 812, bytes: 98_240, flows: 9,
     firstAt: WARD_START, lastAt: WARD_END,
     problems: [{ code: 'frame/truncated', message: '2 frames were cut short by the capture (snap length).' }],
     observations: [{ name: 'tcp segments without payload', count: 31 }],
-    blindSpots: ['Forty seconds of one morning prove nothing about night shifts and weekends.', 'Traffic that does not pass the mirrored port is not seen.'],
-  } as const
+    blindSpots: [
+      'Forty seconds of one morning prove nothing about night shifts and weekends.', 'Traffic that does not pass the mirrored port is not seen.',
+    ],
+  }
 }
 
 /** What the policy knows: the matrix adds the zones only traffic shows. */
@@ -180,7 +194,8 @@ export async function seedWard(store: Store, id: string = WARD_ID, name?: string
 
 /** Forty flows, three of them in one second, five seconds silent: a chart with a shape. */
 function flowEvents(analysis: string): StoreRecord[] {
-  return Array.from({ length: WARD_SECONDS }, (_, second) => second).filter((second) => second < 20 || second > 24).map((second): StoreRecord => ({
+  const seconds = Array.from({ length: WARD_SECONDS }, (_, second) => second).filter((second) => second < 20 || second > 24)
+  return seconds.map((second): StoreRecord => ({
     kind: 'flow', analysis, key: String(second), at: at(second),
     body: { src: '10.20.3.17', dst: '10.20.3.5', bytes: [1200 + 400 * (second % 7), 90], note: CANARY },
   }))

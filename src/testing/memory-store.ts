@@ -2,7 +2,8 @@
 // Keeps the seam's words: records are replaced by kind, analysis and key; events are written once; bodies are JSON-safe copies.
 
 import { assert, assertNever } from '../base/assert.ts'
-import { EVENT_KINDS, type ReadOptions, type Store, type StoreKind, type StoreQuery, type StoreRecord, type StoreRow } from '../store/store.ts'
+import { EVENT_KINDS, type ReadOptions, type Store, type StoreKind, type StoreQuery } from '../store/store.ts'
+import type { StoreRecord, StoreRow } from '../store/store.ts'
 
 const EVENTS: ReadonlySet<StoreKind> = new Set<StoreKind>(EVENT_KINDS)
 
@@ -61,7 +62,8 @@ function answer(records: readonly StoreRecord[], question: StoreQuery): StoreRow
     }
     case 'traffic-series': {
       const bucket = question.bucketMicros
-      return [...sumBy(flows, (record) => Math.floor(record.at / bucket) * bucket)].map(([at, sum]) => ({ at, ...sum })).sort((a, b) => a.at - b.at)
+      const sums = sumBy(flows, (record) => Math.floor(record.at / bucket) * bucket)
+      return [...sums].map(([at, sum]) => ({ at, ...sum })).sort((a, b) => a.at - b.at)
     }
     case 'top-sources': {
       const rows = [...sumBy(flows, (record) => sourceOf(record.body))].map(([ip, sum]) => ({ ip, ...sum }))

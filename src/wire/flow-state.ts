@@ -1,0 +1,68 @@
+// The state of a TCP flow as a table that can be printed: what a passive ear may say of it, no more.
+// Keeps house habit 7: rows are states, columns are events, and every cell is filled.
+
+import type { Direction, FlowState } from './flow.ts'
+import { TcpFlag } from './frame.ts'
+
+/** What one segment says, by its flags and its side. `bothFins`: with this segment each side has sent a FIN. */
+export type TcpEvent = 'syn' | 'synAck' | 'rstFromInitiator' | 'rstFromResponder' | 'fromInitiator' | 'fromResponder' | 'bothFins'
+export type TcpState = Exclude<FlowState, 'datagram'>
+
+type Row = { readonly [E in TcpEvent]: TcpState }
+
+export const TCP_EVENTS: readonly TcpEvent[] =
+  ['syn', 'synAck', 'rstFromInitiator', 'rstFromResponder', 'fromInitiator', 'fromResponder', 'bothFins']
+
+/** The first segment of a flow. A lone RST is the end of something we did not see. */
+const FIRST: Row = {
+  syn: 'attempt', synAck: 'established', rstFromInitiator: 'closed', rstFromResponder: 'closed',
+  fromInitiator: 'midstream', fromResponder: 'midstream', bothFins: 'midstream',
+}
+
+/**
+ * RFC 9293 section 3.3.2, seen from outside.
+ * attempt + fromInitiator: an ACK without a SYN says that the answer came, though this tap did not see it.
+ * refused + synAck: an endpoint may ignore a RST (frag/sv__bug-3286-03: RST, FIN, then SYN+ACK, and the connection lives).
+ */
+const NEXT: { readonly [S in TcpState]: Row } = {
+  attempt: {
+    syn: 'attempt', synAck: 'established', rstFromInitiator: 'attempt', rstFromResponder: 'refused',
+    fromInitiator: 'established', fromResponder: 'established', bothFins: 'closed',
+  },
+  refused: {
+    syn: 'refused', synAck: 'established', rstFromInitiator: 'refused', rstFromResponder: 'refused',
+    fromInitiator: 'refused', fromResponder: 'refused', bothFins: 'refused',
+  },
+  established: {
+    syn: 'established', synAck: 'established', rstFromInitiator: 'closed', rstFromResponder: 'closed',
+    fromInitiator: 'established', fromResponder: 'established', bothFins: 'closed',
+  },
+  midstream: {
+    syn: 'established', synAck: 'established', rstFromInitiator: 'closed', rstFromResponder: 'closed',
+    fromInitiator: 'midstream', fromResponder: 'midstream', bothFins: 'closed',
+  },
+  closed: {
+    syn: 'closed', synAck: 'closed', rstFromInitiator: 'closed', rstFromResponder: 'closed',
+    fromInitiator: 'closed', fromResponder: 'closed', bothFins: 'closed',
+  },
+}
+
+/** Names the event of one segment. `otherSideFinished`: the other side has already sent its FIN. */
+export function tcpEvent(flags: number, direction: Direction, otherSideFinished: boolean): TcpEvent {
+  if ((flags & TcpFlag.rst) !== 0) return direction === 0 ? 'rstFromInitiator' : 'rstFromResponder'
+  if ((flags & TcpFlag.syn) !== 0) return (flags & TcpFlag.ack) !== 0 ? 'synAck' : 'syn'
+  if ((flags & TcpFlag.fin) !== 0 && otherSideFinished) return 'bothFins'
+  return direction === 0 ? 'fromInitiator' : 'fromResponder'
+}
+
+/** The state after `event`; null as the state before means the first segment of the flow. */
+export function nextTcpState(state: TcpState | null, event: TcpEvent): TcpState {
+  return (state === null ? FIRST : NEXT[state])[event]
+}
+
+/** The whole machine, one line per state, columns in TCP_EVENTS order: for docs and for the golden in the test. */
+export function formatTcpStates(): string {
+  const rows: [string, Row][] = [['(first segment)', FIRST], ...Object.entries(NEXT)]
+  const lines = rows.map(([state, row]) => [state, ...TCP_EVENTS.map((event) => row[event])])
+  return [['state', ...TCP_EVENTS], ...lines].map((cells) => cells.map((cell) => cell.padEnd(16)).join(' ').trimEnd()).join('\n')
+}

@@ -71,7 +71,12 @@ export interface ZoneCell {
 }
 
 export interface ZoneMap {
-  readonly zones: readonly { readonly name: string; readonly kind: 'medical' | 'it' | 'external' | 'unzoned' | 'group'; readonly assets: number; readonly prefixes: readonly string[] }[]
+  readonly zones: readonly {
+    readonly name: string
+    readonly kind: 'medical' | 'it' | 'external' | 'unzoned' | 'group'
+    readonly assets: number
+    readonly prefixes: readonly string[]
+  }[]
   readonly conduits: readonly { readonly from: string; readonly to: string; readonly service: string; readonly name: string }[]
   readonly cells: readonly ZoneCell[]
 }

@@ -140,12 +140,15 @@ function toAsset(box: Box, claims: readonly Claim[], namedByIdentifier: boolean,
   const addresses = interfaces.flatMap((i) => (i.ip ? [i.ip] : []))
   return {
     id: shortId('a', box.key),
-    label: labelOf({ identifier: identifier?.value ?? null, profile, level: model?.level ?? null, bed, hostName: strongest(claims, 'host-name')?.value ?? null, role, ip: addresses[0] ?? null, mac: box.mac }),
+    label: labelOf({
+      identifier: identifier?.value ?? null, profile, level: model?.level ?? null, bed,
+      hostName: strongest(claims, 'host-name')?.value ?? null, role, ip: addresses[0] ?? null, mac: box.mac,
+    }),
     profile: profile?.id ?? null,
     vendor: profile?.vendor ?? null,
     model: identifier?.value ?? profile?.model ?? null,
     role,
-    level: (identifier?.level ?? (profile ? model?.level : null) ?? null) as EvidenceLevel | null,
+    level: identifier?.level ?? (profile ? model?.level : null) ?? null,
     bed,
     outside: !addresses.some(options.isInside) && !interfaces.some((i) => i.evidence !== 'traffic'),
     zone: addresses.map(options.zoneOf).find((zone) => zone !== null) ?? null,

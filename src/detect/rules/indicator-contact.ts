@@ -86,11 +86,15 @@ function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
   return {
     asset: subject, behaviour: 'contact', severity: 'high',
     ward: `${wardName(subject)} keeps looking for a server that is not in this hospital.`,
-    technical: `Tries to reach ${targets.join(', ')}: ${sum.count} connection tries without an answer${services.length > 0 ? ` (${services.join(', ')})` : ''}, ${asks} ARP questions; nobody on the segment owns the address.`,
+    technical:
+      `Tries to reach ${targets.join(', ')}: ${sum.count} connection tries without an answer` +
+      `${services.length > 0 ? ` (${services.join(', ')})` : ''}, ${asks} ARP questions; nobody on the segment owns the address.`,
     help: 'Block the addresses at the firewall, and set the monitor\'s central station address to one of the hospital\'s own where the model allows it.',
     inferred: [], flows: sum.flows,
     frames: [...sum.frames, ...questions.flatMap((q) => q.frames)],
     count: sum.count + asks, firstAt: Math.min(...times), lastAt: Math.max(...times),
-    details: [['indicators', targets.join(', ')], ['named by', sources.join(', ')], ['connection tries', String(sum.count)], ['ARP questions', String(asks)]],
+    details: [
+      ['indicators', targets.join(', ')], ['named by', sources.join(', ')], ['connection tries', String(sum.count)], ['ARP questions', String(asks)],
+    ],
   }
 }

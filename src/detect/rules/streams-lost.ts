@@ -77,7 +77,9 @@ function toDraft(world: World, broadcast: Broadcast, lost: readonly StreamSpan[]
   return {
     asset: subject, behaviour: 'lost', severity: 'critical',
     ward: `${lost.length} monitors went silent at the same moment (${beds.join(', ')}): go and look at each bedside now.`,
-    technical: `After a UDP broadcast from ${broadcast.evidence.src} to ${broadcast.evidence.dst}:${broadcast.evidence.dstPort} all ${lost.length} streams to ${first?.central} stopped without FIN or RST.`,
+    technical:
+      `After a UDP broadcast from ${broadcast.evidence.src} to ${broadcast.evidence.dst}:${broadcast.evidence.dstPort} ` +
+      `all ${lost.length} streams to ${first?.central} stopped without FIN or RST.`,
     help: 'Look at each patient and monitor; monitors that hang need a power cycle. Then find the sender of the broadcast.',
     inferred: ['That the broadcast is the cause is inferred from the timing.'],
     firstAt: broadcast.at, lastAt: Math.max(...lost.map((s) => s.lastAt)), count: lost.length,

@@ -34,7 +34,9 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
   return {
     asset, behaviour: 'outside', severity: 'critical',
     ward: `${wardName(asset)} sends its data out of the hospital.`,
-    technical: `${sum.count} flows from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; the next hop is a router, nobody on the segment owns the address.`,
+    technical:
+      `${sum.count} flows from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; ` +
+      'the packets go to a router, not to a neighbour that owns the address.',
     help: 'Take the default gateway out of this device\'s network settings or block it at the firewall; first check with the ward whether the central station depends on it.',
     inferred: [], ...sum,
     details: [['destinations', targets.join(', ')], ['bytes out', String(sum.bytes)], ['bytes back', String(sum.bytesBack)]],

@@ -106,7 +106,9 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
   return {
     asset: subject, behaviour: `nfs ${server}`, severity: 'high',
     ward: `Somebody pressed "update" on ${wardName(subject).replace('The', 'the')}: it asked for new software and got no answer.`,
-    technical: `${sum.count} connection tries${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${calls} MNT calls${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,
+    technical:
+      `${sum.count} connection tries${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${calls} MNT calls` +
+      `${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,
     help: 'Ask the ward why, and keep the path blocked: had a server answered, the monitor would have copied its files unchecked.',
     inferred: ['That a person pressed a key is inferred: the update is known to start from a menu or a button, not by itself.'],
     firstAt: Math.min(...times), lastAt: Math.max(...times), count: sum.count + calls,

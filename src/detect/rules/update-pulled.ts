@@ -86,11 +86,16 @@ function toDraft(world: World, pull: Pull): Draft {
   return {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
     ward: `${wardName(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
-    technical: `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${pull.files.length} files read, ${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
+    technical:
+      `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${pull.files.length} files read, ` +
+      `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
     help: 'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; take it off the network and use another one.',
     inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],
     firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
-    details: [['server', pull.server], ['exports', mounts.join(', ')], ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)])],
+    details: [
+      ['server', pull.server], ['exports', mounts.join(', ')],
+      ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)]),
+    ],
   }
 }
 

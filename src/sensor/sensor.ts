@@ -1,0 +1,220 @@
+// Sensor: the loop from packets to facts. Capture -> frame -> datagram or stream -> protocol -> facts -> inventory and rules.
+// Keeps S1 by having nothing to transmit with, and honesty by counting what it could not read.
+
+import { MAC_BROADCAST } from '../base/mac.ts'
+import type { Micros } from '../base/time.ts'
+import type { Detector } from '../detect/rule.ts'
+import { RULES } from '../detect/rules.ts'
+import { Talks } from '../detect/talks.ts'
+import { Inventory, type Behaviour } from '../inventory/inventory.ts'
+import { arpFacts } from '../protocols/arp/index.ts'
+import type { Fact } from '../protocols/facts.ts'
+import { compileRegistry, IdentifyingSession, type CompiledRegistry } from '../protocols/identify.ts'
+import { createRegistry } from '../protocols/registry.ts'
+import type { PacketSink } from '../wire/capture/capture.ts'
+import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { FlowTable } from '../wire/flow-table.ts'
+import type { Direction, Flow } from '../wire/flow.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
+import { IpReassembler } from '../wire/reassembly/ip.ts'
+import { TcpStream } from '../wire/reassembly/tcp.ts'
+
+export interface SensorOptions {
+  /** Start-up behaviours of the profiles (evidence level D). */
+  readonly behaviours: readonly Behaviour[]
+  /** Called with each flow that ends; the store's feed. */
+  readonly onFlow?: (flow: Flow) => void
+  /** Called with each fact, in order. */
+  readonly onFact?: (fact: Fact) => void
+}
+
+/** What the sensor remembers beside a live flow. */
+interface Conversing {
+  readonly flow: Flow
+  session: IdentifyingSession | null
+  stream: TcpStream | null
+  /** Hardware addresses already told to the inventory, per direction. */
+  readonly told: [number, number]
+}
+
+export interface SensorCounters {
+  packets: number
+  bytes: number
+  firstAt: Micros | null
+  lastAt: Micros | null
+  arpFrames: number
+  ipPackets: number
+  facts: number
+}
+
+export class Sensor implements PacketSink {
+  readonly inventory: Inventory
+  readonly talks = new Talks()
+  readonly detectors: readonly Detector[] = RULES.map((rule) => rule.open())
+  readonly counters: SensorCounters = { packets: 0, bytes: 0, firstAt: null, lastAt: null, arpFrames: 0, ipPackets: 0, facts: 0 }
+  readonly #options: SensorOptions
+  readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
+  readonly #frame = new Frame()
+  readonly #fragments = new IpReassembler()
+  readonly #flows: FlowTable
+  readonly #live = new Map<number, Conversing>()
+  readonly #flagCounts = new Map<FrameFlagName, number>()
+  readonly #streamCounts = new Map<string, number>()
+  readonly #emitLink = (fact: Fact): void => this.#emit(fact, null)
+
+  constructor(options: SensorOptions) {
+    this.#options = options
+    this.inventory = new Inventory(options.behaviours)
+    this.#flows = new FlowTable({ onEnd: (flow) => this.#ended(flow) })
+  }
+
+  packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {
+    const frame = this.#frame
+    const counters = this.counters
+    counters.packets++
+    counters.bytes += wireLength
+    counters.firstAt = counters.firstAt === null ? at : Math.min(counters.firstAt, at)
+    counters.lastAt = counters.lastAt === null ? at : Math.max(counters.lastAt, at)
+    beginFrame(frame, counters.packets, at, wireLength, end - off)
+    const status = decodeFrame(buf, off, end, linkType, frame)
+    if (frame.arpOff >= 0) {
+      counters.arpFrames++
+      arpFacts(buf, frame, this.#emitLink)
+    }
+    if (status >= FrameStatus.network) this.#datagram(buf, frame)
+    if (frame.flags !== 0) this.#countFlags(frame.flags)
+  }
+
+  #countFlags(flags: number): void {
+    for (const name of frameFlagNames(flags)) this.#flagCounts.set(name, (this.#flagCounts.get(name) ?? 0) + 1)
+  }
+
+  #datagram(buf: Uint8Array, frame: Frame): void {
+    this.counters.ipPackets++
+    if ((frame.flags & FrameFlag.fragment) === 0) {
+      this.#flow(buf, frame, 1, undefined)
+      return
+    }
+    const whole = this.#fragments.add(buf, frame)
+    if (!whole) return
+    decodeTransport(whole.buf, whole.off, whole.end, frame)
+    this.#flow(whole.buf, frame, whole.packets, whole.ipBytes)
+  }
+
+  #flow(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
+    const { flow, direction, isNew } = this.#flows.observe(frame, packets, ipBytes)
+    const conversing = isNew ? this.#open(flow, frame) : (this.#live.get(flow.id) as Conversing)
+    if (conversing.told[direction] !== frame.srcMac || flow.packets[direction] === packets) this.#tell(conversing, direction, frame)
+    if (frame.payloadOff < 0) return
+    if (frame.proto === IpProto.tcp) this.#tcp(conversing, direction, buf, frame)
+    else if (frame.proto === IpProto.udp) this.#udp(conversing, direction, buf, frame)
+  }
+
+  #open(flow: Flow, frame: Frame): Conversing {
+    const transport = flow.proto === IpProto.tcp ? 'tcp' : flow.proto === IpProto.udp ? 'udp' : null
+    const session = transport
+      ? new IdentifyingSession(this.#registry, {
+          flow, transport, frame: () => this.#frame.number, emit: (fact: Fact) => this.#emit(fact, flow),
+        })
+      : null
+    const conversing: Conversing = { flow, session, stream: transport === 'tcp' ? new TcpStream() : null, told: [-2, -2] }
+    this.#live.set(flow.id, conversing)
+    this.inventory.started(flow, frame.at, frame.number)
+    return conversing
+  }
+
+  #tell(conversing: Conversing, direction: Direction, frame: Frame): void {
+    const { flow, told } = conversing
+    told[direction] = frame.srcMac
+    this.inventory.sender(flow.vlan, frame.srcMac, direction === 0 ? flow.src : flow.dst, frame.at, frame.number)
+  }
+
+  #udp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
+    if (frame.dstMac === MAC_BROADCAST) for (const d of this.detectors) d.broadcast?.(conversing.flow, frame.at, frame.number)
+    const session = conversing.session
+    if (!session || isGivenUp(session)) return
+    session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+  }
+
+  #tcp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
+    const { session, stream } = conversing
+    if (!session || !stream) return
+    if (isGivenUp(session)) {
+      this.#closeStream(conversing)
+      return
+    }
+    stream.segment(direction, buf, frame, this.#sinkOf(conversing))
+  }
+
+  #sinkOf(conversing: Conversing): Conversing['session'] & object {
+    return conversing.session as IdentifyingSession
+  }
+
+  /** Nobody will read this stream: its buffers go, its counts stay. */
+  #closeStream(conversing: Conversing): void {
+    if (!conversing.stream) return
+    addCounts(this.#streamCounts, conversing.stream.observations())
+    conversing.stream = null
+  }
+
+  #ended(flow: Flow): void {
+    const conversing = this.#live.get(flow.id)
+    this.#live.delete(flow.id)
+    if (conversing?.session) {
+      if (conversing.stream) conversing.stream.finish(flow.lastAt, conversing.session)
+      conversing.session.end(flow.lastAt)
+      this.#closeStream(conversing)
+    }
+    this.#seen(flow)
+    this.talks.ended(flow)
+    this.#options.onFlow?.(flow)
+  }
+
+  #seen(flow: Flow): void {
+    if (flow.packets[0] > 0) this.inventory.seen(flow.vlan, flow.src, flow.lastAt)
+    if (flow.packets[1] > 0) this.inventory.seen(flow.vlan, flow.dst, flow.lastAt)
+  }
+
+  #emit(fact: Fact, flow: Flow | null): void {
+    this.counters.facts++
+    this.inventory.fact(fact, flow)
+    for (const detector of this.detectors) detector.fact?.(fact, flow)
+    this.#options.onFact?.(fact)
+  }
+
+  /** Live flows, in order of first packet. */
+  liveFlows(): Flow[] {
+    const flows = [...this.#live.values()].map((c) => c.flow)
+    for (const flow of flows) this.#seen(flow)
+    return flows
+  }
+
+  /** Ends every flow. The capture is over, or the watch stops. */
+  finish(): void {
+    this.#flows.finish()
+  }
+
+  /** What was odd, by name, with counts; names sorted. */
+  observations(): { readonly name: string; readonly count: number }[] {
+    const counts = new Map<string, number>([...this.#flagCounts, ...this.#streamCounts])
+    addCounts(counts, this.#fragments.observations())
+    const flows = this.#flows.counters()
+    const losses: Record<string, number> = {
+      flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
+    }
+    addCounts(counts, losses)
+    return [...counts].filter(([, count]) => count > 0).map(([name, count]) => ({ name, count })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  flowsOpened(): number {
+    return this.#flows.counters().opened
+  }
+}
+
+function isGivenUp(session: IdentifyingSession): boolean {
+  return session.verdict === 'unknown'
+}
+
+function addCounts(into: Map<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) into.set(name, (into.get(name) ?? 0) + count)
+}

@@ -1,0 +1,205 @@
+// House rules as tests, each with its reason: direction of imports, pure folders, file headers, function length, banned names.
+// Keeps ARCHITECTURE.md true: what it says about absences is checked here.
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+
+const SRC = import.meta.dirname
+const ROOT = path.dirname(SRC)
+
+/** Folder to level; the longest matching prefix wins. Lower may not import higher, nor another folder of its own level. */
+const LEVELS: readonly (readonly [string, number])[] = [
+  ['base', 0],
+  ['wire', 1],
+  ['policy', 1],
+  ['protocols', 2],
+  ['inventory', 3],
+  ['gateway/core', 3],
+  ['twin/core', 3],
+  ['detect', 4],
+  ['store', 4],
+  ['config', 4],
+  ['sensor', 5],
+  ['gateway', 5],
+  ['twin', 5],
+  ['console', 5],
+  ['cli', 6],
+]
+
+/** Folders without clock, network, randomness, files or packages. */
+const PURE = ['base', 'wire', 'protocols', 'inventory', 'policy', 'detect', 'gateway/core', 'twin/core']
+
+/** Same-level imports that the design names. */
+const ALLOWED_SIDEWAYS = new Set(['gateway/core -> policy'])
+
+interface Source {
+  /** Relative to src, with forward slashes. */
+  readonly file: string
+  readonly text: string
+  readonly isTest: boolean
+}
+
+const SOURCES: readonly Source[] = walk(SRC).map((full) => {
+  const file = path.relative(SRC, full).split(path.sep).join('/')
+  return { file, text: fs.readFileSync(full, 'utf8'), isTest: file.endsWith('.test.ts') || file.startsWith('testing/') }
+})
+
+function walk(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const full = path.join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'testdata' ? [] : walk(full)
+    return entry.name.endsWith('.ts') ? [full] : []
+  })
+}
+
+function room(file: string): { name: string; level: number } {
+  const found = LEVELS.filter(([name]) => file.startsWith(`${name}/`)).sort((a, b) => b[0].length - a[0].length)[0]
+  return found ? { name: found[0], level: found[1] } : { name: file.split('/')[0] ?? file, level: 99 }
+}
+
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)\s*import\s+'([^']+)'/g
+
+function importsOf(source: Source): string[] {
+  return [...source.text.matchAll(IMPORT)].map((m) => m[1] ?? m[2] ?? m[3] ?? '')
+}
+
+function target(source: Source, specifier: string): string {
+  return path.posix.normalize(path.posix.join(path.posix.dirname(source.file), specifier))
+}
+
+const PRODUCT = SOURCES.filter((s) => !s.isTest)
+
+test('imports point down only, and never to another folder of the same level', () => {
+  const wrong = PRODUCT.flatMap((source) => {
+    const from = room(source.file)
+    return importsOf(source).filter((i) => i.startsWith('.')).flatMap((i) => {
+      const to = room(target(source, i))
+      if (from.name === to.name || ALLOWED_SIDEWAYS.has(`${from.name} -> ${to.name}`)) return []
+      return to.level < from.level ? [] : [`${source.file} (${from.name}, level ${from.level}) imports ${i} (${to.name}, level ${to.level})`]
+    })
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('product code does not import the testing tools', () => {
+  const wrong = PRODUCT.filter((s) => importsOf(s).some((i) => i.startsWith('.') && target(s, i).startsWith('testing/')))
+  assert.deepEqual(wrong.map((s) => s.file), [])
+})
+
+test('pure folders import no node module and no package', () => {
+  const wrong = PRODUCT.filter((s) => isPure(s.file)).flatMap((s) => importsOf(s).filter((i) => !i.startsWith('.')).map((i) => `${s.file}: ${i}`))
+  assert.deepEqual(wrong, [])
+})
+
+function isPure(file: string): boolean {
+  return PURE.some((folder) => file.startsWith(`${folder}/`))
+}
+
+/** Name in pure code, and what to do instead. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\b|\bnew Date\(\)/, 'take the time as an argument'],
+  [/\bMath\.random\b/, 'take an Rng as an argument'],
+  [/\bprocess\.\w/, 'only level 5 and above know the process'],
+  [/\bconsole\.\w/, 'return data, or emit a fact'],
+  [/\bsetTimeout\b|\bsetInterval\b|\bperformance\.now\b/, 'take events with their time'],
+  [/\bfetch\(/, 'no network below level 5'],
+]
+
+test('pure folders know no clock, no randomness, no process, no console, no network', () => {
+  const wrong = PRODUCT.filter((s) => isPure(s.file)).flatMap((s) =>
+    BANNED.filter(([pattern]) => pattern.test(withoutComments(s.text))).map(([pattern, instead]) => `${s.file}: ${pattern.source}: ${instead}`))
+  assert.deepEqual(wrong, [])
+})
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '')
+}
+
+test('the yaml package is imported in one folder only: config', () => {
+  const importers = PRODUCT.filter((s) => importsOf(s).includes('yaml')).map((s) => room(s.file).name)
+  assert.deepEqual([...new Set(importers)], ['config'])
+})
+
+test('patient values are revealed in the gateway only', () => {
+  const wrong = PRODUCT.filter((s) => !s.file.startsWith('gateway/') && s.file !== 'base/tainted.ts' && /\.reveal\(\)/.test(withoutComments(s.text)))
+  assert.deepEqual(wrong.map((s) => s.file), [])
+})
+
+test('protocols do not look at ports: only identify.ts takes the hint', () => {
+  const wrong = PRODUCT.filter((s) => s.file.startsWith('protocols/') && s.file !== 'protocols/identify.ts')
+    .filter((s) => /\b(?:srcPort|dstPort)\b/.test(withoutComments(s.text)))
+  assert.deepEqual(wrong.map((s) => s.file), [])
+})
+
+test('each file opens with a comment that says what it is', () => {
+  const wrong = SOURCES.filter((s) => !/^(?:#!.*\n)?\/\/ \S/.test(s.text)).map((s) => s.file)
+  assert.deepEqual(wrong, [])
+})
+
+test('no default exports, no enum, no namespace, no any', () => {
+  const wrong = SOURCES.filter((s) => /^export default\b|^\s*(?:export )?(?:const )?enum \w+ \{|^\s*namespace \w/m.test(withoutComments(s.text))).map((s) => s.file)
+  assert.deepEqual(wrong, [])
+})
+
+const LINE_MAX = 180
+test(`no line is longer than ${LINE_MAX} characters`, () => {
+  const wrong = SOURCES.flatMap((s) => s.text.split('\n').flatMap((line, i) => (line.length > LINE_MAX ? [`${s.file}:${i + 1} (${line.length})`] : [])))
+  assert.deepEqual(wrong, [])
+})
+
+/** Ratchet: only ever lowered. Aim is 20. */
+const FUNCTION_LINES_MAX = 70
+test(`no function is longer than ${FUNCTION_LINES_MAX} lines`, () => {
+  const wrong = PRODUCT.flatMap((s) => longFunctions(s))
+  assert.deepEqual(wrong, [])
+})
+
+/** By indentation: a header line that opens a block, until the line that closes it at the same indent. */
+function longFunctions(source: Source): string[] {
+  const lines = source.text.split('\n')
+  const header = /^(\s*)(?:export )?(?:async )?(?:function\*? \w+|(?:static |async |\*|get |set )*[#\w]+\s*\([^;]*\)(?:: [^=;]+)? \{$)/
+  return lines.flatMap((line, start) => {
+    const match = header.exec(line)
+    if (!match || /^\s*(?:if|for|while|switch|catch|return|else)\b/.test(line)) return []
+    const indent = match[1] ?? ''
+    const length = lines.slice(start + 1).findIndex((l) => l === `${indent}}` || l === `${indent}},`) + 1
+    return length > FUNCTION_LINES_MAX ? [`${source.file}:${start + 1} (${length} lines)`] : []
+  })
+}
+
+/** Ratchet for files that are not tables: look twice at 400. */
+const FILE_LINES_MAX = 420
+test(`no source file is longer than ${FILE_LINES_MAX} lines`, () => {
+  const wrong = PRODUCT.map((s) => [s.file, s.text.split('\n').length] as const).filter(([, lines]) => lines > FILE_LINES_MAX)
+  assert.deepEqual(wrong, [])
+})
+
+test('each protocol folder has its README, its row and a test', () => {
+  const folders = fs.readdirSync(path.join(SRC, 'protocols'), { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name)
+  assert.ok(folders.length >= 7)
+  for (const folder of folders) {
+    const files = fs.readdirSync(path.join(SRC, 'protocols', folder))
+    for (const needed of ['README.md', 'index.ts', 'message.ts', 'facts.ts']) assert.ok(files.includes(needed), `${folder} lacks ${needed}`)
+    assert.ok(files.some((f) => f.endsWith('.test.ts')), `${folder} has no test`)
+  }
+})
+
+test('exact versions only: npm under another Node would quietly take older majors', () => {
+  const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+  const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }
+  assert.deepEqual(Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)), [])
+})
+
+test('the lock file names no registry host', () => {
+  const lock = fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')
+  assert.equal(/"resolved"/.test(lock), false)
+})
+
+test('the checks above can fail', () => {
+  const bad: Source = { file: 'wire/x.ts', text: `import fs from 'node:fs'\nimport { a } from '../sensor/a.ts'\n`, isTest: false }
+  assert.deepEqual(importsOf(bad), ['node:fs', '../sensor/a.ts'])
+  assert.ok(room(target(bad, '../sensor/a.ts')).level > room(bad.file).level)
+  assert.equal(longFunctions({ ...bad, text: `function f() {\n${'  x\n'.repeat(80)}}\n` }).length, 1)
+})

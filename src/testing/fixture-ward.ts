@@ -164,7 +164,8 @@ export function wardAnalysis(id: string = WARD_ID, name = 'ward-3.pcapng'): Anal
     problems: [{ code: 'frame/truncated', message: '2 frames were cut short by the capture (snap length).' }],
     observations: [{ name: 'tcp segments without payload', count: 31 }],
     blindSpots: [
-      'Forty seconds of one morning prove nothing about night shifts and weekends.', 'Traffic that does not pass the mirrored port is not seen.',
+      'Forty seconds of one morning prove nothing about night shifts and weekends.',
+      'Traffic that does not pass the mirrored port is not seen.',
     ],
   }
 }
@@ -197,6 +198,6 @@ function flowEvents(analysis: string): StoreRecord[] {
   const seconds = Array.from({ length: WARD_SECONDS }, (_, second) => second).filter((second) => second < 20 || second > 24)
   return seconds.map((second): StoreRecord => ({
     kind: 'flow', analysis, key: String(second), at: at(second),
-    body: { src: '10.20.3.17', dst: '10.20.3.5', bytes: [1200 + 400 * (second % 7), 90], note: CANARY },
+    body: { src: '10.20.3.17', dst: '10.20.3.5', bytes: 1200 + 400 * (second % 7), note: CANARY },
   }))
 }

@@ -48,10 +48,10 @@ describe('memory store', () => {
 
   it('answers its questions over events of one analysis', async () => {
     const store = memoryStore()
-    const flow = (key: string, at: number, src: string, bytes: unknown, analysis = 'a1'): StoreRecord =>
+    const flow = (key: string, at: number, src: string, bytes: number, analysis = 'a1'): StoreRecord =>
       record({ kind: 'flow', key, at, analysis, body: { src, bytes } })
     await store.append([
-      flow('1', 3, '10.0.0.1', 5), flow('2', 14, '10.0.0.2', [6, 4]), flow('3', 12, '10.0.0.1', 1), flow('4', 12, '10.0.0.9', 99, 'a2'),
+      flow('1', 3, '10.0.0.1', 5), flow('2', 14, '10.0.0.2', 10), flow('3', 12, '10.0.0.1', 1), flow('4', 12, '10.0.0.9', 99, 'a2'),
       record({ kind: 'fact', key: '1' }),
     ])
     assert.deepEqual(await store.query({ name: 'event-counts', analysis: 'a1' }), [{ kind: 'fact', count: 1 }, { kind: 'flow', count: 3 }])

@@ -83,11 +83,10 @@ function sumBy<K>(records: readonly StoreRecord[], keyOf: (record: StoreRecord) 
   return sums
 }
 
-/** Flow bodies carry `bytes` as one number, or per direction as the wire's Flow does. */
+/** Flow bodies carry `bytes` (both directions) and `src`, as the embedded store's questions expect. */
 function bytesOf(body: unknown): number {
   const { bytes } = (body ?? {}) as { readonly bytes?: unknown }
-  const parts: readonly unknown[] = Array.isArray(bytes) ? bytes : [bytes]
-  return parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : 0), 0)
+  return typeof bytes === 'number' ? bytes : 0
 }
 
 function sourceOf(body: unknown): string {

@@ -39,6 +39,8 @@ export interface CaptureSummary {
   readonly packets: number
   readonly bytes: number
   readonly linkTypes: readonly number[]
+  /** Packets the capturing machine says it lost (pcapng statistics blocks); absent when the file does not say. */
+  readonly dropped?: number
   readonly problems: readonly CaptureProblem[]
 }
 

@@ -1,0 +1,105 @@
+// What a file is when it is no capture we read: a table of first bytes, the name people use, and what to do about it.
+// Keeps the rule that a refusal says what was found and how to go on.
+
+import { u16be, u32le } from '../bytes.ts'
+import type { CaptureProblem } from './capture.ts'
+
+/** Longest signature below, and enough text to tell text from bytes. */
+export const SIGNATURE_BYTES = 64
+
+interface ForeignKind {
+  readonly name: string
+  /** First bytes: text (Latin-1) so that the table reads like the formats' own documents. */
+  readonly starts: readonly string[]
+  /** True when the file holds packets in a format other tools convert. */
+  readonly packets: boolean
+  readonly help: string
+}
+
+const CONVERT = 'Convert it first: editcap -F pcap INPUT OUTPUT.pcap.'
+const UNPACK_AGAIN = 'It was compressed more than once: unpack it until a capture comes out.'
+const UNPACK = 'Unpack it first and give the capture inside.'
+const PULL = 'The real file was not downloaded: run git lfs pull.'
+const DOWNLOAD_AGAIN = 'A web page was saved in place of the capture: download it again.'
+const NO_CAPTURE = 'Give a pcap or pcapng file, plain or compressed with gzip or zstd.'
+
+/** Signatures from each format's own description, as listed in Wireshark's wiretap and in file(1). */
+const KINDS: readonly ForeignKind[] = [
+  { name: 'snoop', starts: ['snoop\0\0\0'], packets: true, help: CONVERT },
+  { name: 'NetMon', starts: ['GMBU', 'RTSS'], packets: true, help: CONVERT },
+  { name: 'Sniffer', starts: ['TRSNIFF data', 'XCP\0'], packets: true, help: CONVERT },
+  { name: 'Observer', starts: ['ObserverPktBuffe'], packets: true, help: CONVERT },
+  { name: 'iptrace', starts: ['iptrace 1.0', 'iptrace 2.0'], packets: true, help: CONVERT },
+  { name: 'btsnoop', starts: ['btsnoop\0'], packets: true, help: CONVERT },
+  { name: 'zip', starts: ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'], packets: false, help: UNPACK },
+  { name: 'gzip', starts: ['\x1f\x8b'], packets: false, help: UNPACK_AGAIN },
+  { name: 'zstd', starts: ['\x28\xb5\x2f\xfd'], packets: false, help: UNPACK_AGAIN },
+  { name: 'xz', starts: ['\xfd7zXZ\0'], packets: false, help: UNPACK },
+  { name: 'bzip2', starts: ['BZh'], packets: false, help: UNPACK },
+  { name: 'lz4', starts: ['\x04\x22\x4d\x18'], packets: false, help: UNPACK },
+  { name: '7z', starts: ['7z\xbc\xaf\x27\x1c'], packets: false, help: UNPACK },
+  { name: 'rar', starts: ['Rar!\x1a\x07'], packets: false, help: UNPACK },
+  { name: 'Unix compress', starts: ['\x1f\x9d'], packets: false, help: UNPACK },
+  { name: 'PNG', starts: ['\x89PNG\r\n'], packets: false, help: NO_CAPTURE },
+  { name: 'JPEG', starts: ['\xff\xd8\xff'], packets: false, help: NO_CAPTURE },
+  { name: 'PDF', starts: ['%PDF-'], packets: false, help: NO_CAPTURE },
+  { name: 'ELF', starts: ['\x7fELF'], packets: false, help: NO_CAPTURE },
+  { name: 'SQLite', starts: ['SQLite format 3\0'], packets: false, help: NO_CAPTURE },
+  { name: 'Git LFS pointer', starts: ['version https://git-lfs'], packets: false, help: PULL },
+  { name: 'HTML', starts: ['<!DOCTYPE', '<!doctype', '<html', '<HTML'], packets: false, help: DOWNLOAD_AGAIN },
+]
+
+const ERF: ForeignKind = { name: 'ERF', starts: [], packets: true, help: CONVERT }
+const TEXT: ForeignKind = { name: 'text', starts: [], packets: false, help: `${NO_CAPTURE} A hex dump becomes one with text2pcap.` }
+
+/** Names what the first bytes [0, length) look like, as the one problem of a file that is no capture. */
+export function foreignProblem(head: Uint8Array, length: number): CaptureProblem {
+  if (length === 0) return { code: 'not-a-capture', message: `The input is empty. ${NO_CAPTURE}`, offset: 0 }
+  const kind = foreignKind(head, length)
+  const code = kind?.packets === true ? 'unsupported-format' : 'not-a-capture'
+  const found = kind ? `This looks like ${kind.name}, not like pcap or pcapng.` : 'This is no pcap or pcapng capture: its first bytes are unknown.'
+  return { code, message: `${found} ${kind?.help ?? NO_CAPTURE}`, offset: 0 }
+}
+
+function foreignKind(head: Uint8Array, length: number): ForeignKind | null {
+  const kind = KINDS.find((row) => row.starts.some((text) => startsWith(head, length, text)))
+  if (kind) return kind
+  if (isErf(head, length)) return ERF
+  return isText(head, length) ? TEXT : null
+}
+
+function startsWith(head: Uint8Array, length: number, text: string): boolean {
+  if (text.length > length) return false
+  for (let i = 0; i < text.length; i++) {
+    if (head[i] !== text.charCodeAt(i)) return false
+  }
+  return true
+}
+
+/** Fixed ERF record header: 8 bytes of time (seconds in the upper, little-endian half), type, flags, record length, loss, wire length. */
+const ERF_HEADER_BYTES = 16
+/** Seconds of 1995-01-01: Endace made no card before. */
+const ERF_SECONDS_MIN = 788_918_400
+/** Highest record type in the ERF type list; bit 7 announces extension headers. */
+const ERF_TYPE_MAX = 48
+
+/** ERF has no magic number: a plausible first record header is all there is to see. */
+function isErf(head: Uint8Array, length: number): boolean {
+  if (length < ERF_HEADER_BYTES) return false
+  const type = (head[8] as number) & 0x7f
+  const recordLength = u16be(head, 10)
+  const wireLength = u16be(head, 14)
+  return u32le(head, 4) >= ERF_SECONDS_MIN && type >= 1 && type <= ERF_TYPE_MAX && recordLength >= ERF_HEADER_BYTES && wireLength > 0
+    && recordLength <= wireLength + ERF_HEADER_BYTES + SIGNATURE_BYTES && !isText(head, length)
+}
+
+/** Printable ASCII, tabs and line ends, or UTF-8 above them; no other control bytes. */
+function isText(head: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const byte = head[i] as number
+    const isPlain = byte >= 0x20 && byte !== 0x7f
+    const isSpace = byte >= 0x09 && byte <= 0x0d
+    if (!isPlain && !isSpace) return false
+  }
+  return true
+}

@@ -1,0 +1,267 @@
+// The pcapng file: sections of typed blocks, each section with its own byte order, each interface with its own link type and clock.
+// Keeps the rule that a block nobody here reads is passed over, and that a length that lies stops the reader (draft-ietf-opsawg-pcapng).
+
+import { u16, u32 } from './endian.ts'
+import { BLOCK_BYTES_MAX, CAPTURED_BYTES_MAX, keptText, type RecordParser, type Tally } from './parser.ts'
+import { DEFAULT_UNITS, offsetMicrosAt, timestampMicros, type TimeUnits } from './timestamp.ts'
+
+/** Section Header Block type: the same four bytes in both byte orders. */
+export const SECTION_HEADER = 0x0a0d0d0a
+const INTERFACE = 1
+const PACKET_OBSOLETE = 2
+const SIMPLE_PACKET = 3
+const INTERFACE_STATISTICS = 5
+const ENHANCED_PACKET = 6
+
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d
+const BLOCK_HEADER_BYTES = 8
+const TRAILER_BYTES = 4
+const EMPTY_BLOCK_BYTES = BLOCK_HEADER_BYTES + TRAILER_BYTES
+/** Type, length and the byte-order magic, without which the length cannot be read. */
+const SECTION_START_BYTES = 12
+
+/** Fixed bytes of each block we read, header and trailer included. Any other block needs its header and trailer only. */
+const BLOCK_BYTES_MIN: ReadonlyMap<number, number> = new Map([
+  [SECTION_HEADER, 28],
+  [INTERFACE, 20],
+  [PACKET_OBSOLETE, 32],
+  [SIMPLE_PACKET, 16],
+  [INTERFACE_STATISTICS, 24],
+  [ENHANCED_PACKET, 32],
+])
+
+/** The obsolete Packet Block numbers interfaces with 16 bits; no section has more. */
+const INTERFACES_MAX = 65_536
+/** Section versions in use; 1.2 was written by some tools without any change of layout (draft section 4.1). */
+const MINOR_VERSIONS: readonly number[] = [0, 2]
+
+const OPTION_END = 0
+const OPTION_IF_TSRESOL = 9
+const OPTION_IF_TSOFFSET = 14
+const OPTION_ISB_IFDROP = 5
+const OPTION_ISB_OSDROP = 7
+
+interface Interface {
+  readonly linkType: number
+  /** 0 means no limit. */
+  readonly snapLength: number
+  readonly units: TimeUnits
+  /** Cumulative counts of the last statistics block; null until one came. */
+  dropped: number | null
+}
+
+type OptionVisitor = (code: number, valueOff: number, length: number) => void
+
+/** Parser of one pcapng stream, from its first byte. */
+export class PcapngParser implements RecordParser {
+  readonly format = 'pcapng'
+  need = SECTION_START_BYTES
+  skip = 0
+  stopped = false
+  pendingFrom = -1
+  readonly #tally: Tally
+  #little = false
+  /** A section of another version: blocks are stepped over until the next section (draft section 4.1). */
+  #foreignSection = false
+  #interfaces: Interface[] = []
+  /** Length of the block being passed over, whose trailer is still to come; 0 when there is none. */
+  #passing = 0
+  /** Simple Packet Blocks carry no time: they take the time of the packet before them. */
+  #lastAt = 0
+
+  constructor(tally: Tally) {
+    this.#tally = tally
+  }
+
+  take(buf: Uint8Array, off: number, end: number, base: number): number {
+    let pos = off
+    while (!this.stopped && this.skip === 0 && end - pos >= this.need) {
+      const next = this.#passing > 0 ? this.#takeTrailer(buf, pos) : this.#takeBlock(buf, pos, end, base)
+      if (next === pos) return pos
+      pos = next
+    }
+    return pos
+  }
+
+  /** Returns `pos` when the block is not whole yet (need raised) or the reader stopped. */
+  #takeBlock(buf: Uint8Array, pos: number, end: number, base: number): number {
+    const offset = base + pos
+    if (!this.#readByteOrder(buf, pos, end, offset)) return pos
+    const type = u32(buf, pos, this.#little)
+    const length = u32(buf, pos + 4, this.#little)
+    const read = type === SECTION_HEADER || !this.#foreignSection
+    const readMin = read ? BLOCK_BYTES_MIN.get(type) : undefined
+    if (length < (readMin ?? EMPTY_BLOCK_BYTES) || length > BLOCK_BYTES_MAX) {
+      return this.#stop('bad-length', `claims a length of ${length} bytes`, offset, pos)
+    }
+    if (readMin === undefined) return this.#passOver(pos, length, offset)
+    const padded = paddedTo4(length)
+    if (end - pos < padded) {
+      this.need = padded
+      return pos
+    }
+    this.need = BLOCK_HEADER_BYTES
+    if (!isTrailer(u32(buf, pos + padded - TRAILER_BYTES, this.#little), length)) return this.#stopAtTrailer(offset, pos)
+    this.#readBlock(type, buf, pos, pos + length, offset)
+    return this.stopped ? pos : pos + padded
+  }
+
+  /** A section header first says its byte order. False: more bytes are needed, or the magic is wrong. */
+  #readByteOrder(buf: Uint8Array, pos: number, end: number, offset: number): boolean {
+    if (u32(buf, pos, false) !== SECTION_HEADER) return true
+    if (end - pos < SECTION_START_BYTES) {
+      this.need = SECTION_START_BYTES
+      return false
+    }
+    const magic = u32(buf, pos + 8, false)
+    this.#little = magic !== BYTE_ORDER_MAGIC
+    if (u32(buf, pos + 8, this.#little) === BYTE_ORDER_MAGIC) return true
+    this.#stop('bad-magic', 'is a section header without a byte-order magic', offset, pos)
+    return false
+  }
+
+  #passOver(pos: number, length: number, offset: number): number {
+    this.#passing = length
+    this.pendingFrom = offset
+    this.skip = paddedTo4(length) - EMPTY_BLOCK_BYTES
+    this.need = TRAILER_BYTES
+    return pos + BLOCK_HEADER_BYTES
+  }
+
+  #takeTrailer(buf: Uint8Array, pos: number): number {
+    const length = this.#passing
+    const from = this.pendingFrom
+    this.#passing = 0
+    this.pendingFrom = -1
+    this.need = BLOCK_HEADER_BYTES
+    if (!isTrailer(u32(buf, pos, this.#little), length)) return this.#stopAtTrailer(from, pos)
+    return pos + TRAILER_BYTES
+  }
+
+  /** Stops for good; returns `pos` so that callers can return it. */
+  #stop(code: string, what: string, offset: number, pos: number): number {
+    this.stopped = true
+    this.#tally.note(code, `The block at byte ${offset} ${what}; ${keptText(this.#tally.packets)}.`, offset)
+    return pos
+  }
+
+  #stopAtTrailer(offset: number, pos: number): number {
+    return this.#stop('bad-length', 'has a length at its end that differs from the one at its start', offset, pos)
+  }
+
+  /** `end` is the end of the block as its length says, trailer included, padding not. */
+  #readBlock(type: number, buf: Uint8Array, pos: number, end: number, offset: number): void {
+    if (type === ENHANCED_PACKET) this.#readPacket(buf, pos, end, offset, u32(buf, pos + 8, this.#little))
+    else if (type === PACKET_OBSOLETE) this.#readPacket(buf, pos, end, offset, u16(buf, pos + 8, this.#little))
+    else if (type === SIMPLE_PACKET) this.#readSimplePacket(buf, pos, end, offset)
+    else if (type === INTERFACE) this.#readInterface(buf, pos, end, offset)
+    else if (type === INTERFACE_STATISTICS) this.#readStatistics(buf, pos, end)
+    else this.#readSection(buf, pos, offset)
+  }
+
+  #readSection(buf: Uint8Array, pos: number, offset: number): void {
+    const major = u16(buf, pos + 12, this.#little)
+    const minor = u16(buf, pos + 14, this.#little)
+    this.#interfaces = []
+    this.#foreignSection = major !== 1 || !MINOR_VERSIONS.includes(minor)
+    if (!this.#foreignSection) return
+    const message = `The section at byte ${offset} has version ${major}.${minor}; 1.0 is read. Its packets are left out, other sections kept.`
+    this.#tally.note('unsupported-version', message, offset)
+  }
+
+  #readInterface(buf: Uint8Array, pos: number, end: number, offset: number): void {
+    if (this.#interfaces.length >= INTERFACES_MAX) {
+      this.#stop('too-many-interfaces', `describes one interface more than the ${INTERFACES_MAX} a section can number`, offset, pos)
+      return
+    }
+    let { resolution, offsetMicros } = DEFAULT_UNITS
+    const little = this.#little
+    eachOption(buf, pos + 16, end - TRAILER_BYTES, little, (code, valueOff, length) => {
+      if (code === OPTION_IF_TSRESOL && length === 1) resolution = buf[valueOff] as number
+      else if (code === OPTION_IF_TSOFFSET && length === 8) offsetMicros = offsetMicrosAt(buf, valueOff, little)
+    })
+    const linkType = u16(buf, pos + 8, little)
+    const snapLength = u32(buf, pos + 12, little)
+    this.#interfaces.push({ linkType, snapLength, units: { resolution, offsetMicros }, dropped: null })
+    this.#tally.addLinkType(linkType)
+  }
+
+  /** Enhanced and obsolete Packet Blocks differ only in how wide the interface number is. */
+  #readPacket(buf: Uint8Array, pos: number, end: number, offset: number, interfaceId: number): void {
+    const little = this.#little
+    const captured = u32(buf, pos + 20, little)
+    const original = u32(buf, pos + 24, little)
+    const packet = pos + 28
+    if (captured > CAPTURED_BYTES_MAX || captured > end - TRAILER_BYTES - packet) {
+      this.#stop('bad-length', `claims ${captured} captured bytes, more than it holds or any capture writes`, offset, pos)
+      return
+    }
+    const from = this.#interfaces[interfaceId]
+    if (!from) return this.#noteInterface(interfaceId, offset)
+    this.#lastAt = timestampMicros(u32(buf, pos + 12, little), u32(buf, pos + 16, little), from.units)
+    this.#emit(buf, packet, packet + captured, original, from)
+  }
+
+  /** Captured length is not stated: it is the original length, cut by the snap length and by the block (draft section 4.4). */
+  #readSimplePacket(buf: Uint8Array, pos: number, end: number, offset: number): void {
+    const from = this.#interfaces[0]
+    if (!from) return this.#noteInterface(0, offset)
+    const original = u32(buf, pos + 8, this.#little)
+    const packet = pos + 12
+    const snapLength = from.snapLength === 0 ? original : from.snapLength
+    const captured = Math.min(original, snapLength, end - TRAILER_BYTES - packet)
+    if (captured > CAPTURED_BYTES_MAX) {
+      this.#stop('bad-length', `holds ${captured} bytes, more than any capture writes`, offset, pos)
+      return
+    }
+    this.#emit(buf, packet, packet + captured, original, from)
+  }
+
+  #emit(buf: Uint8Array, off: number, end: number, original: number, from: Interface): void {
+    this.#tally.packets += 1
+    this.#tally.sink.packet(buf, off, end, this.#lastAt, Math.max(original, end - off), from.linkType)
+  }
+
+  /** The block is well delimited, so only this packet is lost. */
+  #noteInterface(interfaceId: number, offset: number): void {
+    const message = `The packet at byte ${offset} names interface ${interfaceId}, which its section does not describe; it was left out.`
+    this.#tally.note('bad-interface', message, offset)
+  }
+
+  /** isb_ifdrop and isb_osdrop count since the start of the capture, so the last block of an interface replaces the one before. */
+  #readStatistics(buf: Uint8Array, pos: number, end: number): void {
+    const from = this.#interfaces[u32(buf, pos + 8, this.#little)]
+    if (!from) return
+    let dropped: number | null = null
+    const little = this.#little
+    eachOption(buf, pos + 20, end - TRAILER_BYTES, little, (code, valueOff, length) => {
+      if ((code !== OPTION_ISB_IFDROP && code !== OPTION_ISB_OSDROP) || length !== 8) return
+      const high = u32(buf, valueOff + (little ? 4 : 0), little)
+      dropped = (dropped ?? 0) + high * 0x1_0000_0000 + u32(buf, valueOff + (little ? 0 : 4), little)
+    })
+    if (dropped === null) return
+    this.#tally.dropped = (this.#tally.dropped ?? 0) - (from.dropped ?? 0) + dropped
+    from.dropped = dropped
+  }
+}
+
+function paddedTo4(length: number): number {
+  return Math.ceil(length / 4) * 4
+}
+
+/** Some writers forget the padding in the length; Wireshark reads such files, so both forms are right. */
+function isTrailer(trailer: number, length: number): boolean {
+  return trailer === length || trailer === paddedTo4(length)
+}
+
+/** Visits the options in [off, end): code, length, value padded to 4 bytes. A length that runs over ends the walk. */
+function eachOption(buf: Uint8Array, off: number, end: number, little: boolean, visit: OptionVisitor): void {
+  let pos = off
+  while (end - pos >= 4) {
+    const code = u16(buf, pos, little)
+    const length = u16(buf, pos + 2, little)
+    if (code === OPTION_END || length > end - pos - 4) return
+    visit(code, pos + 4, length)
+    pos += 4 + paddedTo4(length)
+  }
+}

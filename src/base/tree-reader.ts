@@ -2,6 +2,7 @@
 // Keeps the rule "the user's file is wrong": nothing throws, a bad value is null and a line in the list.
 
 import type { Diagnostic, DiagnosticSeverity } from './diagnostic.ts'
+import { parsePortRange, PORT_MAX, type PortRange } from './port-range.ts'
 import { suggest } from './suggest.ts'
 import { describeNode, type Position, type TreeNode } from './tree.ts'
 
@@ -149,5 +150,22 @@ export function readChoice<T extends string>(
   const list = choices.join(', ')
   const help = near === null ? `One of: ${list}.` : `Did you mean "${near}"? One of: ${list}.`
   report(reader, node, 'bad-choice', `${what} cannot be ${text}`, help)
+  return null
+}
+
+/** A port or a range of ports, 1..65535. */
+export function readPortRange(reader: TreeReader, node: TreeNode, what: string): PortRange | null {
+  const text = node.kind === 'scalar' ? node.text.trim() : ''
+  const parsed = parsePortRange(text)
+  if (parsed.ok) return parsed.value
+  const found = text === '' ? describeNode(node) : quote(text)
+  if (parsed.error === 'not-a-port') {
+    report(reader, node, 'bad-port', `${what} has the port ${found}`, 'Write a number or a range with a hyphen, e.g. 2575 or 515-520.')
+  } else if (parsed.error === 'out-of-range') {
+    report(reader, node, 'port-out-of-range', `${what} has the port ${found} outside 1..${PORT_MAX}`, 'Correct the number.')
+  } else {
+    const help = `Write the lower number first: ${text.split('-').reverse().map((part) => part.trim()).join('-')}.`
+    report(reader, node, 'empty-range', `${what} has the empty port range ${found}`, help)
+  }
   return null
 }

@@ -11,7 +11,7 @@ import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, VU
 import {
   ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, type FlowTransport, type IdentityToken,
   type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileVulnerability, type Sourced,
-} from './profiles.ts'
+} from './profile-model.ts'
 
 /** The CMS8000, the best documented device we know, has nine entries in its longest list. */
 export const PARTS_MAX = 256

@@ -2,6 +2,7 @@
 // Keeps the rule "first matching conduit decides, else the default": no other input, no state, no clock.
 
 import type { Ip } from '../../base/ip.ts'
+import { portRangesInclude } from '../../base/port-range.ts'
 import { DEFAULT_RULE, type Action, type Policy, type PolicyTransport, type Service } from '../language/model.ts'
 import { zoneOf, type NameMap } from './names.ts'
 
@@ -53,7 +54,7 @@ export function serviceMatches(service: Service, tuple: FiveTuple): boolean {
   if (service.transports.includes('any')) return true
   if (!service.transports.some((transport) => PROTOCOLS_OF[transport].includes(tuple.proto))) return false
   if (!carriesPorts(tuple.proto)) return true
-  return service.ports.some((range) => tuple.dstPort >= range.low && tuple.dstPort <= range.high)
+  return portRangesInclude(service.ports, tuple.dstPort)
 }
 
 /** The verdict of a policy on a flow. `names` usually comes from policyNames. */

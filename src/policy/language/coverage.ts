@@ -1,8 +1,9 @@
 // Coverage: which conduits can never decide because earlier ones of the same pair of zones take all their traffic.
 // Exact, not syntactic: services are compared as sets of protocols and ports, so no false alarm (peers are known for those).
 
-import { EVERY_PORT, type Conduit, type PortRange, type Service } from './model.ts'
-import { hasPorts, normalisePorts } from './services.ts'
+import { EVERY_PORT, normalisePortRanges, type PortRange } from '../../base/port-range.ts'
+import type { Conduit, Service } from './model.ts'
+import { hasPorts } from './services.ts'
 
 /** What a list of services covers: everything, or per transport its ports (portless transports have every port). */
 interface Cover {
@@ -69,7 +70,7 @@ function union(covers: readonly Cover[]): Cover {
     gathered.set(transport, list)
     list.push(...ports)
   }
-  const ranges = new Map([...gathered].map(([transport, ports]) => [transport, normalisePorts(ports)]))
+  const ranges = new Map([...gathered].map(([transport, ports]) => [transport, normalisePortRanges(ports)]))
   return { everything: covers.some((cover) => cover.everything), ranges }
 }
 

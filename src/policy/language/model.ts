@@ -2,6 +2,7 @@
 // Keeps the rule that a policy knows only names, prefixes and 5-tuples: no packets, no devices, no clock.
 
 import type { Prefix } from '../../base/ip.ts'
+import type { PortRange } from '../../base/port-range.ts'
 import type { Position } from '../../base/tree.ts'
 
 export const ZONE_KINDS = ['medical', 'it', 'external'] as const
@@ -26,16 +27,6 @@ export const TRANSPORTS = ['tcp', 'udp', 'icmp', 'igmp', 'any'] as const
 /** `icmp` is ICMP for IPv4 and ICMPv6; `any` is every IP protocol and every port. */
 export type PolicyTransport = (typeof TRANSPORTS)[number]
 
-/** Responder ports, both ends included, 0..65535. */
-export interface PortRange {
-  readonly low: number
-  readonly high: number
-}
-
-export const PORT_MAX = 65535
-/** `ports: any`. Port 0 is included: it is invalid for a service, but it exists on the wire (RFC 6335 section 6). */
-export const EVERY_PORT: PortRange = { low: 0, high: PORT_MAX }
-
 export interface Zone {
   readonly name: string
   readonly kind: ZoneKind
@@ -52,7 +43,7 @@ export interface Service {
   readonly name: string
   /** Each transport is combined with each port range. Never empty. */
   readonly transports: readonly PolicyTransport[]
-  /** Sorted, disjoint. Meaningful for tcp and udp only; empty when no transport has ports. */
+  /** Responder ports, sorted, disjoint. Meaningful for tcp and udp only; empty when no transport has ports. */
   readonly ports: readonly PortRange[]
   /** Protocol id the content should have (`cms8000`), or null. Not judged from the 5-tuple. */
   readonly protocol: string | null
@@ -100,10 +91,4 @@ export function isBuiltInZone(name: string): name is BuiltInZone {
 /** Kind of a zone by name; null for the built-in zones and unknown names. */
 export function zoneKind(policy: Policy, name: string): ZoneKind | null {
   return policy.zones.find((zone) => zone.name === name)?.kind ?? null
-}
-
-/** `515-520`, `2575`, or `any`. */
-export function formatPorts(range: PortRange): string {
-  if (range.low === EVERY_PORT.low && range.high === EVERY_PORT.high) return 'any'
-  return range.low === range.high ? String(range.low) : `${range.low}-${range.high}`
 }

@@ -1,11 +1,12 @@
 // Services of a policy file: names for transports and ports beyond the built-in ones.
 // Keeps the rule "nothing widens in silence": a TCP or UDP service without ports is an error, every port must be asked for.
 
-import { describeNode, positionOf, type Position, type TreeNode } from '../../base/tree.ts'
-import { quote, readChoice, readList, readMap, readName, readText, report, type TreeReader } from '../../base/tree-reader.ts'
+import { EVERY_PORT, normalisePortRanges, type PortRange } from '../../base/port-range.ts'
+import { positionOf, type Position, type TreeNode } from '../../base/tree.ts'
+import { readChoice, readList, readMap, readName, readPortRange, readText, report, type TreeReader } from '../../base/tree-reader.ts'
 import { SERVICE_KEYS } from './keys.ts'
-import { PORT_MAX, TRANSPORTS, type PolicyTransport, type PortRange, type Service } from './model.ts'
-import { builtInService, EVERY_PORT_LIST, hasPorts, normalisePorts } from './services.ts'
+import { TRANSPORTS, type PolicyTransport, type Service } from './model.ts'
+import { builtInService, hasPorts } from './services.ts'
 
 /** The IANA registry has about 6000 named TCP ports; a site names dozens. */
 export const SERVICES_MAX = 2048
@@ -41,7 +42,7 @@ function parseService(reader: TreeReader, node: TreeNode): ParsedService {
   const description = readText(reader, fields.get('description'), `"description" of ${what}`)
   if (name === null || transports === null || ports === null || !usable) return { service: null, name, nameAt }
   const at = positionOf(node)
-  return { name, nameAt, service: { name, transports, ports: normalisePorts(ports), protocol, description, builtIn: false, at } }
+  return { name, nameAt, service: { name, transports, ports: normalisePortRanges(ports), protocol, description, builtIn: false, at } }
 }
 
 /** Null when missing or any is wrong: a service must not silently cover less or more than was written. */
@@ -74,7 +75,7 @@ function checkPorts(
 /** Null when any is wrong. */
 function readPorts(reader: TreeReader, node: TreeNode | undefined, what: string): readonly PortRange[] | null {
   if (node === undefined) return []
-  if (node.kind === 'scalar' && node.text === 'any') return EVERY_PORT_LIST
+  if (node.kind === 'scalar' && node.text === 'any') return [EVERY_PORT]
   const items = readList(reader, node, `"ports" of ${what}`, RANGES_PER_SERVICE_MAX, true)
   if (node.kind === 'list' && items.length === 0) {
     report(reader, node, 'empty-list', `"ports" of ${what} is empty, so it covers nothing`, 'List ports, or write "ports: any".')
@@ -82,27 +83,4 @@ function readPorts(reader: TreeReader, node: TreeNode | undefined, what: string)
   const ranges = items.map((item) => readPortRange(reader, item, what))
   const good = ranges.filter((range) => range !== null)
   return good.length === 0 || good.length < ranges.length ? null : good
-}
-
-const RANGE = /^(\d{1,9})(?:\s*-\s*(\d{1,9}))?$/
-
-function readPortRange(reader: TreeReader, node: TreeNode, what: string): PortRange | null {
-  const text = node.kind === 'scalar' ? node.text.trim() : ''
-  const match = RANGE.exec(text)
-  if (match === null) {
-    const found = text === '' ? describeNode(node) : quote(text)
-    report(reader, node, 'bad-port', `${what} has the port ${found}`, 'Write a number or a range with a hyphen, e.g. 2575 or 515-520.')
-    return null
-  }
-  const low = Number(match[1])
-  const high = Number(match[2] ?? match[1])
-  if (low < 1 || low > PORT_MAX || high < 1 || high > PORT_MAX) {
-    report(reader, node, 'port-out-of-range', `${what} has the port ${quote(text)} outside 1..${PORT_MAX}`, 'Correct the number.')
-    return null
-  }
-  if (low > high) {
-    report(reader, node, 'empty-range', `${what} has the empty port range ${quote(text)}`, `Write ${high}-${low}.`)
-    return null
-  }
-  return { low, high }
 }

@@ -1,7 +1,8 @@
 // Built-in services: names every ward network needs, so that a policy says `dns` and not numbers.
 // A table, in alphabetical order. Ports are where a service is offered (the responder's side); a port never proves a protocol.
 
-import { EVERY_PORT, type PolicyTransport, type PortRange, type Service } from './model.ts'
+import type { PortRange } from '../../base/port-range.ts'
+import type { PolicyTransport, Service } from './model.ts'
 
 interface Row {
   readonly name: string
@@ -79,18 +80,3 @@ export function builtInService(name: string): Service | null {
 export function hasPorts(transport: PolicyTransport): boolean {
   return transport === 'tcp' || transport === 'udp'
 }
-
-/** Sorted, with overlapping and touching ranges joined: the form every Service.ports has. */
-export function normalisePorts(ranges: readonly PortRange[]): readonly PortRange[] {
-  const sorted = [...ranges].sort((a, b) => a.low - b.low || a.high - b.high)
-  const joined: PortRange[] = []
-  for (const range of sorted) {
-    const last = joined.at(-1)
-    if (last === undefined || range.low > last.high + 1) joined.push(range)
-    else joined[joined.length - 1] = { low: last.low, high: Math.max(last.high, range.high) }
-  }
-  return joined
-}
-
-/** The range of `ports: any` as a list. */
-export const EVERY_PORT_LIST: readonly PortRange[] = [EVERY_PORT]

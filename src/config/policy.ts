@@ -1,0 +1,34 @@
+// loadPolicy: a policy file, or the shipped default, as a checked model.
+// Keeps the rule that one run shows all that is wrong: YAML, keys, references and profiles in one list.
+
+import type { Diagnostic } from '../base/diagnostic.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { hasErrors } from '../base/tree-reader.ts'
+import type { Policy } from '../policy/language/model.ts'
+import { parsePolicy, type PolicyOptions } from '../policy/language/policy.ts'
+import { loadYamlTree } from './load.ts'
+import { productPath } from './product.ts'
+
+/** How the shipped policy is called in messages, whatever folder it is installed in. */
+export const DEFAULT_POLICY_LABEL = 'policies/default.yaml'
+
+export interface LoadedPolicy {
+  readonly policy: Policy
+  /** The path as given, or DEFAULT_POLICY_LABEL. */
+  readonly file: string
+  readonly warnings: readonly Diagnostic[]
+}
+
+/**
+ * Reads and checks a policy; without a path the shipped one. `options.profiles` (ids, usually of loadProfiles) lets unknown profile
+ * names be reported. The error is every diagnostic, warnings included, in file order.
+ */
+export function loadPolicy(path?: string, options: PolicyOptions = {}): Result<LoadedPolicy, readonly Diagnostic[]> {
+  const file = path ?? DEFAULT_POLICY_LABEL
+  const loaded = path === undefined ? loadYamlTree(productPath(DEFAULT_POLICY_LABEL), file) : loadYamlTree(path)
+  if (!loaded.ok) return loaded
+  const { policy, diagnostics } = parsePolicy(loaded.value.tree, options)
+  const all = [...loaded.value.diagnostics, ...diagnostics].sort((a, b) => a.line - b.line || a.column - b.column)
+  if (policy === null || hasErrors(all)) return err(all)
+  return ok({ policy, file, warnings: all })
+}

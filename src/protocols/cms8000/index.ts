@@ -1,0 +1,51 @@
+// CMS8000: the registry row. Telemetry of the CONTEC CMS8000 and its white labels on TCP 515 to 520.
+// Keeps the rule that the probe is the judge: 515 belongs to printers, 202.114.4.119 stands in other makers' manuals too.
+
+import { u16le, u8 } from '../../wire/bytes.ts'
+import type { Direction } from '../../wire/flow.ts'
+import type { ProbeAnswer, ProtocolRow, Transport } from '../protocol.ts'
+import { CMS_HEADER_BYTES, CmsType } from './codes.ts'
+import { HEAD_NO, HEAD_YES, isCmsHead, judgeHead, judgeHeadInNoise } from './head.ts'
+import { Cms8000Session } from './session.ts'
+
+/** How far a late start is searched: one full segment holds the start of a frame, since real frames stay near 1.1 kB (facts cms8000 2). */
+const PROBE_SEARCH_BYTES_MAX = 1500
+
+/** `yes` for a frame start of a known type whose follower, if there, is a frame start too; or, for a late start, one found inside. */
+function probe(transport: Transport, _direction: Direction, buf: Uint8Array, off: number, end: number): ProbeAnswer {
+  if (transport !== 'tcp') return 'no'
+  const first = judgeHead(buf, off, end)
+  if (first === HEAD_YES) return followerFits(buf, off, end) ? 'yes' : 'no'
+  if (first !== HEAD_NO) return 'more'
+  return startsInside(buf, off, end) ? 'yes' : 'no'
+}
+
+/** The bytes after the first frame, as far as they are there, must start another one of any type. */
+function followerFits(buf: Uint8Array, off: number, end: number): boolean {
+  const next = off + u16le(buf, off) + 2
+  return end - next < CMS_HEADER_BYTES || isCmsHead(buf, next)
+}
+
+/**
+ * A capture that begins inside a frame: telemetry heads carry eight fixed bytes and prove themselves;
+ * the short ones (bed, end of cycle, hello) must be followed by one of a known type.
+ */
+function startsInside(buf: Uint8Array, off: number, end: number): boolean {
+  const stop = Math.min(end, off + PROBE_SEARCH_BYTES_MAX)
+  for (let at = off + 1; at < stop; at++) {
+    if (judgeHeadInNoise(buf, at, end) !== HEAD_YES) continue
+    if (u8(buf, at + 3) === CmsType.telemetry) return true
+    const next = at + u16le(buf, at) + 2
+    if (next < end && judgeHead(buf, next, end) === HEAD_YES) return true
+  }
+  return false
+}
+
+export const cms8000: ProtocolRow = {
+  id: 'cms8000',
+  name: 'CONTEC CMS8000 telemetry',
+  transports: ['tcp'],
+  hints: [515, 516, 517, 518, 519, 520],
+  probe,
+  open: (context) => new Cms8000Session(context),
+}

@@ -1,0 +1,112 @@
+// DNS names: labels and compression pointers to text and back (RFC 1035 sections 3.1 and 4.1.4, text form RFC 4343).
+// Keeps the rule that every loop has a named bound: pointers must go strictly backwards, and a name has at most 255 bytes.
+
+import { u8 } from '../../wire/bytes.ts'
+
+/** RFC 1035 section 2.3.4: length bytes and labels, the root included. */
+export const DNS_NAME_BYTES_MAX = 255
+/** RFC 1035 section 2.3.4. */
+export const DNS_LABEL_BYTES_MAX = 63
+/** 255 bytes hold at most 127 labels: more pointers than that lead nowhere. */
+const POINTERS_MAX = 127
+/** A pointer into the twelve header bytes names no prior name (RFC 1035 section 4.1.4). */
+const HEADER_BYTES = 12
+
+/** Fixed words for what is wrong with a name. */
+export type DnsNameProblem = 'name-truncated' | 'name-pointer' | 'name-label-type' | 'name-too-long'
+
+/** Where reading a name ended. One object per reader, reused: a message has hundreds of names. */
+export interface DnsNameCursor {
+  /** First byte after the name as it stands at its place (after the pointer, if there is one). */
+  next: number
+  problem: DnsNameProblem | null
+}
+
+export function newNameCursor(): DnsNameCursor {
+  return { next: 0, problem: null }
+}
+
+/**
+ * Reads the name at `off` of the message [start, end). Text: lower case, no trailing dot, root is `.`; dots and backslashes
+ * inside labels get a backslash, other bytes that are not printable ASCII become \DDD. On a problem the text so far is '' and
+ * `cursor.problem` says why; `cursor.next` is then of no use.
+ */
+export function readDnsName(buf: Uint8Array, start: number, off: number, end: number, cursor: DnsNameCursor): string {
+  return walkName(buf, start, off, end, cursor, true)
+}
+
+/** As readDnsName without making text. */
+export function skipDnsName(buf: Uint8Array, start: number, off: number, end: number, cursor: DnsNameCursor): void {
+  walkName(buf, start, off, end, cursor, false)
+}
+
+function walkName(buf: Uint8Array, start: number, off: number, end: number, cursor: DnsNameCursor, wantsText: boolean): string {
+  let at = off
+  let limit = off // a pointer must lead before the piece it stands in, so that no chain can loop
+  let used = 0
+  let pointers = 0
+  let text = ''
+  cursor.next = -1
+  cursor.problem = null
+  for (;;) {
+    if (at >= end) return failName(cursor, 'name-truncated')
+    const length = u8(buf, at)
+    if (length === 0) break
+    if (length >= 0xc0) {
+      if (at + 2 > end) return failName(cursor, 'name-truncated')
+      const target = start + (((length & 0x3f) << 8) | u8(buf, at + 1))
+      if (cursor.next < 0) cursor.next = at + 2
+      pointers += 1
+      if (target >= limit || target < start + HEADER_BYTES || pointers > POINTERS_MAX) return failName(cursor, 'name-pointer')
+      at = limit = target
+      continue
+    }
+    if (length > DNS_LABEL_BYTES_MAX) return failName(cursor, 'name-label-type')
+    used += 1 + length
+    if (used + 1 > DNS_NAME_BYTES_MAX) return failName(cursor, 'name-too-long')
+    if (at + 1 + length > end) return failName(cursor, 'name-truncated')
+    if (wantsText) text += `${text === '' ? '' : '.'}${labelText(buf, at + 1, at + 1 + length)}`
+    at += 1 + length
+  }
+  if (cursor.next < 0) cursor.next = at + 1
+  return wantsText && used === 0 ? '.' : text
+}
+
+function failName(cursor: DnsNameCursor, problem: DnsNameProblem): string {
+  cursor.problem = problem
+  return ''
+}
+
+function labelText(buf: Uint8Array, off: number, end: number): string {
+  let text = ''
+  for (let i = off; i < end; i++) {
+    const byte = u8(buf, i)
+    if (byte >= 0x41 && byte <= 0x5a) text += String.fromCharCode(byte + 0x20)
+    else if (byte === 0x2e || byte === 0x5c) text += `\\${String.fromCharCode(byte)}`
+    else if (byte > 0x20 && byte < 0x7f) text += String.fromCharCode(byte)
+    else text += `\\${String(byte).padStart(3, '0')}`
+  }
+  return text
+}
+
+/** The wire form, uncompressed. The caller's text must fit: labels 1..63 bytes, 255 in all; otherwise null. */
+export function encodeDnsName(text: string): Uint8Array | null {
+  const bytes: number[] = []
+  if (text !== '.' && text !== '') {
+    for (const label of splitLabels(text)) {
+      if (label.length === 0 || label.length > DNS_LABEL_BYTES_MAX) return null
+      bytes.push(label.length, ...label)
+    }
+  }
+  bytes.push(0)
+  return bytes.length > DNS_NAME_BYTES_MAX ? null : Uint8Array.from(bytes)
+}
+
+function splitLabels(text: string): number[][] {
+  const labels: number[][] = [[]]
+  for (const match of text.matchAll(/\\(\d{3})|\\([\s\S])|(\.)|([\s\S])/g)) {
+    if (match[3] !== undefined) labels.push([])
+    else labels.at(-1)?.push(match[1] !== undefined ? Number(match[1]) & 0xff : (match[2] ?? match[4] ?? '').charCodeAt(0) & 0xff)
+  }
+  return labels
+}

@@ -1,35 +1,15 @@
 // The console's HTTP API as types only, shared with the browser. Paths, bodies and answers; no logic.
 // Every text in here is free of payload and of patient data by construction of the types below it.
 
-import type { Micros } from '../base/time.ts'
+import type { Analysis } from '../detect/analysis.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import type { Finding, Severity } from '../detect/finding.ts'
 
 export type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from '../inventory/asset.ts'
+export type { Analysis } from '../detect/analysis.ts'
 export type { Conversation, Endpoint } from '../detect/conversation.ts'
 export type { AttackTag, EvidenceFlow, Finding, Severity } from '../detect/finding.ts'
-
-/** One body of work: a dropped capture, the demo ward, later a live interface. */
-export interface Analysis {
-  readonly id: string
-  /** File name or `demo ward`. */
-  readonly name: string
-  readonly source: 'capture' | 'demo' | 'live'
-  readonly state: 'running' | 'complete' | 'partial' | 'failed'
-  readonly sha256: string | null
-  readonly format: string | null
-  readonly packets: number
-  readonly bytes: number
-  readonly flows: number
-  readonly firstAt: Micros | null
-  readonly lastAt: Micros | null
-  /** What could not be read or decoded, each with count: the honest part of every page. */
-  readonly problems: readonly { readonly code: string; readonly message: string }[]
-  readonly observations: readonly { readonly name: string; readonly count: number }[]
-  /** "What we cannot see": sentences, e.g. that forty seconds of capture prove nothing about night shifts. */
-  readonly blindSpots: readonly string[]
-}
 
 export type TriageState = 'new' | 'acknowledged' | 'in-progress' | 'closed'
 

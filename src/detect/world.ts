@@ -24,8 +24,8 @@ export interface WorldParts {
   readonly indicators: readonly Indicator[]
   /** Addresses the policy or the address plan puts inside the hospital. */
   readonly isInside: (ip: Ip) => boolean
-  /** Update servers the policy approves. */
-  readonly approvedUpdateServers: ReadonlySet<Ip>
+  /** The policy lets this client read files from this server. */
+  readonly approvesUpdate: (client: Ip, server: Ip) => boolean
   /** Packet time of the newest packet. */
   readonly lastAt: Micros
 }

@@ -8,7 +8,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb
 import { err, ok, type Result } from '../base/result.ts'
 import { takeFolder, type FolderLock } from './folder-lock.ts'
 import { EVENT_QUERIES } from './queries.ts'
-import { EVENT_KINDS, type EventKind, type ReadOptions, type Store, type StoreKind, type StoreQuery, type StoreRecord, type StoreRow } from './store.ts'
+import { EVENT_KINDS, type EventKind, type ReadOptions, type RecordSet, type Store, type StoreKind, type StoreQuery, type StoreRecord, type StoreRow } from './store.ts'
 
 export const EVENTS_FILE = 'events.duckdb'
 export const RECORDS_FILE = 'records.sqlite'
@@ -67,6 +67,7 @@ class EmbeddedStore implements Store {
   readonly #instance: DuckDBInstance
   readonly #events: DuckDBConnection
   readonly #put: StatementSync
+  readonly #drop: StatementSync
   /** Appends one after the other: DuckDB has one appender, and order is what makes a resolved promise mean "on disk". */
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
@@ -76,23 +77,24 @@ class EmbeddedStore implements Store {
     this.#records = records
     this.#instance = instance
     this.#events = events
+    this.#drop = records.prepare('DELETE FROM record WHERE kind = ? AND analysis = ?')
     this.#put = records.prepare(
       'INSERT INTO record (kind, analysis, key, at_us, body) VALUES (?, ?, ?, ?, ?) ' +
         'ON CONFLICT (kind, analysis, key) DO UPDATE SET at_us = excluded.at_us, body = excluded.body',
     )
   }
 
-  append(records: readonly StoreRecord[]): Promise<void> {
-    const done = this.#queue.then(() => this.#write(records))
+  append(records: readonly StoreRecord[], replacing: readonly RecordSet[] = []): Promise<void> {
+    const done = this.#queue.then(() => this.#write(records, replacing))
     this.#queue = done.catch(() => undefined)
     return done
   }
 
-  async #write(records: readonly StoreRecord[]): Promise<void> {
+  async #write(records: readonly StoreRecord[], replacing: readonly RecordSet[]): Promise<void> {
     const events = records.filter((r) => isEventKind(r.kind))
     const keyed = records.filter((r) => !isEventKind(r.kind))
     if (events.length > 0) await this.#writeEvents(events)
-    if (keyed.length > 0) this.#writeRecords(keyed)
+    if (keyed.length + replacing.length > 0) this.#writeRecords(keyed, replacing)
   }
 
   async #writeEvents(events: readonly StoreRecord[]): Promise<void> {
@@ -110,9 +112,10 @@ class EmbeddedStore implements Store {
     await this.#events.run('DELETE FROM arriving')
   }
 
-  #writeRecords(records: readonly StoreRecord[]): void {
+  #writeRecords(records: readonly StoreRecord[], replacing: readonly RecordSet[]): void {
     this.#records.exec('BEGIN IMMEDIATE')
     try {
+      for (const { kind, analysis } of replacing) this.#drop.run(kind, analysis)
       for (const r of records) this.#put.run(r.kind, r.analysis, r.key, r.at, JSON.stringify(r.body))
       this.#records.exec('COMMIT')
     } catch (cause) {

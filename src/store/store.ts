@@ -21,6 +21,12 @@ export interface StoreRecord {
   readonly body: unknown
 }
 
+/** All records of one kind in one analysis. */
+export interface RecordSet {
+  readonly kind: RecordKind
+  readonly analysis: string
+}
+
 export interface ReadOptions {
   readonly analysis?: string
   readonly key?: string
@@ -42,8 +48,11 @@ export type StoreQuery =
 export type StoreRow = Readonly<Record<string, string | number | null>>
 
 export interface Store {
-  /** Durable when it resolves. Same kind, analysis and key: a record is replaced; an event is written once (a repeat is ignored). */
-  append(records: readonly StoreRecord[]): Promise<void>
+  /**
+   * Durable when it resolves. Same kind, analysis and key: a record is replaced; an event is written once (a repeat is ignored).
+   * `replacing` empties these record sets first, in the same transaction: how a new picture leaves no asset of the old one behind.
+   */
+  append(records: readonly StoreRecord[], replacing?: readonly RecordSet[]): Promise<void>
   /** Ascending by at, then key. */
   read(kind: StoreKind, options?: ReadOptions): Promise<StoreRecord[]>
   query(question: StoreQuery): Promise<StoreRow[]>

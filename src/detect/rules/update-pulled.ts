@@ -74,7 +74,7 @@ function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>
 
 /** The update path by anyone, or any mount or read by a monitor; never from a server the policy approves. */
 function concerns(world: World, pull: Pull): boolean {
-  if (world.approvedUpdateServers.has(pull.server)) return false
+  if (world.approvesUpdate(pull.client, pull.server)) return false
   return pull.mounts.has(UPDATE_PATH) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
 }
 

@@ -1,0 +1,25 @@
+// Analysis: one body of work (a dropped capture, the demo ward, later a live interface) and how complete its view is.
+
+import type { Micros } from '../base/time.ts'
+
+export interface Analysis {
+  readonly id: string
+  /** File name or `demo ward`. */
+  readonly name: string
+  readonly source: 'capture' | 'demo' | 'live'
+  /** `partial`: the bytes were damaged or cut; what could be read is there. */
+  readonly state: 'running' | 'complete' | 'partial' | 'failed'
+  readonly sha256: string | null
+  readonly format: string | null
+  readonly packets: number
+  readonly bytes: number
+  readonly flows: number
+  readonly firstAt: Micros | null
+  readonly lastAt: Micros | null
+  /** What could not be read, each with its place. */
+  readonly problems: readonly { readonly code: string; readonly message: string }[]
+  /** What was odd in the packets, by name, with counts. */
+  readonly observations: readonly { readonly name: string; readonly count: number }[]
+  /** "What we cannot see": sentences, e.g. that forty seconds of capture prove nothing about night shifts. */
+  readonly blindSpots: readonly string[]
+}

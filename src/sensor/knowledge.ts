@@ -1,0 +1,52 @@
+// Knowledge: what the product and the site know before the first packet: policy, device profiles, the IEEE registry.
+// Turned here into the tables that inventory and rules read.
+
+import { ipScope } from '../base/ip-scope.ts'
+import { prefixContains, type Ip } from '../base/ip.ts'
+import type { Indicator } from '../detect/world.ts'
+import type { Behaviour } from '../inventory/inventory.ts'
+import type { OuiTable } from '../inventory/oui.ts'
+import type { DeviceProfile } from '../inventory/profiles.ts'
+import { hostPrefix, type Policy } from '../policy/index.ts'
+
+export interface Knowledge {
+  readonly policy: Policy
+  readonly profiles: ReadonlyMap<string, DeviceProfile>
+  readonly oui: OuiTable | null
+}
+
+/** A relabelled device cannot be told from its original on the wire, so only originals give behaviours. */
+function originals(knowledge: Knowledge): DeviceProfile[] {
+  return [...knowledge.profiles.values()].filter((p) => p.relabels === null)
+}
+
+/** Connections to a factory-default address on a documented port: "behaves like" (evidence level D). */
+export function behavioursOf(knowledge: Knowledge): Behaviour[] {
+  return originals(knowledge).flatMap((profile) =>
+    profile.flows
+      .filter((flow) => flow.opens === 'device' && flow.address !== null && flow.transports.includes('tcp'))
+      .map((flow) => ({ profile: profile.id, blocks: [hostPrefix(flow.address as Ip)], ports: flow.ports.flatMap(portsOf) })))
+}
+
+function portsOf(range: { readonly low: number; readonly high: number }): number[] {
+  return Array.from({ length: range.high - range.low + 1 }, (_, i) => range.low + i)
+}
+
+/** Addresses and blocks that advisories name, most specific first. */
+export function indicatorsOf(knowledge: Knowledge): Indicator[] {
+  const seen = new Set<string>()
+  return originals(knowledge)
+    .flatMap((profile) => profile.indicators)
+    .filter((i) => i.prefix !== null && !seen.has(i.value) && seen.add(i.value))
+    .flatMap((i) => (i.prefix ? [{ block: i.prefix, text: i.value, source: i.source }] : []))
+    .sort((a, b) => b.block.length - a.block.length)
+}
+
+/** Inside: private by its registry, or held by a zone of the policy that is not external. */
+export function insideTest(policy: Policy): (ip: Ip) => boolean {
+  const prefixes = policy.zones.filter((z) => z.kind !== 'external').flatMap((z) => z.prefixes)
+  return (ip) => {
+    const scope = ipScope(ip)
+    return scope === 'private' || scope === 'link-local' || prefixes.some((p) => prefixContains(p, ip))
+  }
+}

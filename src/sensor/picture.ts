@@ -1,0 +1,87 @@
+// Picture: everything the sensor knows at one moment, as assets, conversations and findings. Reading it changes nothing.
+
+import { ipScope } from '../base/ip-scope.ts'
+import { ipFromValue, type Ip } from '../base/ip.ts'
+import type { Conversation } from '../detect/conversation.ts'
+import { conversationsOf, type PolicyAnswer } from '../detect/conversations.ts'
+import { SEVERITIES, type Finding } from '../detect/finding.ts'
+import { toFinding } from '../detect/rule.ts'
+import { RULES } from '../detect/rules.ts'
+import { createWorld, type World } from '../detect/world.ts'
+import type { Asset } from '../inventory/asset.ts'
+import { routerMacs } from '../inventory/assemble.ts'
+import { createEvaluator, policyNames, type Evaluator, type NameMap } from '../policy/index.ts'
+import { IpProto } from '../wire/frame.ts'
+import { indicatorsOf, insideTest, type Knowledge } from './knowledge.ts'
+import type { Sensor } from './sensor.ts'
+
+export interface Picture {
+  readonly assets: readonly Asset[]
+  readonly conversations: readonly Conversation[]
+  readonly findings: readonly Finding[]
+  /** Addresses by zone as the policy saw them, for the map. */
+  readonly names: NameMap
+}
+
+const NFS_PORT = 2049
+
+export function takePicture(sensor: Sensor, knowledge: Knowledge): Picture {
+  const isInside = insideTest(knowledge.policy)
+  const unzoned = { profiles: knowledge.profiles, oui: knowledge.oui, isInside, zoneOf: () => null }
+  const named = sensor.inventory.assets(unzoned)
+  const names = policyNames(knowledge.policy, addressesByProfile(named))
+  const local = createEvaluator(knowledge.policy, names)
+  const leaving = createEvaluator(knowledge.policy, withoutGlobalHosts(names))
+  const assets = named.map((asset) => ({ ...asset, zone: zoneOfAsset(asset, local, names) }))
+  const { talks, spans } = sensor.talks.snapshot(sensor.liveFlows())
+  const world = createWorld({
+    assets, bindings: sensor.inventory.bindings, routers: routerMacs(sensor.inventory.bindings), talks, spans,
+    indicators: indicatorsOf(knowledge), isInside, lastAt: sensor.counters.lastAt ?? 0,
+    approvesUpdate: (src, dst) => local.evaluate({ src, dst, proto: IpProto.tcp, srcPort: 0, dstPort: NFS_PORT }).action === 'allow',
+  })
+  const conversations = conversationsOf(world, { local: answer(local), leaving: answer(leaving) })
+  return { assets, conversations, findings: findingsOf(sensor, world), names }
+}
+
+function answer(evaluator: Evaluator) {
+  return (src: Ip, dst: Ip, proto: number, srcPort: number, dstPort: number): PolicyAnswer =>
+    evaluator.evaluate({ src, dst, proto, srcPort, dstPort })
+}
+
+/** Worst first, then earliest, then id: the order people read. */
+function findingsOf(sensor: Sensor, world: World): Finding[] {
+  const findings = RULES.flatMap((rule, i) => (sensor.detectors[i]?.findings(world) ?? []).map((draft) => toFinding(rule, draft)))
+  const rank = (f: Finding): number => SEVERITIES.length - SEVERITIES.indexOf(f.severity)
+  return findings.sort((a, b) => rank(a) - rank(b) || a.firstAt - b.firstAt || (a.id < b.id ? -1 : 1))
+}
+
+/** Addresses of the assets each profile was found on: what lets a zone say "all CMS8000" in place of prefixes. */
+function addressesByProfile(assets: readonly Asset[]): Map<string, Ip[]> {
+  const byProfile = new Map<string, Ip[]>()
+  for (const asset of assets) {
+    if (!asset.profile) continue
+    const addresses = asset.interfaces.flatMap((i) => (i.ip ? [i.ip] : []))
+    byProfile.set(asset.profile, [...(byProfile.get(asset.profile) ?? []), ...addresses])
+  }
+  return byProfile
+}
+
+/** For packets on their way out: a global address there is the Internet's, even when a host here uses the same number. */
+function withoutGlobalHosts(names: NameMap): NameMap {
+  return new Map([...names].map(([zone, prefixes]) => [zone, prefixes.filter((p) => !isGlobalHost(p))]))
+}
+
+function isGlobalHost(p: { readonly version: 4 | 6; readonly network: bigint; readonly length: number }): boolean {
+  const bits = p.version === 4 ? 32 : 128
+  return p.length === bits && ipScope(ipOf(p)) === 'global'
+}
+
+function ipOf(p: { readonly version: 4 | 6; readonly network: bigint }): Ip {
+  return ipFromValue(p.version, p.network)
+}
+
+/** The policy's zone of the first address that has one; the built-in ones (`internet`, `unzoned`) are none. */
+function zoneOfAsset(asset: Asset, evaluator: Evaluator, names: NameMap): string | null {
+  const zones = asset.interfaces.flatMap((i) => (i.ip ? [evaluator.zoneOf(i.ip)] : []))
+  return zones.find((zone) => names.has(zone)) ?? null
+}

@@ -10,7 +10,7 @@ import { FlowIndex } from './flow-index.ts'
 import { FlowKeyWords } from './flow-key.ts'
 import { nextTcpState, tcpEvent, type TcpState } from './flow-state.ts'
 import type { Direction, Flow, FlowState } from './flow.ts'
-import { IpProto, TcpFlag, type AddressWords, type Frame } from './frame.ts'
+import { FrameFlag, IpProto, TcpFlag, type AddressWords, type Frame } from './frame.ts'
 
 /** 2^18 live flows: Linux's nf_conntrack_max on a host above 4 GB, and some 200 MB here. */
 export const FLOWS_MAX = 262_144
@@ -189,8 +189,7 @@ export class FlowTable {
 
   #open(frame: Frame, sourceIsLow: boolean): number {
     if (this.#index.isFull) this.#evict()
-    // A SYN+ACK is an answer: its sender is the responder, even when the SYN was not captured.
-    const swapped = isTcp(frame) && (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === (TcpFlag.syn | TcpFlag.ack)
+    const swapped = isAnswer(frame)
     const flow = new FlowRecord(++this.#opened, frame, swapped)
     const slot = this.#index.add(this.#key.words)
     const ageClass = AgeClass.datagram
@@ -226,8 +225,22 @@ export class FlowTable {
   }
 }
 
+/** A segment a host would look at: a header that could not be is counted as a packet, but moves no state. */
 function isTcp(frame: Frame): boolean {
-  return frame.proto === IpProto.tcp && frame.payloadOff >= 0
+  return frame.proto === IpProto.tcp && frame.payloadOff >= 0 && (frame.flags & FrameFlag.transportInvalid) === 0
+}
+
+/** A SYN+ACK is an answer: its sender is the responder, even when the SYN was not captured. */
+function isAnswer(frame: Frame): boolean {
+  const both = TcpFlag.syn | TcpFlag.ack
+  return isTcp(frame) && (frame.tcpFlags & both) === both && !isToItself(frame)
+}
+
+/** The same endpoint on both sides (a LAND packet, or a forged one): all of it counts as direction 0. */
+function isToItself(frame: Frame): boolean {
+  if (frame.srcPort !== frame.dstPort) return false
+  for (let i = 0; i < 4; i++) if (frame.addresses[i] !== frame.addresses[i + 4]) return false
+  return true
 }
 
 /** IP bytes on the wire; where there is no transport header, the captured ones, which is the least it was. */

@@ -141,9 +141,17 @@ export const NibpAt = {
 } as const
 
 /** Body offsets of 46/17: T1 [C2], the rest [C1]. */
-export const TemperatureAt = { t1: 0x04, t2: 0x08, difference: 0x0c, t1Limits: 0x10, t2Limits: 0x1a, differenceLimits: 0x24, end: 0x2e } as const
+export const TemperatureAt = {
+  t1: 0x04,
+  t2: 0x08,
+  difference: 0x0c,
+  t1Limits: 0x10,
+  t2Limits: 0x1a,
+  differenceLimits: 0x24,
+  end: 0x2e,
+} as const
 
-/** What counts as a reading; anything else is "no reading" (facts cms8000 2.3: negative or out of range). All bounds [I], wide on purpose. */
+/** What counts as a reading; anything else is none (facts cms8000 2.3: negative or out of range). All bounds [I], wide on purpose. */
 export interface CmsRange {
   readonly min: number
   readonly max: number

@@ -7,7 +7,9 @@ import fc from 'fast-check'
 import { InvariantError } from '../../base/assert.ts'
 import { CMS_LENGTH_MAX, CMS_SUBTYPES, CMS_TYPES, CmsSubtype, CmsType, cmsKey, cmsSubtypeRow, cmsTypeRow } from './codes.ts'
 import { HEAD_NO, HEAD_YES, encodeCmsFrame, isCmsHead, judgeHead, judgeHeadInNoise } from './head.ts'
-import { encodeBed, encodeCycleEnd, encodeEcg, encodeHello, encodeNibp, encodePatient, encodeSpo2, encodeStatus, encodeTemperature } from './message.ts'
+import {
+  encodeBed, encodeCycleEnd, encodeEcg, encodeHello, encodeNibp, encodePatient, encodeSpo2, encodeStatus, encodeTemperature,
+} from './message.ts'
 import { ECG, NIBP, PATIENT, SPO2, TEMPERATURE } from './testdata/samples.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
@@ -41,13 +43,17 @@ test('near misses are refused', () => {
     '02 00 05 44', '02 00 05 00', 'd5 03 05 ff', // types nobody knows
     '06 00 05 45 01 00 07 ff', '06 00 05 45 00 01 07 ff', '06 00 05 45 00 00 07 fe', // bed body
     'd5 03 05 46 01 00 14 00', 'd5 03 05 46 00 00 13 00', 'd5 03 05 46 00 00 18 00', 'd5 03 05 46 00 00 14 01', // telemetry body
-    'd4 03 05 46 00 00 14 00', '15 01 05 46 00 00 15 00', '24 00 05 46 00 00 16 00', '2f 00 05 46 00 00 17 00', // body too short for its sub-type
+    'd4 03 05 46 00 00 14 00', '15 01 05 46 00 00 15 00', // body too short for its sub-type
+    '24 00 05 46 00 00 16 00', '2f 00 05 46 00 00 17 00',
   ]
   for (const miss of misses) equal(judge(miss), HEAD_NO, miss)
 })
 
 test('LPD commands are refused (RFC 1179 section 5): a queue name makes L too long, an empty one lacks the mark', () => {
-  for (const command of ['\x01lp\n', '\x02lp\n', '\x03lp user\n', '\x04lp user 12\n', '\x05lp user\n', '\x02\n\0', '\x05\x05\x05\x05', '\x05\x05\x05lp\n']) {
+  const commands = [
+    '\x01lp\n', '\x02lp\n', '\x03lp user\n', '\x04lp user 12\n', '\x05lp user\n', '\x02\n\0', '\x05\x05\x05\x05', '\x05\x05\x05lp\n',
+  ]
+  for (const command of commands) {
     const text = new TextEncoder().encode(command)
     equal(judgeHead(text, 0, text.length), HEAD_NO, JSON.stringify(command))
   }

@@ -48,10 +48,13 @@ test('a frame whose follower is no frame is a no', () => {
 
 test('LPD is never a CMS8000 (RFC 1179 section 5): no command, job or acknowledgement, at any length', () => {
   const printing = [
-    '\x01lp\n', '\x02lp\n', '\x03lp\n', '\x04lp user\n', '\x05lp user\n', '\x05lp user 1 2\n', '\x02lp\n\x02\x31\x32\x20cfA001host\n', '\0',
+    '\x01lp\n', '\x02lp\n', '\x03lp\n', '\x04lp user\n', '\x05lp user\n', '\x05lp user 1 2\n',
+    '\x02lp\n\x02\x31\x32\x20cfA001host\n', '\0',
   ]
   for (const line of printing) {
-    for (let length = 2; length <= line.length; length++) equal(probe(text(line.slice(0, length))), 'no', JSON.stringify(line.slice(0, length)))
+    for (let length = 2; length <= line.length; length++) {
+      equal(probe(text(line.slice(0, length))), 'no', `${JSON.stringify(line)} ${length}`)
+    }
   }
   equal(probe(text('\x05\x05\x05\x05')), 'no')
 })
@@ -59,7 +62,8 @@ test('LPD is never a CMS8000 (RFC 1179 section 5): no command, job or acknowledg
 test('other talkers on these ports are a no: the sibling monitor, HL7, TLS, HTTP, RPC, DICOM', () => {
   const others: readonly Uint8Array[] = [
     Uint8Array.of(0xac, 0x02, 0x01, 0x12, 0x0a, 0x00, 0x00, 0x00), text('\x0bMSH|^~\\&|A|B\r'), Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1),
-    text('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), Uint8Array.of(0x80, 0, 0, 0x28, 1, 2, 3, 4, 0, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 0, 0xcd, 0, 1),
+    text('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), Uint8Array.of(0x80, 0, 0, 0x28, 1, 2, 3, 4, 0, 0, 0, 0),
+    Uint8Array.of(1, 0, 0, 0, 0, 0xcd, 0, 1),
     new Uint8Array(64), new Uint8Array(64).fill(0xff), new Uint8Array(64).fill(0x05),
   ]
   for (const bytes of others) equal(probe(bytes), 'no', Buffer.from(bytes.slice(0, 8)).toString('hex'))

@@ -14,13 +14,13 @@ const BODY = CMS_HEADER_BYTES
 test('the layout is the one of the facts file: offsets of every field', () => {
   const frame = encodePatient(PATIENT)
   const ascii = (at: number, length: number): string => String.fromCharCode(...frame.slice(BODY + at, BODY + at + length))
-  deepEqual([...frame.slice(0, 4)], [0xaf, 0x00, 0x05, 0x3e])
+  deepEqual(frame.slice(0, 4), Uint8Array.of(0xaf, 0x00, 0x05, 0x3e))
   equal(ascii(0x00, 18), `${CANARY} WARD`)
   equal(frame[BODY + 0x22], 7)
   equal(ascii(0x23, 13), CANARY)
   equal(ascii(0x43, 13), 'ZZTEST-000000')
   equal(ascii(0x63, 11), '2001\x0002\x0003\x00')
-  deepEqual([...frame.slice(BODY + 0x74, BODY + 0x78)], [0x57, 0x04, 0xde, 0x00])
+  deepEqual(frame.slice(BODY + 0x74, BODY + 0x78), Uint8Array.of(0x57, 0x04, 0xde, 0x00))
   equal(ascii(0x7c, 11), '1901\x0001\x0001\x00')
   equal(frame[BODY + 0x8c], 3)
   equal(ascii(0x8d, 16), `DR ${CANARY}`)
@@ -30,7 +30,7 @@ test('the layout is the one of the facts file: offsets of every field', () => {
 test('bytes seen as zero are written as zero', () => {
   const frame = encodePatient(PATIENT)
   for (const [from, to] of [[0x20, 0x22], [0x6e, 0x74], [0x78, 0x7c], [0x87, 0x8c]] as const) {
-    deepEqual([...frame.slice(BODY + from, BODY + to)], new Array(to - from).fill(0), from.toString(16))
+    deepEqual(frame.slice(BODY + from, BODY + to), new Uint8Array(to - from), from.toString(16))
   }
 })
 

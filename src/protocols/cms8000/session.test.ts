@@ -63,7 +63,8 @@ test('the same facts in every split, with other bytes around and after', () => {
 
 test('a bed is told on change only, from 45 and from a record; bed 0 of a record is no bed', () => {
   const facts = run([chunk(stream(
-    encodeBed(7), encodeBed(7), encodePatient(PATIENT), encodePatient(EMPTY_PATIENT), encodePatient({ ...PATIENT, bed: 9 }), encodeBed(7), encodeBed(0),
+    encodeBed(7), encodeBed(7), encodePatient(PATIENT), encodePatient(EMPTY_PATIENT), encodePatient({ ...PATIENT, bed: 9 }),
+    encodeBed(7), encodeBed(0),
   ))])
   deepEqual(facts.flatMap((fact) => (fact.kind === 'bed' ? [fact.bed] : [])), [7, 9, 7, 0])
 })
@@ -76,8 +77,8 @@ test('each record is told, an empty one with an empty list', () => {
 
 test('unknown types and sub-types are skipped by length and counted; malformed ones too', () => {
   const facts = run([chunk(stream(
-    encodeCmsFrame(0x99, Uint8Array.of(1, 2, 3)), encodeCmsFrame(0x46, Uint8Array.of(0, 0, 0x1b, 0, 1)), encodeCmsFrame(0x46, Uint8Array.of(0)),
-    encodeCmsFrame(0x3e, new Uint8Array(20)), encodeBed(2),
+    encodeCmsFrame(0x99, Uint8Array.of(1, 2, 3)), encodeCmsFrame(0x46, Uint8Array.of(0, 0, 0x1b, 0, 1)),
+    encodeCmsFrame(0x46, Uint8Array.of(0)), encodeCmsFrame(0x3e, new Uint8Array(20)), encodeBed(2),
   ))])
   deepEqual(kinds(facts), ['stream', 'bed', 'totals'])
   equal(facts[0]?.kind === 'stream' && facts[0].firstType, 0x45)

@@ -20,6 +20,9 @@ interface FirstPayload extends FactBase {
   readonly bytes: number
 }
 
+/** Sub-types are u16, and one value more says "none". */
+const SUBTYPES = 0x1_0001
+
 const otherSide = (side: Direction): Direction => (side === 0 ? 1 : 0)
 
 export class Cms8000Session implements Session {
@@ -35,7 +38,8 @@ export class Cms8000Session implements Session {
   #unknownFrames = 0
   #malformedFrames = 0
   #cycles = 0
-  readonly #counts = new Map<string, number>()
+  /** By type, and sub-type plus one below it: a number per frame, no string. */
+  readonly #counts = new Map<number, number>()
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -69,7 +73,7 @@ export class Cms8000Session implements Session {
     if (this.#side !== null) this.#streams[this.#side].end()
     this.#teach({
       kind: 'totals',
-      frames: [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)),
+      frames: this.#namedCounts(),
       unknownFrames: this.#unknownFrames,
       malformedFrames: this.#malformedFrames,
       cycles: this.#cycles,
@@ -85,7 +89,7 @@ export class Cms8000Session implements Session {
     if (this.#side === null) this.#choose(direction)
     if (this.#side !== direction) return
     const kind = classifyCms(type, buf, off, end)
-    this.#count(cmsKey(type, cmsSubtype(type, buf, off, end)), kind === 'known')
+    this.#count(type * SUBTYPES + cmsSubtype(type, buf, off, end) + 1, kind === 'known')
     if (kind === 'unknown') this.#unknownFrames += 1
     if (kind === 'malformed') this.#malformedFrames += 1
     if (kind !== 'known') return
@@ -96,17 +100,21 @@ export class Cms8000Session implements Session {
     if (type === CmsType.patient) this.#onPatient(buf, off, end)
   }
 
-  /** The side that shows a frame (or, in a search, its proven head) is the monitor; the other side's bytes are no longer framed, and none stay held. */
+  /** The side that shows a frame, or in a search its proven head, is the monitor. Of the other side nothing stays held. */
   #choose(direction: Direction): void {
     this.#side = direction
     this.#streams[otherSide(direction)].gap()
   }
 
   /** Known keys always have room: there are fewer of them than CMS_TOTAL_KEYS_MAX, which bounds the unknown ones. */
-  #count(key: string, known: boolean): void {
+  #count(key: number, known: boolean): void {
     const before = this.#counts.get(key)
     if (before === undefined && !known && this.#counts.size >= CMS_TOTAL_KEYS_MAX) return
     this.#counts.set(key, (before ?? 0) + 1)
+  }
+
+  #namedCounts(): [string, number][] {
+    return [...this.#counts].sort(([a], [b]) => a - b).map(([key, n]) => [cmsKey(Math.floor(key / SUBTYPES), (key % SUBTYPES) - 1), n])
   }
 
   #onBed(bed: number): void {

@@ -148,8 +148,8 @@ test('any bytes in any split: no throw, bounded memory, every byte framed, skipp
     const places = [...new Set(cuts.filter((cut) => cut < bytes.length))].sort((a, b) => a - b)
     const chunks = [...places, bytes.length].map((to, i) => bytes.slice(places[i - 1] ?? 0, to))
     deepEqual(words(chunks), expected)
-    const told = expected.reduce((sum, word) => sum + (word.startsWith('skip ') ? Number(word.slice(5)) : Number(word.split(':')[1]) + 4), 0)
-    ok(told <= bytes.length)
+    const told = expected.map((word) => (word.startsWith('skip ') ? Number(word.slice(5)) : Number(word.split(':')[1]) + 4))
+    ok(told.reduce((sum, n) => sum + n, 0) <= bytes.length)
   }))
 })
 

@@ -52,7 +52,7 @@ test('SpO2 without a sensor: the vector of the facts file', () => {
 
 test('NIBP: time, then systolic, diastolic, mean in that order', () => {
   const frame = encodeNibp(NIBP)
-  equal(hex(frame.slice(BODY + 4, BODY + 0x11)), 'd1070203040506' + '79005100' + '5d00')
+  equal(hex(frame.slice(BODY + 4, BODY + 0x11)), 'd1070203040506790051005d00')
   equal(frame.length, BODY + 0x23)
 })
 

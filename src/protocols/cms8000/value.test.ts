@@ -82,7 +82,7 @@ test('floats are little-endian at any offset of a view', () => {
   const whole = new Uint8Array(12)
   const view = whole.subarray(3)
   writeF32(view, 2, -1000)
-  deepEqual([...view.slice(2, 6)], [0x00, 0x00, 0x7a, 0xc4])
+  deepEqual(view.slice(2, 6), Uint8Array.of(0x00, 0x00, 0x7a, 0xc4))
   equal(readF32(view, 2), -1000)
 })
 

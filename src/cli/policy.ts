@@ -1,0 +1,171 @@
+// cordon policy check and policy eval: is the policy sound, and what would it say of one flow.
+// Keeps the rule "stdout is data, stderr is talk": verdicts and tables go out, diagnostics go to err (or into the JSON).
+
+import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts'
+import { formatPrefix, parseIp, type Ip } from '../base/ip.ts'
+import { formatPortRange } from '../base/port-range.ts'
+import { quote } from '../base/tree-reader.ts'
+import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
+import { BUILT_IN_SERVICES, evaluate, policyNames, type FiveTuple, type Policy, type Service } from '../policy/index.ts'
+import { Exit, type Io } from './io.ts'
+import { table } from './text.ts'
+
+/** The part of Io these commands need. */
+export type PolicyIo = Pick<Io, 'out' | 'err'>
+
+export interface PolicyCheckArgs {
+  /** The shipped policy when left out. */
+  readonly file?: string
+  /** A site's own profile folder. */
+  readonly profiles?: string
+  readonly json?: boolean
+}
+
+export interface PolicyEvalArgs extends PolicyCheckArgs {
+  readonly src: string
+  readonly dst: string
+  /** `tcp`, `udp`, `icmp`, `igmp`, or a protocol number. */
+  readonly proto: string
+  readonly srcPort?: string | number
+  readonly dstPort?: string | number
+  /** `profile=address`, e.g. `contec-cms8000=10.20.3.7`: which device has which address. */
+  readonly assets?: readonly string[]
+}
+
+/** Prints diagnostics, or zones and conduits in order. Returns the exit code. */
+export function policyCheck(args: PolicyCheckArgs, io: PolicyIo): number {
+  const loaded = load(args)
+  const diagnostics = Array.isArray(loaded) ? loaded : loaded.warnings
+  if (args.json === true) {
+    const policy = Array.isArray(loaded) ? null : policyJson(loaded.policy)
+    io.out(`${JSON.stringify({ ok: policy !== null, diagnostics, policy, builtInServices: BUILT_IN_SERVICES.map(serviceJson) }, null, 2)}\n`)
+  } else {
+    for (const diagnostic of diagnostics) io.err(`${formatDiagnostic(diagnostic)}\n`)
+    io.err(summary(diagnostics))
+    if (!Array.isArray(loaded)) io.out(policyText(loaded))
+  }
+  return Array.isArray(loaded) ? Exit.usage : Exit.ok
+}
+
+/** Prints what the policy says of one flow. Allow and deny both exit with 0: the question was answered. */
+export function policyEval(args: PolicyEvalArgs, io: PolicyIo): number {
+  const loaded = load(args)
+  const flow = flowOf(args)
+  const problems = [...(Array.isArray(loaded) ? loaded.map(formatDiagnostic) : []), ...flow.problems]
+  if (Array.isArray(loaded) || flow.tuple === null || problems.length > 0) {
+    if (args.json === true) io.out(`${JSON.stringify({ ok: false, problems }, null, 2)}\n`)
+    for (const problem of problems) io.err(`${problem}\n`)
+    return Exit.usage
+  }
+  for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
+  const unknown = [...flow.assets.keys()].filter((id) => !loaded.policy.zones.some((zone) => zone.profiles.includes(id)))
+  for (const id of unknown) io.err(`note: no zone of ${loaded.file} selects the profile ${quote(id)}\n`)
+  const verdict = evaluate(loaded.policy, policyNames(loaded.policy, flow.assets), flow.tuple)
+  if (args.json === true) io.out(`${JSON.stringify({ ok: true, flow: flow.tuple, verdict }, null, 2)}\n`)
+  else io.out(`${verdict.action}  ${verdict.from} -> ${verdict.to}  rule ${verdict.rule}\n${verdict.reason}\n`)
+  return Exit.ok
+}
+
+/** The policy, or every diagnostic. Profiles are read first: a policy that names them can only be judged with them. */
+function load(args: PolicyCheckArgs): LoadedPolicy | Diagnostic[] {
+  const profiles = loadProfiles(args.profiles)
+  const loaded = loadPolicy(args.file, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
+  if (!profiles.ok) return [...profiles.error, ...(loaded.ok ? loaded.value.warnings : loaded.error)]
+  if (!loaded.ok) return [...profiles.value.warnings, ...loaded.error]
+  return { ...loaded.value, warnings: [...profiles.value.warnings, ...loaded.value.warnings] }
+}
+
+function summary(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter((d) => d.severity === 'error').length
+  const warnings = diagnostics.length - errors
+  if (diagnostics.length === 0) return ''
+  return `${errors} error${errors === 1 ? '' : 's'}, ${warnings} warning${warnings === 1 ? '' : 's'}\n`
+}
+
+function policyText(loaded: LoadedPolicy): string {
+  const { policy } = loaded
+  const zones = policy.zones.map((zone) => {
+    const held = [...zone.prefixes.map(formatPrefix), ...zone.profiles.map((id) => `profile ${id}`)]
+    return [zone.name, zone.kind, held.join(', ') || '(nothing)']
+  })
+  const conduits = policy.conduits.map((c, i) => [String(i + 1), c.name, c.from, c.to, c.services.join(', '), c.action, `fail ${c.fail}`])
+  const last = [String(policy.conduits.length + 1), 'default', '*', '*', '*', policy.default, '']
+  const head = `${loaded.file}: ${policy.zones.length} zones, ${policy.conduits.length} conduits, default ${policy.default}\n`
+  const conduitHead = ['#', 'conduit', 'from', 'to', 'services', 'action', 'if the box fails']
+  return [head, table(['zone', 'kind', 'holds'], zones), table(conduitHead, [...conduits, last])].join('\n')
+}
+
+/** Prefixes as text: their numbers do not fit JSON. */
+function policyJson(policy: Policy) {
+  return {
+    ...policy,
+    zones: policy.zones.map((zone) => ({ ...zone, prefixes: zone.prefixes.map(formatPrefix) })),
+    services: policy.services.map(serviceJson),
+  }
+}
+
+function serviceJson(service: Service) {
+  return { ...service, ports: service.ports.map(formatPortRange) }
+}
+
+interface Flow {
+  /** null when there is a problem. */
+  readonly tuple: FiveTuple | null
+  readonly assets: ReadonlyMap<string, readonly Ip[]>
+  readonly problems: readonly string[]
+}
+
+const PROTO_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58 }
+
+function flowOf(args: PolicyEvalArgs): Flow {
+  const problems: string[] = []
+  const src = address(args.src, '--src', problems)
+  const dst = address(args.dst, '--dst', problems)
+  const proto = protocolNumber(args.proto, problems)
+  const needsPort = proto === PROTO_NUMBERS.tcp || proto === PROTO_NUMBERS.udp
+  const srcPort = port(args.srcPort, '--sport', problems)
+  const dstPort = port(args.dstPort, '--dport', problems)
+  if (needsPort && args.dstPort === undefined) problems.push('error: --dport is missing\n  help: TCP and UDP need the port that is connected to.')
+  if (src !== null && dst !== null && src.includes(':') !== dst.includes(':')) {
+    problems.push('error: --src and --dst are of different IP versions\n  help: One packet has one version; ask twice.')
+  }
+  const assets = assetAddresses(args.assets ?? [], problems)
+  const usable = problems.length === 0 && src !== null && dst !== null && proto !== null
+  return { tuple: usable ? { src, dst, proto, srcPort, dstPort } : null, assets, problems }
+}
+
+function address(text: string, flag: string, problems: string[]): Ip | null {
+  const parsed = parseIp(text)
+  if (parsed.ok) return parsed.value
+  problems.push(`error: ${flag} ${quote(text)} is no address\n  help: Write an IPv4 or IPv6 address; names are not looked up.`)
+  return null
+}
+
+function protocolNumber(text: string, problems: string[]): number | null {
+  const known = Object.hasOwn(PROTO_NUMBERS, text.toLowerCase()) ? PROTO_NUMBERS[text.toLowerCase()] : undefined
+  if (known !== undefined) return known
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text)
+  problems.push(`error: --proto ${quote(text)} is unknown\n  help: Write ${Object.keys(PROTO_NUMBERS).join(', ')}, or a number from 0 to 255.`)
+  return null
+}
+
+/** 0 when left out. */
+function port(value: string | number | undefined, flag: string, problems: string[]): number {
+  if (value === undefined) return 0
+  const text = String(value)
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text)
+  problems.push(`error: ${flag} ${quote(text)} is no port\n  help: Write a number from 0 to 65535.`)
+  return 0
+}
+
+function assetAddresses(assets: readonly string[], problems: string[]): ReadonlyMap<string, readonly Ip[]> {
+  const byProfile = new Map<string, Ip[]>()
+  for (const asset of assets) {
+    const [profile = '', text = ''] = asset.split('=', 2)
+    const parsed = parseIp(text)
+    if (profile === '' || !parsed.ok) {
+      problems.push(`error: --asset ${quote(asset)} is no profile=address\n  help: Write e.g. contec-cms8000=10.20.3.7.`)
+    } else byProfile.set(profile, [...(byProfile.get(profile) ?? []), parsed.value])
+  }
+  return byProfile
+}

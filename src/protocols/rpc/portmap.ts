@@ -1,0 +1,67 @@
+// PORTMAP version 2 and RPCBIND versions 3 and 4 (RFC 1833): the question "where is this program" and its answer.
+// Keeps the rule that only the question and the port leave: registrations and lists stay undecoded.
+
+import { PortmapProc } from './codes.ts'
+import type { CallArguments, CallResult, ProcedureTable } from './procedure.ts'
+import type { XdrReader } from './xdr.ts'
+
+/** Longest transport name: `tcp6`, `udp6`, `local`, `sctp`; RFC 5665 reserves longer ones nobody uses. */
+const NETID_MAX = 32
+/** Longest universal address: an IPv6 address and two port bytes are below 60 characters (RFC 5665 section 5.2.3.4). */
+const UNIVERSAL_ADDRESS_MAX = 256
+/** Owner text of a registration. */
+const OWNER_MAX = 255
+
+/** IP protocol numbers of transport names (RFC 5665 section 5.1). */
+const NETID_PROTOCOLS: ReadonlyMap<string, number> = new Map([['tcp', 6], ['tcp6', 6], ['udp', 17], ['udp6', 17]])
+
+function getportArgs(r: XdrReader, into: CallArguments): void {
+  const program = r.u32()
+  const version = r.u32()
+  const protocol = r.u32()
+  if (r.fault === null) into.asks = { program, version, protocol }
+  r.u32()
+}
+
+function getaddrArgs(r: XdrReader, into: CallArguments): void {
+  const program = r.u32()
+  const version = r.u32()
+  const netid = r.text(NETID_MAX, 'netid-length')
+  if (netid !== null) into.asks = { program, version, protocol: NETID_PROTOCOLS.get(netid) ?? 0 }
+  r.text(UNIVERSAL_ADDRESS_MAX, 'address-length')
+  r.text(OWNER_MAX, 'owner-length')
+}
+
+function getportResult(r: XdrReader, into: CallResult): void {
+  const port = r.u32()
+  if (port > 0xffff) r.fail('port')
+  if (r.fault === null) into.port = port
+}
+
+function getaddrResult(r: XdrReader, into: CallResult): void {
+  const address = r.text(UNIVERSAL_ADDRESS_MAX, 'address-length')
+  if (address === null) return
+  into.port = universalPort(address)
+  if (into.port === null) r.fail('universal-address')
+}
+
+const PORT_BYTES = /\.(\d{1,3})\.(\d{1,3})$/
+
+/** Port of `h1.h2.h3.h4.p1.p2` (RFC 5665 section 5.2.3.3); the empty text means "not registered", port 0; null when it is neither. */
+export function universalPort(address: string): number | null {
+  if (address === '') return 0
+  const match = PORT_BYTES.exec(address)
+  const high = Number(match?.[1] ?? 256)
+  const low = Number(match?.[2] ?? 256)
+  return high < 256 && low < 256 ? high * 256 + low : null
+}
+
+export const PORTMAP2: ProcedureTable = {
+  [PortmapProc.getport]: { args: getportArgs, result: getportResult },
+}
+
+/** GETADDR has GETPORT's number; GETVERSADDR (9) exists in version 4 only. */
+export const RPCBIND: ProcedureTable = {
+  [PortmapProc.getport]: { args: getaddrArgs, result: getaddrResult },
+  [PortmapProc.getversaddr]: { args: getaddrArgs, result: getaddrResult },
+}

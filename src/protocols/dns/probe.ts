@@ -3,8 +3,8 @@
 
 import { u16be, u8 } from '../../wire/bytes.ts'
 import type { ProbeAnswer } from '../protocol.ts'
-import { isKnownDnsClass, isKnownDnsOpcode, isKnownDnsType } from './codes.ts'
-import { DNS_HEADER_BYTES, DNS_QUESTIONS_MAX } from './message.ts'
+import { DnsClass, isKnownDnsClass, isKnownDnsOpcode, isKnownDnsType } from './codes.ts'
+import { decodeDns, DNS_HEADER_BYTES, DNS_QUESTIONS_MAX } from './message.ts'
 import { newNameCursor, skipDnsName } from './name.ts'
 
 /** Smallest question: root name, type, class. */
@@ -15,7 +15,7 @@ const RECORD_BYTES_MIN = 11
 /** One datagram, which must be a whole message. */
 export function probeDnsDatagram(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   if (end - off < DNS_HEADER_BYTES || !isPlausibleHeader(buf, off, end - off)) return 'no'
-  return probeBody(buf, off, end) === 'yes' ? 'yes' : 'no'
+  return probeBody(buf, off, end) === 'yes' || isExactMessage(buf, off, end) ? 'yes' : 'no'
 }
 
 /** A TCP stream from its first byte: two length bytes, then a message (RFC 1035 section 4.2.2). */
@@ -54,6 +54,13 @@ function probeBody(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   const tail = cursor.next
   if (tail + 4 > end) return 'more'
   return isKnownDnsType(u16be(buf, tail)) && isKnownDnsClass(u16be(buf, tail + 2)) && !isNetbiosName(buf, first, tail) ? 'yes' : 'no'
+}
+
+/** A type nobody listed is believed when all else is right: class IN, every record in place, not one byte left over. */
+function isExactMessage(buf: Uint8Array, off: number, end: number): boolean {
+  const { message, problem, end: used } = decodeDns(buf, off, end)
+  return problem === null && used === end && message.questions.length === 1
+    && message.questions[0]?.class === DnsClass.in && !isKnownDnsType(message.questions[0].type)
 }
 
 /** NetBIOS name service (RFC 1002): 32 letters A..P, types NB 0x20 and NBSTAT 0x21. It has the form of DNS and is another protocol. */

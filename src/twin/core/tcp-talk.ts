@@ -9,14 +9,18 @@ import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { TcpFlag } from '../../wire/frame.ts'
 import { ip4Number, TCP_MSS, tcpFrame, type Route, type WardFrame } from './packets.ts'
 
-/** One end as the mirror port sees it: behind a router, `mac` is the router's and `ttl` what is left. */
-export interface TalkEnd {
+/** Someone as the mirror port sees it: behind a router, `mac` is the router's and `ttl` what is left. */
+export interface Standpoint {
   readonly mac: MacNumber
   readonly ip: Ip
-  readonly port: number
   readonly ttl: number
   /** From a frame towards this end passing the mirror port to its answer passing back. */
   readonly turnMicros: Micros
+}
+
+/** One end of a TCP conversation. */
+export interface TalkEnd extends Standpoint {
+  readonly port: number
 }
 
 export interface TalkSetup {
@@ -37,7 +41,7 @@ export interface Relay {
 }
 
 /** Serialisation of a full frame on a 100 Mbit/s port: 1538 octets with preamble and gap. */
-const SEGMENT_SPACING_MICROS = 124
+export const SEGMENT_SPACING_MICROS = 124
 /** RFC 9293 section 3.8.6.3: an acknowledgement at least for every second full segment. */
 const SEGMENTS_PER_ACK = 2
 /** No window scaling is offered; a plain receive window of an embedded Linux. */

@@ -9,7 +9,7 @@ import {
 } from '../../protocols/cms8000/message.ts'
 import { concat } from './build.ts'
 import type { Monitor } from './cast.ts'
-import { ImaginaryPatient, type Vitals } from './waveform.ts'
+import type { ImaginaryPatient, Vitals } from './waveform.ts'
 
 /** What a cycle carries besides its three blocks. */
 export type CycleExtra = 'none' | 'measurement' | 'status'
@@ -65,10 +65,11 @@ export class MonitorVoice {
   #untilMeasurement: number
   #untilStatus: number
 
-  constructor(monitor: Monitor, rng: Rng) {
+  /** `patient` must be this voice's own: each cycle moves it on. `rng` decides when something extra happens. */
+  constructor(monitor: Monitor, patient: ImaginaryPatient, rng: Rng) {
     this.#monitor = monitor
     this.#rng = rng
-    this.#patient = new ImaginaryPatient(rng)
+    this.#patient = patient
     this.#untilMeasurement = randomInt(rng, 5, MEASUREMENT_EVERY[1])
     this.#untilStatus = randomInt(rng, 5, STATUS_EVERY[1])
   }
@@ -127,11 +128,6 @@ export class MonitorVoice {
       spo2Limits: LIMITS.spo2,
       pulseLimits: LIMITS.heartRate,
     })
-  }
-
-  /** The numbers of now, for the other stream of the same monitor. */
-  vitals(): Vitals {
-    return this.#patient.vitals()
   }
 }
 

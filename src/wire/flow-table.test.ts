@@ -161,7 +161,8 @@ test('a called-back connection has the caller as its initiator, and the old flow
 
 test('the same 5-tuple in two VLANs, and in two inner VLANs, is two flows', () => {
   const { flows } = table()
-  const ids = [{ vlan: 0 }, { vlan: 10 }, { vlan: 20 }, { vlan: 10, innerVlan: 5 }, { vlan: 10 }].map((tags) => flows.observe(frame(tags)).flow.id)
+  const tags = [{ vlan: 0 }, { vlan: 10 }, { vlan: 20 }, { vlan: 10, innerVlan: 5 }, { vlan: 10 }]
+  const ids = tags.map((tag) => flows.observe(frame(tag)).flow.id)
   assert.deepEqual(ids, [1, 2, 3, 4, 2])
 })
 

@@ -20,7 +20,7 @@ export interface RpcCall extends RpcBase {
   readonly version: number
   readonly procedure: number
   readonly procedureName: string
-  /** 0 none, 1 AUTH_SYS, 6 GSS; other numbers survive. */
+  /** 0 none, 1 AUTH_SYS, 6 GSS; other numbers survive. -1: the capture cut the call before it. */
   readonly authFlavor: number
   /** AUTH_SYS machine name and ids; null without. */
   readonly machine: string | null

@@ -17,6 +17,8 @@ export const CALL_BYTES_MIN = 40
 /** Versions and procedures in the IANA lists are small; sadmind is version 10, NFSv4 callbacks go to procedure 1. */
 const VERSION_MAX = 255
 const PROCEDURE_MAX = 255
+/** Flavour of a call that the capture cut before its credential; 0 would claim AUTH_NONE. */
+export const FLAVOR_NOT_SEEN = -1
 
 export interface CallHeader {
   readonly xid: number
@@ -66,6 +68,7 @@ export function readCall(r: XdrReader): CallHeader | null {
 
 function readCredential(r: XdrReader, into: Credential): number {
   const flavor = r.u32()
+  if (r.fault !== null) return FLAVOR_NOT_SEEN
   const length = r.u32()
   if (length > AUTH_BODY_BYTES_MAX) r.fail('credential-length')
   if (r.fault !== null) return flavor

@@ -53,6 +53,8 @@ export class RpcSession implements Session, RecordSink {
   readonly #transfers: [Transfer | null, Transfer | null] = [null, null]
   readonly #pairsRead = new Set<string>()
   readonly #lossTold: [boolean, boolean] = [false, false]
+  /** Who calls whom, by the first message that told; for faults of bytes that are no message. */
+  #caller: Direction | null = null
   #malformed = 0
   #at: Micros = 0
 
@@ -106,14 +108,15 @@ export class RpcSession implements Session, RecordSink {
 
   message(direction: Direction, buf: Uint8Array, off: number, end: number, whole: boolean): void {
     if (end - off < 8) {
-      if (whole) this.#malformedFact(direction, 'cut-short')
+      if (whole) this.#malformedFact(this.#caller ?? direction, 'cut-short')
       return
     }
     const type = u32be(buf, off + 4)
     this.#reader.reset(buf, off, end)
+    if (type > MessageType.reply) return this.#malformedFact(this.#caller ?? direction, 'message-type')
+    this.#caller ??= type === MessageType.call ? direction : other(direction)
     if (type === MessageType.call) this.#call(direction, whole)
-    else if (type === MessageType.reply) this.#reply(direction, u32be(buf, off), whole)
-    else this.#malformedFact(direction, 'message-type')
+    else this.#reply(direction, u32be(buf, off), whole)
   }
 
   bulk(direction: Direction, buf: Uint8Array, off: number, end: number): void {
@@ -149,10 +152,11 @@ export class RpcSession implements Session, RecordSink {
 
   /** A capture that loses packets loses many; it is told once per direction. */
   lost(direction: Direction, reason: string): void {
-    if (reason !== 'lost-sync') return this.#malformedFact(direction, reason)
-    if (this.#lossTold[direction]) return
-    this.#lossTold[direction] = true
-    this.#malformedFact(direction, reason)
+    if (reason === 'lost-sync') {
+      if (this.#lossTold[direction]) return
+      this.#lossTold[direction] = true
+    }
+    this.#malformedFact(this.#caller ?? direction, reason)
   }
 
   // ---- calls

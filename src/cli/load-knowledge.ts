@@ -12,7 +12,7 @@ import type { Knowledge } from '../sensor/knowledge.ts'
 export function loadKnowledge(policyFile: string | undefined): Result<Knowledge> {
   const profiles = loadProfiles()
   if (!profiles.ok) return err(profiles.error.map(formatDiagnostic).join('\n'))
-  const policy = loadPolicy(policyFile)
+  const policy = loadPolicy(policyFile, { profiles: new Set(profiles.value.profiles.keys()) })
   if (!policy.ok) return err(policy.error.map(formatDiagnostic).join('\n'))
   return ok({ policy: policy.value.policy, profiles: profiles.value.profiles, oui: loadOui() })
 }

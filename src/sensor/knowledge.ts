@@ -28,6 +28,11 @@ export function behavioursOf(knowledge: Knowledge): Behaviour[] {
       .map((flow) => ({ profile: profile.id, blocks: [hostPrefix(flow.address as Ip)], ports: flow.ports.flatMap(portsOf) })))
 }
 
+/** Server addresses that profiles document as built into the device. */
+export function factoryAddresses(knowledge: Knowledge): ReadonlySet<Ip> {
+  return new Set(originals(knowledge).flatMap((p) => p.flows.flatMap((f) => (f.opens === 'device' && f.address ? [f.address] : []))))
+}
+
 function portsOf(range: { readonly low: number; readonly high: number }): number[] {
   return Array.from({ length: range.high - range.low + 1 }, (_, i) => range.low + i)
 }

@@ -10,9 +10,10 @@ import { RULES } from '../detect/rules.ts'
 import { createWorld, type World } from '../detect/world.ts'
 import type { Asset } from '../inventory/asset.ts'
 import { routerMacs } from '../inventory/assemble.ts'
+import { CENTRAL_PROFILE } from '../inventory/evidence.ts'
 import { createEvaluator, policyNames, type Evaluator, type NameMap } from '../policy/index.ts'
 import { IpProto } from '../wire/frame.ts'
-import { indicatorsOf, insideTest, type Knowledge } from './knowledge.ts'
+import { factoryAddresses, indicatorsOf, insideTest, type Knowledge } from './knowledge.ts'
 import type { Sensor } from './sensor.ts'
 
 export interface Picture {
@@ -29,7 +30,7 @@ export function takePicture(sensor: Sensor, knowledge: Knowledge): Picture {
   const isInside = insideTest(knowledge.policy)
   const unzoned = { profiles: knowledge.profiles, oui: knowledge.oui, isInside, zoneOf: () => null }
   const named = sensor.inventory.assets(unzoned)
-  const names = policyNames(knowledge.policy, addressesByProfile(named))
+  const names = policyNames(knowledge.policy, addressesByProfile(named, factoryAddresses(knowledge)))
   const local = createEvaluator(knowledge.policy, names)
   const leaving = createEvaluator(knowledge.policy, withoutGlobalHosts(names))
   const assets = named.map((asset) => ({ ...asset, zone: zoneOfAsset(asset, local, names) }))
@@ -55,13 +56,17 @@ function findingsOf(sensor: Sensor, world: World): Finding[] {
   return findings.sort((a, b) => rank(a) - rank(b) || a.firstAt - b.firstAt || (a.id < b.id ? -1 : 1))
 }
 
-/** Addresses of the assets each profile was found on: what lets a zone say "all CMS8000" in place of prefixes. */
-function addressesByProfile(assets: readonly Asset[]): Map<string, Ip[]> {
+/**
+ * Addresses of the assets each profile was found on: what lets a zone say "all CMS8000" in place of prefixes.
+ * A machine of the segment that answers ARP for a factory-default server address stands in the central station's place.
+ */
+function addressesByProfile(assets: readonly Asset[], factory: ReadonlySet<Ip>): Map<string, Ip[]> {
   const byProfile = new Map<string, Ip[]>()
   for (const asset of assets) {
-    if (!asset.profile) continue
-    const addresses = asset.interfaces.flatMap((i) => (i.ip ? [i.ip] : []))
-    byProfile.set(asset.profile, [...(byProfile.get(asset.profile) ?? []), ...addresses])
+    for (const { ip, evidence } of asset.interfaces) {
+      const profile = ip && evidence === 'arp' && factory.has(ip) ? CENTRAL_PROFILE : asset.profile
+      if (ip && profile) byProfile.set(profile, [...(byProfile.get(profile) ?? []), ip])
+    }
   }
   return byProfile
 }

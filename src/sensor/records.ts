@@ -5,10 +5,10 @@ import type { Analysis } from '../detect/analysis.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { transportName } from '../detect/talks.ts'
 import type { RecordSet, StoreRecord } from '../store/store.ts'
-import type { Flow } from '../wire/flow.ts'
+import type { FlowSlice } from './flow-slices.ts'
 import type { Picture } from './picture.ts'
 
-/** Body of a `flow` event: ECS-like, no payload. */
+/** Body of a `flow` event, one slice of a flow: ECS-like, no payload. */
 export interface FlowBody {
   readonly communityId: string
   readonly vlan: number
@@ -25,13 +25,14 @@ export interface FlowBody {
   readonly lastAt: number
 }
 
-export function flowRecord(analysis: string, flow: Flow): StoreRecord {
+export function flowRecord(analysis: string, slice: FlowSlice): StoreRecord {
+  const { flow } = slice
   const body: FlowBody = {
     communityId: flow.communityId(), vlan: flow.vlan, src: flow.src, srcPort: flow.srcPort, dst: flow.dst, dstPort: flow.dstPort,
     transport: transportName(flow.proto), protocol: flow.protocol, state: flow.state,
-    packets: flow.packets[0] + flow.packets[1], bytes: flow.bytes[0] + flow.bytes[1], firstFrame: flow.firstFrame, lastAt: flow.lastAt,
+    packets: slice.packets, bytes: slice.bytes, firstFrame: flow.firstFrame, lastAt: flow.lastAt,
   }
-  return { kind: 'flow', analysis, key: String(flow.id), at: flow.firstAt, body }
+  return { kind: 'flow', analysis, key: `${flow.id}.${slice.part}`, at: slice.at, body }
 }
 
 /** `sequence` makes the key unique within the analysis. */

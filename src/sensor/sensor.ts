@@ -18,12 +18,13 @@ import type { Direction, Flow } from '../wire/flow.ts'
 import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
 import { TcpStream } from '../wire/reassembly/tcp.ts'
+import { FlowSlices, type FlowSlice } from './flow-slices.ts'
 
 export interface SensorOptions {
   /** Start-up behaviours of the profiles (evidence level D). */
   readonly behaviours: readonly Behaviour[]
-  /** Called with each flow that ends; the store's feed. */
-  readonly onFlow?: (flow: Flow) => void
+  /** Called with what each flow did, piece by piece; the store's feed. */
+  readonly onSlice?: (slice: FlowSlice) => void
   /** Called with each fact, in order. */
   readonly onFact?: (fact: Fact) => void
 }
@@ -58,12 +59,14 @@ export class Sensor implements PacketSink {
   readonly #fragments = new IpReassembler()
   readonly #flows: FlowTable
   readonly #live = new Map<number, Conversing>()
+  readonly #slices: FlowSlices | null
   readonly #flagCounts = new Map<FrameFlagName, number>()
   readonly #streamCounts = new Map<string, number>()
   readonly #emitLink = (fact: Fact): void => this.#emit(fact, null)
 
   constructor(options: SensorOptions) {
     this.#options = options
+    this.#slices = options.onSlice ? new FlowSlices(options.onSlice) : null
     this.inventory = new Inventory(options.behaviours)
     this.#flows = new FlowTable({ onEnd: (flow) => this.#ended(flow) })
   }
@@ -75,6 +78,7 @@ export class Sensor implements PacketSink {
     counters.bytes += wireLength
     counters.firstAt = counters.firstAt === null ? at : Math.min(counters.firstAt, at)
     counters.lastAt = counters.lastAt === null ? at : Math.max(counters.lastAt, at)
+    if (this.#slices?.isDue(at)) this.#slices.tell(this.#flowsNow(), at)
     beginFrame(frame, counters.packets, at, wireLength, end - off)
     const status = decodeFrame(buf, off, end, linkType, frame)
     if (frame.arpOff >= 0) {
@@ -167,7 +171,7 @@ export class Sensor implements PacketSink {
     }
     this.#seen(flow)
     this.talks.ended(flow)
-    this.#options.onFlow?.(flow)
+    this.#slices?.ended(flow)
   }
 
   #seen(flow: Flow): void {
@@ -184,9 +188,13 @@ export class Sensor implements PacketSink {
 
   /** Live flows, in order of first packet. */
   liveFlows(): Flow[] {
-    const flows = [...this.#live.values()].map((c) => c.flow)
+    const flows = [...this.#flowsNow()]
     for (const flow of flows) this.#seen(flow)
     return flows
+  }
+
+  *#flowsNow(): Generator<Flow> {
+    for (const { flow } of this.#live.values()) yield flow
   }
 
   /** Ends every flow. The capture is over, or the watch stops. */

@@ -1,0 +1,93 @@
+// The two plain pages of `cordon check`: ward sentences first, then devices, then who leaves, then what we cannot see.
+
+import { formatMicros } from '../base/time.ts'
+import type { Finding } from '../detect/finding.ts'
+import type { Asset } from '../inventory/asset.ts'
+import type { Report } from '../sensor/report.ts'
+import type { Io } from './io.ts'
+import { formatBytes, paint, SEVERITY_COLOURS, table } from './text.ts'
+
+/** Rows shown on a terminal; `--json` has them all. */
+const ASSETS_SHOWN = 40
+const FINDINGS_SHOWN = 40
+const CONVERSATIONS_SHOWN = 20
+
+export function reportText(report: Report, io: Io): string {
+  return [
+    ...head(report, io), ...findings(report, io), ...assets(report, io), ...leaving(report, io), ...notSeen(report, io),
+  ].join('\n').concat('\n')
+}
+
+function title(io: Io, text: string): string {
+  return `\n${paint(io, 'bold', text)}`
+}
+
+function head(report: Report, io: Io): string[] {
+  const a = report.analysis
+  const lines = [
+    `${paint(io, 'bold', a.name)}  ${a.packets} packets, ${formatBytes(a.bytes)}, ${a.flows} flows` +
+      (a.firstAt === null ? '' : `, ${formatMicros(a.firstAt)} to ${formatMicros(a.lastAt ?? a.firstAt)}`),
+  ]
+  for (const p of a.problems) lines.push(paint(io, 'red', `damaged (${p.code}): ${p.message}`))
+  return lines
+}
+
+function findings(report: Report, io: Io): string[] {
+  if (report.findings.length === 0) return [title(io, 'Findings'), 'None in what this capture shows. That is not a statement that all is well: read the last part.']
+  const shown = report.findings.slice(0, FINDINGS_SHOWN).flatMap((f) => findingLines(f, io))
+  const more = report.findings.length - FINDINGS_SHOWN
+  return [title(io, `Findings (${report.findings.length})`), ...shown, ...(more > 0 ? [`... and ${more} more (--json has them all)`] : [])]
+}
+
+function findingLines(f: Finding, io: Io): string[] {
+  const flow = f.evidence.flows[0]
+  const evidence = [
+    f.evidence.frames.length > 0 ? `frames ${f.evidence.frames.slice(0, 8).join(', ')}${f.evidence.frames.length > 8 ? ', ...' : ''}` : '',
+    flow ? `Community ID ${flow.communityId}` : '',
+    f.attack.map((t) => t.id).join(', '),
+  ].filter((part) => part !== '')
+  return [
+    `${paint(io, SEVERITY_COLOURS[f.severity], f.severity.toUpperCase().padEnd(8))}  ${f.ward}`,
+    `          ${f.technical}`,
+    `          ${evidence.join('; ')}`,
+    ...f.inferred.map((i) => `          inferred: ${i}`),
+    `          what to do: ${f.help}`,
+  ]
+}
+
+export function assetCells(asset: Asset): string[] {
+  const first = asset.interfaces[0]
+  return [
+    asset.label, asset.vendor ?? '', asset.model ?? '', asset.level ?? '', asset.bed === null ? '' : String(asset.bed),
+    asset.interfaces.map((i) => i.ip ?? '').join(' '), first?.mac ?? '', asset.zone ?? '', formatMicros(asset.lastAt),
+  ]
+}
+
+export const ASSET_HEAD = ['asset', 'vendor', 'model', 'evidence', 'bed', 'ip', 'mac', 'zone', 'last seen'] as const
+
+function assets(report: Report, io: Io): string[] {
+  if (report.assets.length === 0) return [title(io, 'Assets'), 'None: no device inside the hospital sent a packet that could be read.']
+  const talking = new Set(report.conversations.filter((c) => c.leaves).map((c) => c.from.assetId))
+  const rows = report.assets.slice(0, ASSETS_SHOWN).map((a) => [...assetCells(a), talking.has(a.id) ? 'yes' : 'no'])
+  const more = report.assets.length - ASSETS_SHOWN
+  return [
+    title(io, `Assets (${report.assets.length})`), table([...ASSET_HEAD, 'talks outside'], rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : []),
+  ]
+}
+
+function leaving(report: Report, io: Io): string[] {
+  const out = report.conversations.filter((c) => c.leaves || c.verdict === 'deny')
+  if (out.length === 0) return []
+  const rows = out.slice(0, CONVERSATIONS_SHOWN).map((c) => [
+    c.from.label, c.to.label, `${c.transport}/${c.port}`, c.protocol ?? '', formatBytes(c.bytes), c.leaves ? 'leaves' : 'stays', c.verdict, c.rule,
+  ])
+  const more = out.length - CONVERSATIONS_SHOWN
+  const heading = title(io, `Conversations that leave the hospital or that the policy denies (${out.length})`)
+  return [heading, table(['from', 'to', 'service', 'protocol', 'bytes', 'path', 'policy', 'rule'], rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : [])]
+}
+
+function notSeen(report: Report, io: Io): string[] {
+  const { blindSpots, observations } = report.analysis
+  const odd = observations.map((o) => `${o.name} ${o.count}`).join(', ')
+  return [title(io, 'What we cannot see'), ...blindSpots.map((b) => `- ${b}`), ...(odd === '' ? [] : [`- odd in the packets: ${odd}`])]
+}

@@ -1,0 +1,184 @@
+// The command line: nouns and verbs of the product wired to functions that return exit codes. No logic of its own.
+
+import os from 'node:os'
+import path from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { SCENARIOS } from '../twin/core/ward.ts'
+import { FAIL_ON_VALUES, runCheck, type OutputFormat } from './check.ts'
+import { runDemo } from './demo.ts'
+import { runInventory } from './inventory.ts'
+import { Exit, type Io } from './io.ts'
+import { policyCheck, policyEval } from './policy.ts'
+import { runServe } from './serve.ts'
+import { runTwin } from './twin.ts'
+import { VERSION } from './version.ts'
+
+const DEFAULT_PORT = 7080
+const PORT_MAX = 65535
+
+function makeIo(): { io: Io; code: () => number | null } {
+  const stop = new AbortController()
+  let code: number | null = null
+  for (const [name, exit] of [['SIGINT', Exit.interrupted], ['SIGTERM', Exit.terminated]] as const) {
+    process.once(name, () => {
+      code = exit
+      stop.abort()
+    })
+  }
+  const io: Io = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isTty: process.stderr.isTTY === true,
+    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    env: process.env,
+    signal: stop.signal,
+  }
+  return { io, code: () => code }
+}
+
+/** XDG base directory for data that must survive. */
+function defaultData(env: Io['env']): string {
+  return env['CORDON_DATA'] ?? path.join(env['XDG_DATA_HOME'] ?? path.join(os.homedir(), '.local', 'share'), 'cordon')
+}
+
+function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= low && value <= high)) throw new InvalidArgumentError(`give a whole number from ${low} to ${high}.`)
+    return value
+  }
+}
+
+interface FormatFlags {
+  readonly json?: boolean
+  readonly jsonl?: boolean
+  readonly csv?: boolean
+}
+
+function formatOf(flags: FormatFlags): OutputFormat {
+  return flags.json ? 'json' : flags.jsonl ? 'jsonl' : flags.csv ? 'csv' : 'text'
+}
+
+function withFormats(command: Command): Command {
+  return command
+    .addOption(new Option('--json', 'one JSON document, the same bytes for the same input').conflicts(['jsonl', 'csv']))
+    .addOption(new Option('--jsonl', 'one JSON object per line').conflicts(['csv']))
+    .option('--csv', 'assets as CSV')
+}
+
+const policyOption = (): Option => new Option('--policy <file>', 'policy in place of the shipped one').env('CORDON_POLICY')
+
+/** Every command sets the exit code through `done`. */
+function buildProgram(io: Io, done: (code: number) => void): Command {
+  const program = new Command('cordon')
+    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing anywhere.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('(cordon --help lists the commands)')
+  addCheck(program, io, done)
+  addDemo(program, io, done)
+  addServe(program, io, done)
+  addInventory(program, io, done)
+  addPolicy(program, io, done)
+  addTwin(program, io, done)
+  return program
+}
+
+/** `-r FILE` as tcpdump has it, or the plain argument; both or neither is a usage error. */
+function captureOf(argument: string | undefined, flag: string | undefined): string {
+  if ((argument === undefined) === (flag === undefined)) {
+    throw new CommanderError(Exit.usage, 'cordon.capture', 'error: name one capture: cordon check FILE, or -r FILE, or -r - for standard input')
+  }
+  return argument ?? flag ?? '-'
+}
+
+function addCheck(program: Command, io: Io, done: (code: number) => void): void {
+  withFormats(program.command('check').description('read a capture and say who is here, who talks to whom, and what leaves the hospital'))
+    .argument('[capture]', 'pcap or pcapng file, gzip and zstd too; - for standard input')
+    .option('-r <file>', 'the same, as tcpdump has it')
+    .addOption(policyOption())
+    .option('--data <folder>', 'keep the result in this data folder')
+    .addOption(new Option('--fail-on <severity>', 'exit 1 when a finding is at least this grave').choices(FAIL_ON_VALUES).default('high'))
+    .action(async (capture: string | undefined, flags: FormatFlags & { r?: string; policy?: string; data?: string; failOn: string }) => {
+      const failOn = FAIL_ON_VALUES.find((v) => v === flags.failOn) ?? 'high'
+      done(await runCheck({ file: captureOf(capture, flags.r), policy: flags.policy, data: flags.data, format: formatOf(flags), failOn }, io))
+    })
+}
+
+function addDemo(program: Command, io: Io, done: (code: number) => void): void {
+  program.command('demo').description('play a synthetic ward and show it in the console; no network, no root')
+    .option('--port <number>', 'port of the console', wholeNumber(0, PORT_MAX), DEFAULT_PORT)
+    .option('--host <address>', 'address the console binds to', '127.0.0.1')
+    .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
+    .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
+    .action(async (flags: { port: number; host: string; seed: number; beds: number }) => done(await runDemo(flags, io)))
+}
+
+function addServe(program: Command, io: Io, done: (code: number) => void): void {
+  program.command('serve').description('the console over a data folder; captures are dropped on its page')
+    .option('--data <folder>', 'data folder (default: CORDON_DATA, else the XDG data folder)', defaultData(io.env))
+    .addOption(policyOption())
+    .option('--port <number>', 'port of the console', wholeNumber(0, PORT_MAX), DEFAULT_PORT)
+    .option('--host <address>', 'address the console binds to', '127.0.0.1')
+    .action(async (flags: { data: string; policy?: string; port: number; host: string }) => done(await runServe({ ...flags, policy: flags.policy }, io)))
+}
+
+function addInventory(program: Command, io: Io, done: (code: number) => void): void {
+  const inventory = program.command('inventory').description('assets with the evidence for every claim')
+  type Flags = FormatFlags & { r?: string; data?: string; policy?: string }
+  const run = async (asset: string | undefined, flags: Flags): Promise<void> =>
+    done(await runInventory({ file: flags.r, data: flags.r === undefined ? (flags.data ?? defaultData(io.env)) : flags.data, policy: flags.policy, asset, format: formatOf(flags) }, io))
+  const sources = (command: Command): Command => withFormats(command)
+    .option('-r <file>', 'capture to read; - for standard input').option('--data <folder>', 'data folder with an earlier check').addOption(policyOption())
+  sources(inventory.command('list').description('all assets')).action((flags: Flags) => run(undefined, flags))
+  sources(inventory.command('show').description('one asset and its evidence').argument('<asset>', 'id, address or label'))
+    .action((asset: string, flags: Flags) => run(asset, flags))
+}
+
+function addPolicy(program: Command, io: Io, done: (code: number) => void): void {
+  const policy = program.command('policy').description('the policy: which device may talk to whom')
+  policy.command('check').description('read a policy and list everything that is wrong with it')
+    .argument('[file]', 'policy file; without it the shipped one').option('--json', 'JSON')
+    .action((file: string | undefined, flags: { json?: boolean }) => done(policyCheck({ file, json: flags.json === true }, io)))
+  policy.command('eval').description('allow or deny for one flow, with the rule and the reason')
+    .argument('[file]', 'policy file; without it the shipped one')
+    .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')
+    .option('--proto <name>', 'tcp, udp, icmp or a number', 'tcp')
+    .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX), 0).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX), 0)
+    .option('--json', 'JSON')
+    .action((file: string | undefined, flags: { src: string; dst: string; proto: string; sport: number; dport: number; json?: boolean }) =>
+      done(policyEval({ file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, json: flags.json === true }, io)))
+}
+
+function addTwin(program: Command, io: Io, done: (code: number) => void): void {
+  program.command('twin').description('write the capture of a synthetic ward; it sends nothing to any network')
+    .requiredOption('--out <file>', 'pcap file to write; - for standard output')
+    .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
+    .option('--scenario <names>', `comma-separated: ${SCENARIOS.join(', ')}; none is the quiet ward`, '')
+    .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
+    .option('--seconds <number>', 'length', wholeNumber(1, 86_400), 120)
+    .action(async (flags: { out: string; beds: number; scenario: string; seed: number; seconds: number }) => done(await runTwin(flags, io)))
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { io, code } = makeIo()
+  let exit: number = Exit.ok
+  const program = buildProgram(io, (c) => {
+    exit = c
+  })
+  try {
+    await program.parseAsync(argv)
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause
+    // Help and version are no errors; everything else commander refuses is usage.
+    if (cause.exitCode === 0) return Exit.ok
+    if (cause.code === 'cordon.capture') io.err(`${cause.message}\n`)
+    return Exit.usage
+  }
+  return code() ?? exit
+}
+
+// A reader that goes away (| head) is not our error.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? Exit.ok : Exit.unreadable))
+process.exitCode = await main(process.argv)

@@ -65,8 +65,9 @@ export function quote(text: string): string {
   return `"${short.replaceAll(HIDDEN, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)}"`
 }
 
-// Control characters and bidirectional overrides: in a terminal or a diff they make a line look like another one.
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+// Control characters, invisible spaces and direction overrides: in a terminal or a diff they make a line look like another one.
+// Joiners (U+200C, U+200D) and direction marks stay: Persian, Hindi or Hebrew reasons need them.
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu
 
 /** The fields of a map after its keys were checked against the table; null when the node is no map. */
 export function readMap(reader: TreeReader, node: TreeNode, what: string, table: KeyTable): Fields | null {

@@ -73,7 +73,7 @@ function decode(bytes: Uint8Array, label: string): Result<string, Diagnostic> {
     const help = 'Save it as UTF-8; on Windows choose that encoding when saving.'
     return err({ ...fileDiagnostic(label, 'not-utf8', `${label} is not UTF-8 text`, help), line: invalidLine(bytes) })
   }
-  const control = /[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text)
+  const control = /(?![\t\n\r])\p{Cc}/u.exec(text)
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(2, '0')
     const line = text.slice(0, control.index).split('\n').length

@@ -47,7 +47,7 @@ export function parseYaml(text: string, file: string): YamlResult {
   // Duplicate keys are checked below: the package compares every key with every other, which a long file turns into minutes.
   const document = parseDocument(text, { version: '1.2', lineCounter: context.lines, prettyErrors: false, uniqueKeys: false })
   reportSyntax(context, document)
-  const tree = context.failed ? null : convert(context, document.contents as Node | null, { file, line: 1, column: 1 }, 0)
+  const tree = context.failed ? null : convert(context, document.contents, { file, line: 1, column: 1 }, 0)
   if (tree?.kind === 'scalar' && tree.value === null && tree.text === '') {
     report(context.reader, { file, line: 0, column: 0 }, 'empty', `${file} is empty`, 'Start with a copy of policies/default.yaml.')
     context.failed = true
@@ -111,7 +111,7 @@ function isPlain(context: Context, node: Node, at: Position): boolean {
   } else if ('anchor' in node && typeof node.anchor === 'string') {
     refuse(context, at, 'anchor', `anchors such as ${quote(`&${node.anchor}`)} are not read`, 'Delete it, and write out what refers to it.')
   } else if (node.tag !== undefined) {
-    refuse(context, at, 'tag', `tags such as ${quote(String(node.tag))} are not read`, 'Delete the tag; put quotes around what should be text.')
+    refuse(context, at, 'tag', `tags such as ${quote(node.tag)} are not read`, 'Delete the tag; put quotes around what should be text.')
   } else return true
   return false
 }

@@ -6,7 +6,7 @@ import {
   ACCEPT_SUCCESS, ACCEPT_WORDS, AUTH_BODY_BYTES_MAX, AUTH_SYS_GROUPS_MAX, AuthFlavor, isKnownFlavor, isPlausibleProgram, MACHINE_NAME_MAX,
   MessageType, ReplyStatus, RPC_VERSION,
 } from './codes.ts'
-import type { XdrReader } from './xdr.ts'
+import { padded, type XdrReader } from './xdr.ts'
 
 /** xid, type, RPC version, program, version, procedure. */
 export const CALL_FIXED_BYTES = 24
@@ -73,7 +73,7 @@ function readCredential(r: XdrReader, into: Credential): number {
   if (length > AUTH_BODY_BYTES_MAX) r.fail('credential-length')
   if (r.fault !== null) return flavor
   const messageEnd = r.end
-  const credentialEnd = r.off + ((length + 3) & ~3)
+  const credentialEnd = r.off + padded(length)
   r.end = Math.min(messageEnd, credentialEnd)
   if (flavor === AuthFlavor.sys) readAuthSys(r, into)
   if (flavor === AuthFlavor.gss) readGss(r, into)
@@ -154,5 +154,5 @@ function plausibleAuth(buf: Uint8Array, off: number, end: number): number {
   if (off + 8 > end) return end
   const length = u32be(buf, off + 4)
   if (!isKnownFlavor(u32be(buf, off)) || length > AUTH_BODY_BYTES_MAX) return -1
-  return Math.min(end, off + 8 + ((length + 3) & ~3))
+  return Math.min(end, off + 8 + padded(length))
 }

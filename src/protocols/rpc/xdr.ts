@@ -4,9 +4,9 @@
 import { assert } from '../../base/assert.ts'
 import { asciiText, u32be } from '../../wire/bytes.ts'
 
-/** XDR pads every item to four bytes (RFC 4506 section 3). */
+/** XDR pads every item to four bytes (RFC 4506 section 3). Plain arithmetic: a hostile length near 2^32 must not wrap to 0. */
 export function padded(length: number): number {
-  return (length + 3) & ~3
+  return Math.ceil(length / 4) * 4
 }
 
 const WORD = 0x1_0000_0000

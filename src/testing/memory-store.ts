@@ -12,8 +12,11 @@ export function memoryStore(): Store {
   const records = new Map<string, StoreRecord>()
   let open = true
   return {
-    async append(batch) {
+    async append(batch, replacing = []) {
       assert(open, 'append after close')
+      for (const { kind, analysis } of replacing) {
+        for (const [identity, record] of records) if (record.kind === kind && record.analysis === analysis) records.delete(identity)
+      }
       for (const record of batch) {
         const identity = JSON.stringify([record.kind, record.analysis, record.key])
         if (EVENTS.has(record.kind) && records.has(identity)) continue

@@ -46,7 +46,7 @@ export function decodeIp6(buf: Uint8Array, off: number, end: number, wireEnd: nu
 export function walkExtensions(buf: Uint8Array, off: number, end: number, promised: number, frame: Frame): FrameStatus {
   let pos = off
   frame.l4End = end
-  for (let steps = 0; steps < EXTENSIONS_MAX; steps++) {
+  for (let steps = 0; steps <= EXTENSIONS_MAX; steps++) {
     frame.l4Off = pos
     if (!isExtension(frame.proto)) return decodeTransportHeader(buf, pos, end, promised, frame)
     if (frame.proto === Extension.fragment) {

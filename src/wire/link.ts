@@ -33,6 +33,12 @@ const SNAP_LLC = 0xaaaa03
 const SNAP_OUI_RFC1042 = 0x000000
 const SNAP_OUI_BRIDGE = 0x0000f8
 
+/** PPPoE session stage (RFC 2516 section 4) up to and with the PPP protocol number (RFC 1332, RFC 5072): a clinic's DSL line. */
+const ETHERTYPE_PPPOE_SESSION = 0x8864
+const PPPOE_BYTES = 8
+const PPP_IPV4 = 0x0021
+const PPP_IPV6 = 0x0057
+
 const SLL_BYTES = 16
 const SLL2_BYTES = 20
 const MAC_BYTES = 6
@@ -78,7 +84,17 @@ function decodeEthernet(buf: Uint8Array, off: number, end: number, frame: Frame)
   frame.dstMac = u48be(buf, off)
   frame.srcMac = u48be(buf, off + 6)
   const pos = readTags(buf, u16be(buf, off + 12), off + ETHERNET_BYTES, end, frame)
+  if (frame.etherType === ETHERTYPE_PPPOE_SESSION) return readPppoe(buf, pos, end, frame)
   return frame.etherType > LENGTH_MAX ? pos : readLlc(buf, pos, end, frame)
+}
+
+/** PPPoE session stage: six bytes, then the PPP protocol. IP inside gets its EtherType, control protocols none. */
+function readPppoe(buf: Uint8Array, off: number, end: number, frame: Frame): number {
+  if (end - off < PPPOE_BYTES) return off
+  const protocol = u16be(buf, off + 6)
+  if (protocol !== PPP_IPV4 && protocol !== PPP_IPV6) return off
+  frame.etherType = protocol === PPP_IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6
+  return off + PPPOE_BYTES
 }
 
 /** Steps over VLAN tags from `pos`, where `type` announced them; leaves the type after them in etherType, 0 when it cannot be told. */

@@ -57,7 +57,7 @@ export function foreignProblem(head: Uint8Array, length: number): CaptureProblem
   if (length === 0) return { code: 'not-a-capture', message: `The input is empty. ${NO_CAPTURE}`, offset: 0 }
   const kind = foreignKind(head, length)
   const code = kind?.packets === true ? 'unsupported-format' : 'not-a-capture'
-  const found = kind ? `This looks like ${kind.name}, not like pcap or pcapng.` : 'This is no pcap or pcapng capture: its first bytes are unknown.'
+  const found = kind ? `This looks like ${kind.name}, not like pcap or pcapng.` : 'No pcap or pcapng capture begins with such bytes.'
   return { code, message: `${found} ${kind?.help ?? NO_CAPTURE}`, offset: 0 }
 }
 

@@ -165,7 +165,7 @@ export class PcapngParser implements RecordParser {
     this.#interfaces = []
     this.#foreignSection = major !== 1 || !MINOR_VERSIONS.includes(minor)
     if (!this.#foreignSection) return
-    const message = `The section at byte ${offset} has version ${major}.${minor}; 1.0 is read. Its packets are left out, other sections kept.`
+    const message = `The section at byte ${offset} has version ${major}.${minor}; 1.0 is read. Its packets are left out.`
     this.#tally.note('unsupported-version', message, offset)
   }
 

@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   { name: 'nfs', transports: ['tcp', 'udp'], ports: [2049], protocol: 'rpc', description: 'network files (RFC 1813)' },
   { name: 'ntp', transports: ['udp'], ports: [123], protocol: null, description: 'time (RFC 5905)' },
   { name: 'portmap', transports: ['tcp', 'udp'], ports: [111], protocol: 'rpc', description: 'ONC RPC port mapper (RFC 1833)' },
-  { name: 'radius', transports: ['udp'], ports: [1812, 1813], protocol: null, description: 'network access log-in (RFC 2865)' },
+  { name: 'radius', transports: ['udp'], ports: [[1812, 1813]], protocol: null, description: 'network access log-in (RFC 2865)' },
   { name: 'rdp', transports: ['tcp', 'udp'], ports: [3389], protocol: null, description: 'remote desktop' },
   { name: 'smb', transports: ['tcp'], ports: [445], protocol: null, description: 'Windows file shares' },
   { name: 'smtp', transports: ['tcp'], ports: [25, 587], protocol: null, description: 'mail' },

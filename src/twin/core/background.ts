@@ -31,6 +31,10 @@ const EPHEMERAL_PORT: readonly [number, number] = [49_152, 65_535]
 /** RFC 1179 section 3.1: the source port of a print client is 721 to 731; taken in turn, so that no connection is used twice. */
 const LPD_CLIENT_PORT = 721
 const LPD_CLIENT_PORTS = 11
+/** What a Windows PC says of itself and asks for. */
+const PC_VENDOR_CLASS = 'MSFT 5.0'
+const PC_ASKS_FOR = [1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252] as const
+const LEASE_MICROS = 300_000
 /** From what one side gets to what it says next. */
 const THINK_MICROS = 1_500
 /** A page of the intranet, and the certificate before it; made up. */
@@ -60,7 +64,8 @@ function* moments({ startAt, rng }: Habit, [first, period]: readonly [number, nu
 /** The PC gets its address, finds its name server and gateway, and then reads the intranet every now and then. */
 function* browse(habit: Habit): Generator<WardFrame, void, undefined> {
   const { cast, places, rng, startAt } = habit
-  let at = yield* getLease({ client: cast.nursePc, hostName: cast.nursePc.label, server: cast.nameServer, router: cast.gateway.ip, rng }, startAt + 300_000)
+  const wish = { hostName: cast.nursePc.label, vendorClass: PC_VENDOR_CLASS, asksFor: PC_ASKS_FOR }
+  let at = yield* getLease({ client: cast.nursePc, ...wish, server: cast.nameServer, router: cast.gateway.ip, rng }, startAt + LEASE_MICROS)
   at = yield* arpQuestion(cast.nursePc, cast.nameServer, at + THINK_MICROS)
   yield* arpQuestion(cast.nursePc, cast.gateway, at + THINK_MICROS)
   for (const moment of moments(habit, HABITS.browse)) {

@@ -112,13 +112,14 @@ test('any set of stories fits the number of beds they say they need', () => {
   }
 })
 
-test('the late story is late: three quarters into a ward that ends, ten minutes into one that does not', () => {
+test('the late story is late: three quarters into a ward that ends, two minutes into one that does not', () => {
   const short = wardOptions({ durationSeconds: 120 })
   assert.equal(timeline(short).broadcastAt - short.startAt, 90e6)
   assert.equal(timeline(short).endAt - short.startAt, 120e6)
   const endless = timeline(wardOptions({ durationSeconds: Infinity }))
-  assert.equal(endless.broadcastAt - short.startAt, 600e6)
+  assert.equal(endless.broadcastAt - short.startAt, 120e6)
   assert.equal(endless.endAt, Infinity)
+  assert.deepEqual([timeline(short).powerCycleAt, endless.powerCycleAt - short.startAt], [Infinity, 420e6])
 })
 
 test('the events tell every story that is played, in order, and no other', () => {

@@ -7,12 +7,12 @@ import { runTable, type Actions, type TableRow } from './machine.ts'
 import type { WardFrame } from './packets.ts'
 import { SYN_RETRIES, TcpTalk, unansweredSyns, type Relay, type Standpoint } from './tcp-talk.ts'
 
-export type LineState = 'dark' | 'addressing' | 'resolving' | 'connecting' | 'resting' | 'streaming' | 'silent'
+export type LineState = 'dark' | 'addressing' | 'resolving' | 'connecting' | 'resting' | 'streaming' | 'silent' | 'off'
 /** What can be due on a stream. */
 export type SpeechEvent = 'cycle-due' | 'measurement-due' | 'status-due' | 'record-due'
-export type LineEvent = 'power-on' | 'address-ready' | 'hop-known' | 'connected' | 'timed-out' | 'rested' | 'crashed' | SpeechEvent
+export type LineEvent = 'power-on' | 'address-ready' | 'hop-known' | 'connected' | 'timed-out' | 'rested' | 'crashed' | 'power-cycled' | 'left-alone' | SpeechEvent
 export type LineAction =
-  | 'get-address' | 'ask-for-hop' | 'connect' | 'rest' | 'greet' | 'send-cycle' | 'send-measurement' | 'send-status' | 'send-record' | 'fall-silent'
+  | 'get-address' | 'ask-for-hop' | 'connect' | 'rest' | 'greet' | 'send-cycle' | 'send-measurement' | 'send-status' | 'send-record' | 'fall-silent' | 'stay-dark'
 
 /** Facts sections 1 to 3. That the greeting is 3E then 45, and that a lost connection is retried for ever, is inferred. */
 export const LINE_TABLE: readonly TableRow<LineState, LineEvent, LineAction>[] = [
@@ -27,6 +27,8 @@ export const LINE_TABLE: readonly TableRow<LineState, LineEvent, LineAction>[] =
   { state: 'streaming', event: 'status-due', action: 'send-status', next: 'streaming' },
   { state: 'streaming', event: 'record-due', action: 'send-record', next: 'streaming' },
   { state: 'streaming', event: 'crashed', action: 'fall-silent', next: 'silent' },
+  { state: 'silent', event: 'power-cycled', action: 'get-address', next: 'addressing' },
+  { state: 'silent', event: 'left-alone', action: 'stay-dark', next: 'off' },
 ]
 
 /** The content of a stream. */
@@ -55,6 +57,8 @@ export interface LineSetup {
   readonly startAt: Micros
   /** First moment at which the monitor says nothing any more; Infinity for never. */
   readonly crashAt: Micros
+  /** When someone switches it off and on again after the crash (facts section 7, CVE-2022-38100); Infinity for never. */
+  readonly powerCycleAt: Micros
   readonly speech: Speech
   readonly rng: Rng
   /** In time order. */
@@ -81,6 +85,7 @@ class Line {
   #talk: TcpTalk
   #streamStart: Micros = 0
   #turn = 0
+  #isRevived = false
 
   constructor(setup: LineSetup) {
     this.#setup = setup
@@ -101,6 +106,7 @@ class Line {
       'send-status': () => this.#send('status-due'),
       'send-record': () => this.#send('record-due'),
       'fall-silent': () => this.#fallSilent(),
+      'stay-dark': () => this.#fallSilent(),
     }
   }
 
@@ -139,6 +145,7 @@ class Line {
     const greeting = this.#setup.speech.greeting()
     if (greeting !== null) yield* this.#talk.send(0, greeting, this.#at)
     this.#streamStart = this.#talk.freeAt
+    this.#turn = 0
     this.#takeTurn()
     return this.#nextEvent()
   }
@@ -158,7 +165,7 @@ class Line {
   }
 
   #nextEvent(): LineEvent {
-    return this.#at >= this.#setup.crashAt ? 'crashed' : this.#setup.speech.next()
+    return !this.#isRevived && this.#at >= this.#setup.crashAt ? 'crashed' : this.#setup.speech.next()
   }
 
   *#interfere(): Generator<WardFrame, void, undefined> {
@@ -169,7 +176,11 @@ class Line {
     }
   }
 
+  /** No FIN, no RST, nothing: the peer is not told. */
   *#fallSilent(): Generator<WardFrame, LineEvent, undefined> {
-    return 'crashed'
+    if (!Number.isFinite(this.#setup.powerCycleAt)) return 'left-alone'
+    this.#isRevived = true
+    this.#at = this.#setup.powerCycleAt
+    return 'power-cycled'
   }
 }

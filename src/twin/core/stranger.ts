@@ -25,6 +25,7 @@ export const STRANGER_TABLE: readonly TableRow<StrangerState, StrangerEvent, Str
   { state: 'waiting', event: 'time-to-claim', action: 'find-ends', next: 'looking-around' },
   { state: 'looking-around', event: 'ends-known', action: 'claim-addresses', next: 'between' },
   { state: 'between', event: 'claims-fade', action: 'claim-addresses', next: 'between' },
+  { state: 'between', event: 'segment-dead', action: 'leave', next: 'gone' },
   { state: 'waiting', event: 'time-to-shoot', action: 'find-target', next: 'aiming' },
   { state: 'aiming', event: 'target-known', action: 'send-datagrams', next: 'shooting' },
   { state: 'shooting', event: 'sent', action: 'send-broadcast', next: 'shooting' },
@@ -37,6 +38,8 @@ export interface StrangerSetup {
   /** The monitor that is stood between, or shot at. */
   readonly target: LocalHost
   readonly times: Timeline
+  /** When there is nobody left to stand between; Infinity for never. */
+  readonly leaveAt: Micros
   readonly rng: Rng
 }
 
@@ -52,7 +55,7 @@ const DATAGRAM_SPACING_MICROS = 400_000
 const FILLER_CHARACTERS = 200
 const INJECTED = ascii('ZZTESTZZ')
 
-/** ARP of the mitm story: endless, until the ward ends. */
+/** ARP of the mitm story: repeated until `leaveAt`. */
 export function* playClaims(setup: StrangerSetup): Generator<WardFrame, void, undefined> {
   yield* runTable(STRANGER_TABLE, 'waiting', 'time-to-claim', actions(setup, setup.times.poisonAt - LEAD_MICROS))
 }
@@ -86,7 +89,7 @@ function actions(setup: StrangerSetup, startAt: Micros): Actions<StrangerEvent, 
       yield* arpTell({ ip: central.ip, mac: stranger.mac }, target, at)
       yield* arpTell({ ip: target.ip, mac: stranger.mac }, central, at + 100)
       at += CLAIM_EVERY_MICROS
-      return 'claims-fade'
+      return at < setup.leaveAt ? 'claims-fade' : 'segment-dead'
     },
     'find-target': function* () {
       at = Math.max(times.udpAt, yield* arpQuestion(stranger, target, at))

@@ -14,19 +14,23 @@ export interface Timeline {
   readonly secondInjectAt: Micros
   readonly udpAt: Micros
   readonly broadcastAt: Micros
+  /** Someone begins to switch crashed monitors off and on again, bed by bed; Infinity in a ward that ends. */
+  readonly powerCycleAt: Micros
   readonly endAt: Micros
 }
 
-/** Share of a ward that ends; seconds after the start of one that does not. */
-const MOMENTS: { readonly [M in keyof Omit<Timeline, 'endAt'>]: readonly [share: number, endlessSeconds: number] } = {
-  failedUpdateAt: [0.2, 60],
-  updateAt: [0.3, 90],
-  poisonAt: [0.4, 120],
-  injectAt: [0.5, 150],
-  secondInjectAt: [0.55, 180],
-  udpAt: [0.7, 570],
-  broadcastAt: [0.75, 600],
+/** Share of a ward that ends; seconds after the start of one that does not: there, all has happened within three minutes. */
+const MOMENTS: { readonly [M in keyof Omit<Timeline, 'endAt' | 'powerCycleAt'>]: readonly [share: number, endlessSeconds: number] } = {
+  failedUpdateAt: [0.2, 20],
+  updateAt: [0.3, 30],
+  poisonAt: [0.4, 45],
+  injectAt: [0.5, 60],
+  secondInjectAt: [0.55, 70],
+  udpAt: [0.7, 110],
+  broadcastAt: [0.75, 120],
 }
+/** Five minutes after the broadcast of an endless ward. */
+const POWER_CYCLE_SECONDS = 420
 
 /** The moments of a ward with these options. */
 export function timeline(options: WardOptions): Timeline {
@@ -43,6 +47,7 @@ export function timeline(options: WardOptions): Timeline {
     secondInjectAt: at('secondInjectAt'),
     udpAt: at('udpAt'),
     broadcastAt: at('broadcastAt'),
+    powerCycleAt: Number.isFinite(options.durationSeconds) ? Infinity : options.startAt + POWER_CYCLE_SECONDS * MICROS_PER_SECOND,
     endAt: options.startAt + Math.round(options.durationSeconds * MICROS_PER_SECOND),
   }
 }

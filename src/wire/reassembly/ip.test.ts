@@ -324,7 +324,8 @@ test('a flood of ten thousand first fragments stays inside the bounds', () => {
 test('random fragment headers and bytes: never a throw, every packet accounted for', () => {
   const wild = fc.record({
     version: fc.constantFrom(4 as const, 6 as const), id: fc.nat(2), proto: fc.constantFrom(1, 6, 17, 60),
-    offset: fc.nat(8190).map((n) => n * 8), more: fc.boolean(), bytes: fc.uint8Array({ maxLength: 40 }), claims: fc.option(fc.nat(65535), { nil: undefined }),
+    offset: fc.nat(8190).map((n) => n * 8), more: fc.boolean(), bytes: fc.uint8Array({ maxLength: 40 }),
+    claims: fc.option(fc.nat(65535), { nil: undefined }),
   })
   fc.assert(fc.property(fc.array(wild, { maxLength: 40 }), (list) => {
     const bench = new Bench()

@@ -1,6 +1,7 @@
 // IpScope: what kind of address it is by the IANA special-purpose registries. Decides "private or global", never "inside or outside".
 
-import { ipVersion, parsePrefix, prefixContains, type Ip, type Prefix } from './ip.ts'
+import { assert } from './assert.ts'
+import { IP_BITS, ipValue, ipVersion, parsePrefix, type Ip, type IpVersion } from './ip.ts'
 
 export type IpScope = 'global' | 'private' | 'link-local' | 'loopback' | 'multicast' | 'broadcast' | 'unspecified' | 'reserved'
 
@@ -32,14 +33,28 @@ const SCOPE_ROWS: readonly (readonly [string, IpScope])[] = [
   ['::/0', 'reserved'],
 ]
 
-const TABLE: readonly (readonly [Prefix, IpScope])[] = SCOPE_ROWS.map(([text, scope]) => {
-  const parsed = parsePrefix(text)
-  if (!parsed.ok) throw new Error(parsed.error)
-  return [parsed.value, scope]
-})
+/** The rows per IP version, with the host bits to shift away before comparing. */
+const TABLES: Readonly<Record<IpVersion, readonly ScopeRow[]>> = { 4: rowsOf(4), 6: rowsOf(6) }
+
+interface ScopeRow {
+  readonly hostBits: bigint
+  readonly network: bigint
+  readonly scope: IpScope
+}
+
+function rowsOf(version: IpVersion): ScopeRow[] {
+  return SCOPE_ROWS.flatMap(([text, scope]) => {
+    const parsed = parsePrefix(text)
+    assert(parsed.ok, `the scope table has a bad block: ${text}`)
+    if (parsed.value.version !== version) return []
+    const hostBits = BigInt(IP_BITS[version] - parsed.value.length)
+    return [{ hostBits, network: parsed.value.network >> hostBits, scope }]
+  })
+}
 
 export function ipScope(ip: Ip): IpScope {
-  for (const [prefix, scope] of TABLE) if (prefixContains(prefix, ip)) return scope
+  const value = ipValue(ip)
+  for (const row of TABLES[ipVersion(ip)]) if (value >> row.hostBits === row.network) return row.scope
   return 'global'
 }
 
@@ -49,18 +64,10 @@ export function isGroupIp(ip: Ip): boolean {
   return scope === 'multicast' || scope === 'broadcast'
 }
 
-/** The block of the usual size around an address: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
+/** Same block of the usual size: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
 export function sameUsualSegment(a: Ip, b: Ip): boolean {
-  if (ipVersion(a) !== ipVersion(b)) return false
-  const parsed = parsePrefixAround(a)
-  return prefixContains(parsed, b)
-}
-
-function parsePrefixAround(ip: Ip): Prefix {
-  const version = ipVersion(ip)
-  const host = parsePrefix(ip)
-  if (!host.ok) throw new Error(host.error)
-  const length = version === 4 ? 24 : 64
-  const hostBits = BigInt((version === 4 ? 32 : 128) - length)
-  return { version, length, network: (host.value.network >> hostBits) << hostBits }
+  const version = ipVersion(a)
+  if (version !== ipVersion(b)) return false
+  const hostBits = version === 4 ? 8n : 64n
+  return ipValue(a) >> hostBits === ipValue(b) >> hostBits
 }

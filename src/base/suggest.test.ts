@@ -49,6 +49,12 @@ test('a slip of the keyboard gets the word that was meant', () => {
   for (const [typed, meant] of rows) assert.equal(suggest(typed, keys), meant, typed)
 })
 
+test('a word of one letter is no slip of another one', () => {
+  assert.equal(suggest('2', ['1']), null)
+  assert.equal(suggest('', ['a']), null)
+  assert.equal(suggest('A', ['a']), 'a')
+})
+
 test('the nearest wins, and of equally near ones the first', () => {
   assert.equal(suggest('bedsid', ['besides', 'bedside']), 'bedside')
   assert.equal(suggest('cat', ['car', 'bat']), 'car')

@@ -35,7 +35,8 @@ export function suggest(word: string, known: Iterable<string>): string | null {
   if (word.length > WORD_LENGTH_MAX) return null
   const wanted = word.toLowerCase()
   let best: string | null = null
-  let bestDistance = Math.max(1, Math.floor(word.length / LETTERS_PER_SLIP)) + 1
+  // At least one letter must be right: "2" is no misspelt "1".
+  let bestDistance = Math.min(Math.max(1, Math.floor(word.length / LETTERS_PER_SLIP)), word.length - 1) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue
     const distance = editDistance(wanted, candidate.toLowerCase())

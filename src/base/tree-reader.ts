@@ -60,8 +60,8 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 }
 
 /** A user's text inside a message: shortened, with control and direction characters made visible. */
-export function quote(text: string): string {
-  const short = text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}…` : text
+export function quote(text: string, lengthMax: number = QUOTE_LENGTH_MAX): string {
+  const short = text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text
   return `"${short.replaceAll(HIDDEN, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)}"`
 }
 
@@ -135,7 +135,7 @@ export function readName(reader: TreeReader, node: TreeNode | undefined, what: s
   if (NAME.test(text)) return text
   const fixed = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^[^a-z]+|-+$/g, '')
   const help = `Use lower-case letters, digits and hyphens, a letter first${fixed === '' ? '.' : `, e.g. "${fixed}".`}`
-  report(reader, node, 'bad-name', `${what} ${quote(text)} is not a name`, help)
+  report(reader, node, 'bad-name', `${what} cannot be ${quote(text)}`, help)
   return null
 }
 

@@ -65,7 +65,7 @@ export function readFlow(reader: TreeReader, node: TreeNode): ProfileFlow | null
   const part = readPart(reader, node, 'a flow', FLOW_KEYS)
   if (part === null) return null
   const { fields, source, confidence } = part
-  const name = readName(reader, fields.get('name'), 'flow')
+  const name = readName(reader, fields.get('name'), '"name" of a flow')
   const what = name === null ? 'a flow' : `flow ${name}`
   const opens = readChoice(reader, fields.get('opens'), `"opens" of ${what}`, ['device', 'peer'])
   const peer = readChoice(reader, fields.get('peer'), `"peer" of ${what}`, ASSET_ROLES)

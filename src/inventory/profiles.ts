@@ -22,7 +22,7 @@ export function parseProfile(tree: TreeNode): ProfileResult {
   const fields = readMap(reader, tree, 'the profile', PROFILE_KEYS)
   if (fields === null) return { profile: null, diagnostics: reader.diagnostics }
   readChoice(reader, fields.get('version'), '"version" of the profile', PROFILE_VERSIONS)
-  const id = readName(reader, fields.get('id'), 'profile id')
+  const id = readName(reader, fields.get('id'), '"id" of the profile')
   const vendor = readText(reader, fields.get('vendor'), '"vendor"')
   const model = readText(reader, fields.get('model'), '"model"')
   const role = readChoice(reader, fields.get('role'), '"role"', ASSET_ROLES)

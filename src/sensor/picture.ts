@@ -7,6 +7,7 @@ import { conversationsOf, type PolicyAnswer } from '../detect/conversations.ts'
 import { SEVERITIES, type Finding } from '../detect/finding.ts'
 import { toFinding } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
+import type { Talk } from '../detect/talks.ts'
 import { createWorld, type World } from '../detect/world.ts'
 import type { Asset } from '../inventory/asset.ts'
 import { routerMacs } from '../inventory/assemble.ts'
@@ -22,6 +23,7 @@ export interface Picture {
   readonly findings: readonly Finding[]
   /** Addresses by zone as the policy saw them, for the map. */
   readonly names: NameMap
+  readonly talks: readonly Talk[]
 }
 
 const NFS_PORT = 2049
@@ -41,7 +43,7 @@ export function takePicture(sensor: Sensor, knowledge: Knowledge): Picture {
     approvesUpdate: (src, dst) => local.evaluate({ src, dst, proto: IpProto.tcp, srcPort: 0, dstPort: NFS_PORT }).action === 'allow',
   })
   const conversations = conversationsOf(world, { local: answer(local), leaving: answer(leaving) })
-  return { assets, conversations, findings: findingsOf(sensor, world), names }
+  return { assets, conversations, findings: findingsOf(sensor, world), names, talks }
 }
 
 function answer(evaluator: Evaluator) {

@@ -48,7 +48,7 @@ export function analysisOf(sensor: Sensor, picture: Picture, parts: AnalysisPart
     packets: counters.packets, bytes: counters.bytes, flows: sensor.flowsOpened(), firstAt: counters.firstAt, lastAt: counters.lastAt,
     problems, observations,
     blindSpots: blindSpots({
-      ...counters, talks: sensor.talks.snapshot(sensor.liveFlows()).talks, lost, damaged: problems.length > 0,
+      ...counters, talks: picture.talks, lost, damaged: problems.length > 0,
       cutFrames: countOf('cutBySnaplen'), fragmentsOfUnknownLinks: countOf('linkUnsupported'),
       unidentifiedAssets: picture.assets.filter((a) => a.role === 'unknown').length,
     }),

@@ -10,6 +10,7 @@ import { Inventory, type Behaviour } from '../inventory/inventory.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { compileRegistry, IdentifyingSession, type CompiledRegistry } from '../protocols/identify.ts'
+import type { SessionContext } from '../protocols/protocol.ts'
 import { createRegistry } from '../protocols/registry.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
@@ -17,7 +18,7 @@ import { FlowTable } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
 import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
-import { TcpStream } from '../wire/reassembly/tcp.ts'
+import { TcpBudget, TcpStream, type TcpSink } from '../wire/reassembly/tcp.ts'
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
 
 export interface SensorOptions {
@@ -29,13 +30,36 @@ export interface SensorOptions {
   readonly onFact?: (fact: Fact) => void
 }
 
-/** What the sensor remembers beside a live flow. */
+/** What the sensor remembers beside a live flow. A flow that is no TCP or UDP, or that nobody understands, has no session. */
 interface Conversing {
   readonly flow: Flow
   session: IdentifyingSession | null
-  stream: TcpStream | null
+  tcp: { readonly stream: TcpStream; readonly sink: SessionSink } | null
   /** Hardware addresses already told to the inventory, per direction. */
   readonly told: [number, number]
+}
+
+/** Ordered bytes into the session, lost bytes into the flow's counter. */
+class SessionSink implements TcpSink {
+  readonly #flow: Flow
+  readonly #session: IdentifyingSession
+
+  constructor(flow: Flow, session: IdentifyingSession) {
+    this.#flow = flow
+    this.#session = session
+  }
+
+  data(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
+    this.#session.feed(direction, buf, off, end, at)
+  }
+
+  gap(direction: Direction, bytes: number, at: Micros): void {
+    this.#flow.gapBytes += bytes
+    this.#session.gap(direction, bytes, at)
+  }
+
+  /** The flow table says when a flow is over; a stream's end is not yet that. */
+  end(): void {}
 }
 
 export interface SensorCounters {
@@ -57,6 +81,7 @@ export class Sensor implements PacketSink {
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
   readonly #frame = new Frame()
   readonly #fragments = new IpReassembler()
+  readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
   readonly #live = new Map<number, Conversing>()
   readonly #slices: FlowSlices | null
@@ -116,15 +141,16 @@ export class Sensor implements PacketSink {
 
   #open(flow: Flow, frame: Frame): Conversing {
     const transport = flow.proto === IpProto.tcp ? 'tcp' : flow.proto === IpProto.udp ? 'udp' : null
-    const session = transport
-      ? new IdentifyingSession(this.#registry, {
-          flow, transport, frame: () => this.#frame.number, emit: (fact: Fact) => this.#emit(fact, flow),
-        })
-      : null
-    const conversing: Conversing = { flow, session, stream: transport === 'tcp' ? new TcpStream() : null, told: [-2, -2] }
+    const session = transport ? new IdentifyingSession(this.#registry, this.#contextOf(flow, transport)) : null
+    const tcp = session && transport === 'tcp' ? { stream: new TcpStream(this.#budget), sink: new SessionSink(flow, session) } : null
+    const conversing: Conversing = { flow, session, tcp, told: [-2, -2] }
     this.#live.set(flow.id, conversing)
     this.inventory.started(flow, frame.at, frame.number)
     return conversing
+  }
+
+  #contextOf(flow: Flow, transport: 'tcp' | 'udp'): SessionContext {
+    return { flow, transport, frame: () => this.#frame.number, emit: (fact) => this.#emit(fact, flow) }
   }
 
   #tell(conversing: Conversing, direction: Direction, frame: Frame): void {
@@ -141,31 +167,24 @@ export class Sensor implements PacketSink {
   }
 
   #tcp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
-    const { session, stream } = conversing
-    if (!session || !stream) return
-    if (isGivenUp(session)) {
-      this.#closeStream(conversing)
-      return
-    }
-    stream.segment(direction, buf, frame, this.#sinkOf(conversing))
-  }
-
-  #sinkOf(conversing: Conversing): Conversing['session'] & object {
-    return conversing.session as IdentifyingSession
+    const { session, tcp } = conversing
+    if (!session || !tcp) return
+    if (isGivenUp(session)) this.#closeStream(conversing)
+    else tcp.stream.segment(direction, buf, frame, tcp.sink)
   }
 
   /** Nobody will read this stream: its buffers go, its counts stay. */
   #closeStream(conversing: Conversing): void {
-    if (!conversing.stream) return
-    addCounts(this.#streamCounts, conversing.stream.observations())
-    conversing.stream = null
+    if (!conversing.tcp) return
+    addCounts(this.#streamCounts, conversing.tcp.stream.observations(), 'tcp ')
+    conversing.tcp = null
   }
 
   #ended(flow: Flow): void {
     const conversing = this.#live.get(flow.id)
     this.#live.delete(flow.id)
     if (conversing?.session) {
-      if (conversing.stream) conversing.stream.finish(flow.lastAt, conversing.session)
+      conversing.tcp?.stream.finish(flow.lastAt, conversing.tcp.sink)
       conversing.session.end(flow.lastAt)
       this.#closeStream(conversing)
     }
@@ -205,7 +224,7 @@ export class Sensor implements PacketSink {
   /** What was odd, by name, with counts; names sorted. */
   observations(): { readonly name: string; readonly count: number }[] {
     const counts = new Map<string, number>([...this.#flagCounts, ...this.#streamCounts])
-    addCounts(counts, this.#fragments.observations())
+    addCounts(counts, this.#fragments.observations(), 'ip ')
     const flows = this.#flows.counters()
     const losses: Record<string, number> = {
       flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
@@ -223,6 +242,9 @@ function isGivenUp(session: IdentifyingSession): boolean {
   return session.verdict === 'unknown'
 }
 
-function addCounts(into: Map<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) into.set(name, (into.get(name) ?? 0) + count)
+function addCounts(into: Map<string, number>, counts: Readonly<Record<string, number>>, prefix = ''): void {
+  for (const [key, count] of Object.entries(counts)) {
+    const name = prefix + key
+    into.set(name, (into.get(name) ?? 0) + count)
+  }
 }

@@ -12,6 +12,9 @@ const DEPTH_MAX = 32
 /** One broken line makes the parser complain about every following one: the first few are enough. */
 const SYNTAX_ERRORS_MAX = 10
 
+/** The parser's longest message without a quotation has 90 characters. */
+const MESSAGE_LENGTH_MAX = 160
+
 export interface YamlResult {
   /** null when the text has syntax errors or uses what the tree cannot hold. Duplicate keys keep the first. */
   readonly tree: TreeNode | null
@@ -22,7 +25,7 @@ export interface YamlResult {
 const SYNTAX_HELP: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces; YAML forbids tabs there.',
   BAD_INDENT: 'Line up the keys of one map and the dashes of one list; check that brackets are closed.',
-  MISSING_CHAR: 'Close the quote or bracket, or put a colon and a space after the key.',
+  MISSING_CHAR: 'Close the quote or bracket, start list items with "- ", or put a colon and a space after the key.',
   MULTIPLE_DOCS: 'One file holds one document: delete the line "---" or "..." in the middle.',
   BLOCK_AS_IMPLICIT_KEY: 'Quote a text that holds ": ", or start the nested map on a line of its own.',
   MULTILINE_IMPLICIT_KEY: 'A key stands on one line; was the colon forgotten?',
@@ -72,7 +75,7 @@ function reportSyntax(context: Context, document: Document): void {
 /** The parser's messages start with a capital and repeat the text; ours are one line of bounded length. */
 function tidy(message: string): string {
   const line = message.split('\n', 1)[0] ?? ''
-  const quoted = quote(line).slice(1, -1)
+  const quoted = quote(line, MESSAGE_LENGTH_MAX).slice(1, -1)
   return quoted.charAt(0).toLowerCase() + quoted.slice(1)
 }
 

@@ -57,7 +57,7 @@ function checkSource(reader: TreeReader, fields: Fields, from: string | null, wh
 }
 
 function readConduitName(reader: TreeReader, fields: Fields): string | null {
-  const name = readName(reader, fields.get('name'), 'conduit')
+  const name = readName(reader, fields.get('name'), '"name" of a conduit')
   if (name !== DEFAULT_RULE) return name
   const help = `Choose another name; "${DEFAULT_RULE}" is what verdicts say when no conduit matched.`
   report(reader, fields.get('name') ?? fields.at, 'reserved-name', `conduit ${quote(name)} takes a reserved name`, help)

@@ -64,7 +64,7 @@ const BROKEN: readonly (readonly [string, PlainValue, readonly string[]])[] = [
   ['zones that are no list', { version: 1, zones: 'x', conduits: [] }, ['expected-list']],
   ['a default that is neither', { ...GOOD, default: 'drop' }, ['bad-choice']],
   ['a zone that is no map', withZones('x'), ['expected-map']],
-  ['a zone without anything', withZones({}), ['empty-zone', 'missing-key', 'missing-key']],
+  ['a zone without anything', withZones({}), ['missing-key', 'missing-key']],
   ['a zone of an unknown kind', withZones({ name: 'x', kind: 'medic', profiles: 'p' }), ['bad-choice']],
   ['a zone that takes a built-in name', withZones({ name: 'internet', kind: 'it', prefixes: ['192.0.2.0/24'] }), ['reserved-name']],
   ['two zones of one name', withZones({ name: 'bedside', kind: 'it', prefixes: ['192.0.2.0/24'] }), ['duplicate-name']],
@@ -145,7 +145,7 @@ test('mistakes in different parts are all told in one run', () => {
     conduits: [{ name: 'c', from: 'nowhere', to: 'it', services: ['x', 'y'], action: 'maybe', fail: 'open', reason: 'R.' }],
   })
   assert.deepEqual(codes, [
-    'bad-choice', 'bad-choice', 'bad-choice', 'bad-choice', 'bad-name', 'bad-prefix', 'bad-prefix', 'bad-prefix', 'empty-range', 'empty-zone',
+    'bad-choice', 'bad-choice', 'bad-choice', 'bad-choice', 'bad-name', 'bad-prefix', 'bad-prefix', 'bad-prefix', 'empty-range',
     'port-out-of-range', 'unknown-key', 'unknown-service', 'unknown-zone',
   ])
 })
@@ -180,12 +180,31 @@ test('a prefix with host bits or a dotted mask is corrected in the help', () => 
   }
 })
 
+test('a block that lies in a zone carved out of its own is a conflict, not redundant', () => {
+  const zones: PlainValue = [
+    { name: 'ward', kind: 'medical', prefixes: ['10.20.0.0/16', '10.20.1.0/28'] },
+    { name: 'lab', kind: 'it', inside: 'ward', prefixes: ['10.20.1.0/24'] },
+  ]
+  assert.deepEqual(codesOf({ version: 1, zones, conduits: [] }), ['zone-overlap'])
+})
+
+test('carving goes through every zone in between', () => {
+  const zones: PlainValue = [
+    { name: 'hospital', kind: 'it', prefixes: ['10.0.0.0/8'] },
+    { name: 'ward', kind: 'medical', inside: 'hospital', prefixes: ['10.20.0.0/16'] },
+    { name: 'lab', kind: 'it', inside: 'ward', prefixes: ['10.20.1.0/24', '10.30.0.0/16'] },
+  ]
+  assert.deepEqual(codesOf({ version: 1, zones, conduits: [] }), [])
+})
+
 test('a carved zone may share addresses with the zones it is inside of, at any depth, and with no other', () => {
   const carve = (inside: string, prefix: string): Map_ => ({ name: 'carved', kind: 'medical', inside, prefixes: [prefix] })
   const campus = { name: 'campus', kind: 'it', inside: 'hospital', prefixes: ['10.1.0.0/16'] }
   assert.deepEqual(codesOf(withZones(carve('hospital', '10.20.0.0/24'))), [])
   assert.deepEqual(codesOf(withZones(campus, carve('campus', '10.1.2.0/24'))), [])
   assert.deepEqual(codesOf(withZones(campus, carve('hospital', '10.1.2.0/24'))), ['zone-overlap'])
+  const uncarved = { name: 'campus', kind: 'it', prefixes: ['10.1.0.0/16'] }
+  assert.deepEqual(codesOf(withZones(uncarved, carve('campus', '10.1.2.0/24'))), ['zone-overlap'], 'told where it is wrong, once')
   const cycle = [{ name: 'x', kind: 'it', inside: 'y', profiles: 'p' }, { name: 'y', kind: 'it', inside: 'x', profiles: 'p' }]
   assert.deepEqual(codesOf(withZones(...cycle)), ['zone-cycle', 'zone-cycle'])
 })

@@ -28,7 +28,7 @@ export function parseServices(reader: TreeReader, node: TreeNode | undefined): r
 function parseService(reader: TreeReader, node: TreeNode): ParsedService {
   const fields = readMap(reader, node, 'a service', SERVICE_KEYS)
   if (fields === null) return { service: null, name: null, nameAt: positionOf(node) }
-  const name = readName(reader, fields.get('name'), 'service')
+  const name = readName(reader, fields.get('name'), '"name" of a service')
   const nameAt = positionOf(fields.get('name') ?? node)
   const what = name === null ? 'a service' : `service ${name}`
   if (name !== null && builtInService(name) !== null) {

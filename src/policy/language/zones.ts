@@ -56,7 +56,7 @@ function parseZone(reader: TreeReader, node: TreeNode, known: KnownProfiles): Pa
   const profiles = readProfiles(reader, fields.get('profiles'), what, known)
   const inside = readName(reader, fields.get('inside'), `"inside" of ${what}`)
   const description = readText(reader, fields.get('description'), `"description" of ${what}`)
-  if (fields.get('prefixes') === undefined && fields.get('profiles') === undefined) {
+  if (name !== null && fields.get('prefixes') === undefined && fields.get('profiles') === undefined) {
     report(reader, node, 'empty-zone', `${what} has neither prefixes nor profiles, so no address is ever in it`, 'Add one of them.', 'warning')
   }
   if (kind !== null && kind !== 'external') warnOfWide(reader, placed, what)
@@ -79,7 +79,7 @@ function warnOfWide(reader: TreeReader, placed: readonly PlacedPrefix[], what: s
 }
 
 function readZoneName(reader: TreeReader, fields: Fields): string | null {
-  const name = readName(reader, fields.get('name'), 'zone')
+  const name = readName(reader, fields.get('name'), '"name" of a zone')
   if (name === null || !RESERVED_NAMES.includes(name)) return name
   const help = `Choose another name; ${RESERVED_NAMES.join(', ')} have a meaning of their own.`
   report(reader, fields.get('name') ?? fields.at, 'reserved-name', `zone ${quote(name)} takes a reserved name`, help)
@@ -181,17 +181,29 @@ interface SweepItem extends PlacedPrefix {
 function checkOverlaps(reader: TreeReader, zones: readonly ParsedZone[]): void {
   const items = zones.flatMap(({ name, placed }) => (name === null ? [] : placed.map((p) => ({ ...p, zone: name }))))
   items.sort(compareItems)
-  let stack: SweepItem[] = []
+  const outerZones = new Map(zones.flatMap(({ name }) => (name === null ? [] : [[name, ancestors(zones, name)]])))
+  let stack: readonly SweepItem[] = []
   for (const item of items) {
     stack = stack.filter((outer) => prefixesOverlap(outer.prefix, item.prefix))
-    const reported = new Set<string>()
-    for (const outer of stack) {
-      if (reported.has(outer.zone)) continue
-      reported.add(outer.zone)
-      reportOverlap(reader, zones, outer, item)
-    }
-    if (stack.at(-1)?.prefix.length !== item.prefix.length) stack.push(item)
+    for (const outer of conflicts(stack, item, outerZones.get(item.zone) ?? [])) reportOverlap(reader, outer, item)
+    if (stack.at(-1)?.prefix.length !== item.prefix.length) stack = [...stack, item]
   }
+}
+
+/** Of the blocks that hold `item`, those it may not lie in: one per zone. `outerZones` are the zones it says it is carved out of. */
+function conflicts(stack: readonly SweepItem[], item: SweepItem, outerZones: readonly string[]): readonly SweepItem[] {
+  const found = new Map<string, SweepItem>()
+  for (const outer of stack) {
+    if (found.has(outer.zone)) continue
+    // Carved, as it says.
+    if (outerZones.includes(outer.zone) && outer.prefix.length < item.prefix.length) continue
+    // A block it is carved out of lies in between: what is wrong between those two was told there.
+    if (stack.some((other) => outerZones.includes(other.zone) && other.prefix.length > outer.prefix.length)) continue
+    // Its own zone's block further out is not what holds it when another zone's lies in between.
+    if (outer.zone === item.zone && stack.at(-1)?.zone !== item.zone) continue
+    found.set(outer.zone, outer)
+  }
+  return [...found.values()]
 }
 
 function compareItems(a: SweepItem, b: SweepItem): number {
@@ -201,7 +213,7 @@ function compareItems(a: SweepItem, b: SweepItem): number {
 }
 
 /** `outer` holds `item` or equals it. */
-function reportOverlap(reader: TreeReader, zones: readonly ParsedZone[], outer: SweepItem, item: SweepItem): void {
+function reportOverlap(reader: TreeReader, outer: SweepItem, item: SweepItem): void {
   const text = formatPrefix(item.prefix)
   const outerText = `${formatPrefix(outer.prefix)}${outer.at.line > 0 ? ` on line ${outer.at.line}` : ''}`
   if (outer.zone === item.zone) {
@@ -210,7 +222,6 @@ function reportOverlap(reader: TreeReader, zones: readonly ParsedZone[], outer: 
     return
   }
   const equal = outer.prefix.length === item.prefix.length
-  if (!equal && ancestors(zones, item.zone).includes(outer.zone)) return
   const message = `zones ${item.zone} and ${outer.zone} share addresses: ${text} and ${outerText}`
   const help = equal
     ? 'Give the block to one of the two zones.'

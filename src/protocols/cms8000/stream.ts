@@ -2,6 +2,7 @@
 // Keeps the rule that a frame whole in its chunk is handed on without a copy, and that a copied one is wiped after use.
 
 import { u16le, u8 } from '../../wire/bytes.ts'
+import { copyBytes } from '../session-tools.ts'
 import { CMS_FRAME_MAX, CMS_HEADER_BYTES } from './codes.ts'
 import { HEAD_NO, HEAD_YES, isCmsHead, judgeHeadInNoise } from './head.ts'
 
@@ -68,7 +69,7 @@ export class CmsStream {
     let at = off
     while (this.#heldLength > 0) {
       const take = Math.min(this.#needs - this.#heldLength, end - at)
-      for (let i = 0; i < take; i++) held[this.#heldLength + i] = u8(buf, at + i)
+      copyBytes(buf, at, at + take, held, this.#heldLength)
       this.#heldLength += take
       at += take
       if (this.#heldLength < this.#needs) return at
@@ -96,7 +97,7 @@ export class CmsStream {
 
   #hold(buf: Uint8Array, off: number, end: number): void {
     const held = this.#buffer()
-    for (let i = off; i < end; i++) held[i - off] = u8(buf, i)
+    copyBytes(buf, off, end, held, 0)
     this.#heldLength = end - off
   }
 

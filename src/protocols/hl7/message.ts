@@ -1,0 +1,305 @@
+// HL7 v2 message: what one message says about itself, read byte by byte in any split; and writing one.
+// Keeps the patient-data rule by construction: only the listed header and device fields are ever collected, of all others one bit.
+
+import { assert } from '../../base/assert.ts'
+import {
+  HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX,
+  Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, patientSegmentRow, type Hl7Fault,
+  type PatientSegmentRow,
+} from './codes.ts'
+import type { Hl7DeviceId, Hl7Message } from './facts.ts'
+
+/** The part of a message fact that is read from its text. */
+export type Hl7Summary = Omit<Hl7Message, 'protocol' | 'kind' | 'flowId' | 'direction' | 'framing' | 'at' | 'frame'>
+export type Hl7Reading = { readonly ok: true; readonly summary: Hl7Summary } | { readonly ok: false; readonly fault: Hl7Fault }
+
+type HeaderField = 'sendingApplication' | 'sendingFacility' | 'receivingApplication' | 'receivingFacility' | 'messageType' | 'version'
+
+/** What is collected of one field: up to which component, joined by `^` whatever the message uses. */
+interface Collected {
+  readonly componentsMax: number
+  readonly textMax: number
+  readonly header?: HeaderField
+  readonly device?: Hl7DeviceId['source']
+}
+
+const ALL_COMPONENTS = Number.MAX_SAFE_INTEGER
+const headerText = (header: HeaderField, componentsMax: number): Collected => ({ header, componentsMax, textMax: HL7_HEADER_TEXT_MAX })
+const deviceText = (device: Hl7DeviceId['source']): Collected => ({ device, componentsMax: 1, textMax: HL7_DEVICE_TEXT_MAX })
+
+/** The only fields whose text is kept. MSH-9 without its structure id, so that `ORU^R01` is the same in every version. */
+const COLLECTED: ReadonlyMap<string, Collected> = new Map([
+  ['MSH-3', headerText('sendingApplication', ALL_COMPONENTS)],
+  ['MSH-4', headerText('sendingFacility', ALL_COMPONENTS)],
+  ['MSH-5', headerText('receivingApplication', ALL_COMPONENTS)],
+  ['MSH-6', headerText('receivingFacility', ALL_COMPONENTS)],
+  ['MSH-9', headerText('messageType', 2)],
+  ['MSH-12', headerText('version', 1)],
+  ['PRT-16', deviceText('PRT-16')],
+  ['OBX-18', deviceText('OBX-18')],
+])
+const COLLECTING_SEGMENTS: ReadonlySet<string> = new Set([...COLLECTED.keys()].map((key) => key.slice(0, 3)))
+
+/** Byte that no delimiter can be: "this message declares none". */
+const NONE = -1
+
+/** `name`: the letters of a segment; `fields`: behind its first separator; `rest`: to the line end, nothing more to learn. */
+type Place = 'name' | 'fields' | 'rest'
+
+/**
+ * Reads the bytes of one message, from the M of MSH to its last byte, in any split. Holds no text but that of COLLECTED,
+ * each bounded. `finish` gives the reading; `reset` starts the next message.
+ */
+export class Hl7Scanner {
+  #place: Place = 'name'
+  #name = ''
+  /** No header was read yet: the first segment must be one. */
+  #wantsHeader = true
+  /** Inside the MSH that opened the message; a second one further down teaches nothing. */
+  #inHeader = false
+  #separator = NONE
+  #component = NONE
+  #repetition = NONE
+  #subcomponent = NONE
+  #encoding = ''
+  #fault: Hl7Fault | null = null
+  #row: PatientSegmentRow | undefined
+  #collects = false
+  #field = 0
+  #componentIndex = 1
+  #holdsContent = false
+  #isWatched = false
+  #watchedComponents: readonly number[] | undefined
+  #collected: Collected | undefined
+  #text = ''
+  #textDone = false
+  #header = new Map<HeaderField, string>()
+  #devices: Hl7DeviceId[] = []
+  #filled = new Set<string>()
+  #segments = new Map<string, number>()
+
+  reset(): void {
+    this.#place = 'name'
+    this.#name = ''
+    this.#wantsHeader = true
+    this.#inHeader = false
+    this.#separator = this.#component = this.#repetition = this.#subcomponent = NONE
+    this.#encoding = ''
+    this.#fault = null
+    this.#header = new Map()
+    this.#devices = []
+    this.#filled = new Set()
+    this.#segments = new Map()
+  }
+
+  scan(buf: Uint8Array, off: number, end: number): void {
+    for (let i = off; i < end; i++) {
+      const c = buf[i] as number
+      if (isLineEnd(c)) this.#endLine()
+      else if (this.#place === 'fields') this.#onFieldByte(c)
+      else if (this.#place === 'name') this.#onNameByte(c)
+    }
+  }
+
+  /** The message is over. Sorted by code unit: PID-11 stands before PID-3. */
+  finish(): Hl7Reading {
+    this.#endLine()
+    const messageType = this.#header.get('messageType') ?? ''
+    const fault = this.#fault ?? (this.#wantsHeader ? 'no-header' : messageType === '' ? 'no-message-type' : null)
+    if (fault !== null) return { ok: false, fault }
+    const text = (field: HeaderField): string => this.#header.get(field) ?? ''
+    const summary: Hl7Summary = {
+      sendingApplication: text('sendingApplication'),
+      sendingFacility: text('sendingFacility'),
+      receivingApplication: text('receivingApplication'),
+      receivingFacility: text('receivingFacility'),
+      messageType,
+      version: text('version'),
+      devices: this.#devices,
+      filledPatientFields: [...this.#filled].sort(),
+      segments: [...this.#segments],
+    }
+    return { ok: true, summary }
+  }
+
+  #onNameByte(c: number): void {
+    if (this.#name.length < 3) {
+      if (isNameByte(c, this.#name.length)) this.#name += String.fromCharCode(c)
+      else this.#place = 'rest'
+    } else if (this.#wantsHeader) this.#openHeader(c)
+    else if (c === this.#separator) this.#openSegment(1)
+    else this.#place = 'rest'
+  }
+
+  /** MSH-1 is the byte behind the name; MSH-2 follows it without one of its own (HL7 v2 section 2.14.9.1). */
+  #openHeader(c: number): void {
+    if (this.#name !== HL7_MESSAGE_HEADER || !isDelimiterByte(c)) {
+      this.#place = 'rest'
+      return
+    }
+    this.#separator = c
+    this.#wantsHeader = false
+    this.#inHeader = true
+    this.#openSegment(2)
+  }
+
+  #openSegment(firstField: number): void {
+    this.#countSegment()
+    this.#row = patientSegmentRow(this.#name)
+    this.#collects = COLLECTING_SEGMENTS.has(this.#name) && (this.#inHeader || this.#name !== HL7_MESSAGE_HEADER)
+    this.#place = this.#row !== undefined || this.#collects ? 'fields' : 'rest'
+    this.#openField(firstField)
+  }
+
+  #countSegment(): void {
+    const name = countedName(this.#name)
+    const before = this.#segments.get(name)
+    if (before === undefined && this.#segments.size >= HL7_SEGMENT_NAMES_MAX) return
+    this.#segments.set(name, (before ?? 0) + 1)
+  }
+
+  #openField(field: number): void {
+    this.#field = field
+    this.#componentIndex = 1
+    this.#holdsContent = false
+    this.#isWatched = this.#row !== undefined && isPatientField(this.#row, field)
+    this.#watchedComponents = this.#isWatched ? this.#row?.components?.[field] : undefined
+    this.#collected = this.#collects ? COLLECTED.get(`${this.#name}-${field}`) : undefined
+    this.#text = ''
+    this.#textDone = false
+  }
+
+  #onFieldByte(c: number): void {
+    if (c === this.#separator) {
+      this.#endField()
+      this.#openField(this.#field + 1)
+    } else if (this.#inHeader && this.#field === 2) this.#encoding += String.fromCharCode(c)
+    else if (c === this.#repetition) this.#endRepetition()
+    else if (c === this.#component) this.#endComponent()
+    else this.#onContent(c)
+    if (this.#encoding.length > HL7_ENCODING_CHARACTERS_MAX) this.#refuseEncoding()
+  }
+
+  #onContent(c: number): void {
+    if (this.#collected !== undefined && !this.#textDone && this.#text.length < this.#collected.textMax) {
+      this.#text += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+    }
+    if (!this.#isWatched || this.#holdsContent || c === this.#subcomponent || isBlankByte(c)) return
+    this.#holdsContent = this.#watchedComponents?.includes(this.#componentIndex) !== false
+  }
+
+  /** A device id is its first component that holds anything; a header text goes on to its last. */
+  #endComponent(): void {
+    this.#componentIndex += 1
+    const collected = this.#collected
+    if (collected === undefined || this.#textDone) return
+    if (collected.device !== undefined) this.#textDone = cleanText(this.#text) !== ''
+    else if (this.#componentIndex > collected.componentsMax) this.#textDone = true
+    else if (this.#text.length < collected.textMax) this.#text += '^'
+  }
+
+  /** Repetitions of a device field are devices of their own; of a header field only the first is kept. */
+  #endRepetition(): void {
+    this.#componentIndex = 1
+    if (this.#collected?.device === undefined) this.#textDone = true
+    else this.#keepDevice(this.#collected.device)
+  }
+
+  #endField(): void {
+    if (this.#holdsContent) this.#filled.add(`${this.#name}-${this.#field}`)
+    if (this.#collected?.header !== undefined) this.#header.set(this.#collected.header, cleanText(this.#text))
+    if (this.#collected?.device !== undefined) this.#keepDevice(this.#collected.device)
+    if (this.#inHeader && this.#field === 2) this.#readEncoding()
+  }
+
+  #keepDevice(source: Hl7DeviceId['source']): void {
+    const text = cleanText(this.#text)
+    this.#text = ''
+    this.#textDone = false
+    const isKnown = this.#devices.some((device) => device.source === source && device.text === text)
+    if (text !== '' && !isKnown && this.#devices.length < HL7_DEVICES_MAX) this.#devices.push({ source, text })
+  }
+
+  /** Component, repetition, escape, subcomponent (HL7 v2 section 2.5.4); later ones are allowed and not needed. */
+  #readEncoding(): void {
+    const codes = [...this.#encoding].map((character) => character.charCodeAt(0))
+    if (codes.length < 1 || !codes.every(isDelimiterByte)) return this.#refuseEncoding()
+    this.#component = codes[0] ?? NONE
+    this.#repetition = codes[1] ?? NONE
+    this.#subcomponent = codes[3] ?? NONE
+  }
+
+  #refuseEncoding(): void {
+    this.#fault = 'encoding-characters'
+    this.#encoding = ''
+    this.#place = 'rest'
+  }
+
+  /** A line of three letters: a segment without fields (DSC), but never taken for a local one. */
+  #isBareName(): boolean {
+    return this.#place === 'name' && this.#name.length === 3 && !this.#wantsHeader && !this.#name.startsWith('Z')
+  }
+
+  #endLine(): void {
+    if (this.#place === 'fields') this.#endField()
+    else if (this.#isBareName()) this.#countSegment()
+    this.#inHeader = false
+    this.#place = this.#fault === null ? 'name' : 'rest'
+    this.#name = ''
+  }
+}
+
+/** Without outer blanks, empty trailing components, and HL7's `""` for nothing. */
+function cleanText(text: string): string {
+  const trimmed = text.trim().replace(/[\s^]+$/, '')
+  return trimmed === '""' ? '' : trimmed
+}
+
+/** Reads one whole message in [off, end), without its framing bytes. */
+export function readHl7(buf: Uint8Array, off: number, end: number): Hl7Reading {
+  const scanner = new Hl7Scanner()
+  scanner.scan(buf, off, end)
+  return scanner.finish()
+}
+
+/** A segment to write: its name, then its fields from 1 on, escaped. Of MSH, field 1 is the separator and 2 the encoding characters. */
+export type Hl7Segment = readonly string[]
+
+/** Segments as text, each ended by CR as the standard wants (section 2.5.2), in UTF-8; `mllp` adds 0x0B before and 0x1C 0x0D after. */
+export function encodeHl7(segments: readonly Hl7Segment[], framing: 'mllp' | 'bare' = 'mllp'): Uint8Array {
+  const [name, separator] = segments[0] ?? []
+  assert(name !== undefined && separator?.length === 1, 'the first segment of an HL7 message is a header with its field separator')
+  const text = segments.map((segment) => `${segmentText(segment, separator)}\r`).join('')
+  return framing === 'mllp' ? encodeMllp(text) : new TextEncoder().encode(text)
+}
+
+/** The separator of a header segment stands for itself: it is not written twice. */
+function segmentText(segment: Hl7Segment, separator: string): string {
+  const [name = '', first = ''] = segment
+  const isHeader = name === HL7_MESSAGE_HEADER || name === 'FHS' || name === 'BHS'
+  return isHeader && first === separator ? `${name}${separator}${segment.slice(2).join(separator)}` : segment.join(separator)
+}
+
+/** One MLLP block around the text of one or more messages. */
+export function encodeMllp(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
+  const block = new Uint8Array(bytes.length + 3)
+  block[0] = Hl7Byte.startBlock
+  block.set(bytes, 1)
+  block[bytes.length + 1] = Hl7Byte.endBlock
+  block[bytes.length + 2] = Hl7Byte.cr
+  return block
+}
+
+/** MSH-1 and MSH-2 as nearly everybody sends them. */
+export const HL7_USUAL_SEPARATOR = '|'
+export const HL7_USUAL_ENCODING = '^~\\&'
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '|': '\\F\\', '^': '\\S\\', '~': '\\R\\', '\\': '\\E\\', '&': '\\T\\', '\r': '\\X0D\\', '\n': '\\X0A\\',
+}
+
+/** Text made safe for one component under the usual encoding characters (section 2.7). */
+export function escapeHl7(text: string): string {
+  return text.replaceAll(/[|^~\\&\r\n]/g, (character) => ESCAPES[character] ?? '')
+}

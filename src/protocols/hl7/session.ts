@@ -1,0 +1,97 @@
+// HL7 session: one flow -> one fact per message, in either direction.
+// Keeps the patient-data rule: facts come from Hl7Scanner only, which never holds patient text; faults are fixed words.
+
+import type { Micros } from '../../base/time.ts'
+import type { Direction } from '../../wire/flow.ts'
+import type { Session, SessionContext } from '../protocol.ts'
+import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, type Hl7Fault } from './codes.ts'
+import { Hl7Scanner } from './message.ts'
+import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from './stream.ts'
+
+/** Flaws after which the message before them still is told: nothing of it is missing as far as anyone can see. */
+const TOLD_ALL_THE_SAME: readonly (Hl7Fault | null)[] = [null, 'no-end-block']
+
+/** One direction: framer, scanner, and where the last byte of the message stood. */
+class Side implements Hl7MessageSink {
+  readonly stream: Hl7Stream
+  lastAt: Micros | null = null
+  readonly #session: Hl7Session
+  readonly #direction: Direction
+  readonly #scanner = new Hl7Scanner()
+  #framing: Hl7Framing = 'bare'
+  #at: Micros = 0
+  #frame = 0
+
+  constructor(session: Hl7Session, direction: Direction, midstream: boolean) {
+    this.#session = session
+    this.#direction = direction
+    this.stream = new Hl7Stream(this, midstream)
+  }
+
+  begin(framing: Hl7Framing): void {
+    this.#framing = framing
+    this.#scanner.reset()
+  }
+
+  bytes(buf: Uint8Array, off: number, end: number): void {
+    this.#scanner.scan(buf, off, end)
+    this.#at = this.#session.at
+    this.#frame = this.#session.context.frame()
+  }
+
+  /** An unframed message is over when the next begins: its fact carries the place of its own last byte. */
+  finish(flaw: Hl7Fault | null): void {
+    const reading = this.#scanner.finish()
+    if (!TOLD_ALL_THE_SAME.includes(flaw)) this.#session.tellFault(flaw ?? 'lost-bytes', this.#at, this.#frame)
+    else if (!reading.ok) this.#session.tellFault(reading.fault, this.#at, this.#frame)
+    else {
+      const { context } = this.#session
+      const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: context.flow.id } as const
+      context.emit({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
+      if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)
+    }
+  }
+
+  fault(fault: Hl7Fault): void {
+    this.#session.tellFault(fault, this.#session.at, this.#session.context.frame())
+  }
+}
+
+export class Hl7Session implements Session {
+  readonly context: SessionContext
+  /** Packet time of what is being fed. */
+  at: Micros = 0
+  readonly #sides: readonly [Side, Side]
+  #faults = 0
+
+  constructor(context: SessionContext) {
+    this.context = context
+    const midstream = context.flow.state === 'midstream'
+    this.#sides = [new Side(this, 0, midstream), new Side(this, 1, midstream)]
+  }
+
+  /** A datagram is over with its last byte: no message runs on into the next one. */
+  feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
+    const side = this.#sides[direction]
+    if (side.lastAt !== null && at - side.lastAt >= HL7_PAUSE_MICROS) side.stream.pause()
+    this.at = side.lastAt = at
+    side.stream.feed(buf, off, end)
+    if (this.context.transport === 'udp') side.stream.end()
+  }
+
+  gap(direction: Direction, _bytes: number, at: Micros): void {
+    this.at = at
+    this.#sides[direction].stream.gap()
+  }
+
+  end(at: Micros): void {
+    this.at = at
+    for (const side of this.#sides) side.stream.end()
+  }
+
+  tellFault(reason: Hl7Fault, at: Micros, frame: number): void {
+    if (this.#faults >= HL7_FAULTS_MAX) return
+    this.#faults += 1
+    this.context.emit({ at, frame, protocol: 'hl7', kind: 'malformed', flowId: this.context.flow.id, reason })
+  }
+}

@@ -1,0 +1,186 @@
+// HL7 framing: bytes of one direction in any split -> messages, framed by MLLP or bare, alone or in batches.
+// Keeps the rule that a message is passed on as it comes and never stored: only the letters that might begin one are held back.
+
+import {
+  HL7_BATCH_SEGMENTS, HL7_MESSAGE_BYTES_MAX, HL7_MESSAGE_HEADER, Hl7Byte, isBlankByte, isDelimiterByte, isLineEnd, type Hl7Fault,
+} from './codes.ts'
+
+export type Hl7Framing = 'mllp' | 'bare'
+
+/** Where messages go: `begin`, any number of `bytes`, `finish`. `fault` stands for bytes that belong to no message. */
+export interface Hl7MessageSink {
+  begin(framing: Hl7Framing): void
+  /** Valid during the call only. */
+  bytes(buf: Uint8Array, off: number, end: number): void
+  /** `flaw` null: the message is whole. `no-end-block`: it is, as far as anyone can tell. Else it is not. */
+  finish(flaw: Hl7Fault | null): void
+  fault(fault: Hl7Fault): void
+}
+
+const toBytes = (name: string): readonly number[] => [...name].map((letter) => letter.charCodeAt(0))
+const HEADERS: readonly { readonly letters: readonly number[]; readonly opens: boolean }[] = [
+  { letters: toBytes(HL7_MESSAGE_HEADER), opens: true },
+  ...HL7_BATCH_SEGMENTS.map((name) => ({ letters: toBytes(name), opens: false })),
+]
+/** Three letters and the separator behind them. */
+const HELD_MAX = 4
+
+/** The framer of one direction. */
+export class Hl7Stream {
+  readonly #sink: Hl7MessageSink
+  /** Inside an MLLP block: between 0x0B and 0x1C. */
+  #inBlock = false
+  /** A message was begun and not finished. */
+  #isOpen = false
+  /** Bytes outside a message are expected here (a batch header, the rest of a broken message): no fault for them. */
+  #isQuiet: boolean
+  #atLineStart = true
+  /** A 0x0B was seen just before this line start. */
+  #startBlock = false
+  #held = new Uint8Array(HELD_MAX)
+  #heldLength = 0
+  #messageBytes = 0
+
+  /** `midstream` when the beginning was not captured: the tail of a message is no fault then. */
+  constructor(sink: Hl7MessageSink, midstream = false) {
+    this.#sink = sink
+    this.#isQuiet = midstream
+  }
+
+  feed(buf: Uint8Array, off: number, end: number): void {
+    let at = off
+    while (at < end) at = this.#atLineStart ? this.#lineStart(buf, at) : this.#line(buf, at, end)
+  }
+
+  /** The sender paused: an unframed message without a last line end may be over, so a header may begin right here. */
+  pause(): void {
+    if (this.#isOpen && !this.#inBlock && !this.#atLineStart) this.#atLineStart = true
+  }
+
+  /** Bytes are missing: the message they belong to is given up, the next header or block is looked for. */
+  gap(): void {
+    this.#heldLength = 0
+    this.#close('lost-bytes')
+    this.#isQuiet = true
+    this.#inBlock = this.#startBlock = false
+    this.#atLineStart = true
+  }
+
+  /** Nothing follows. Ready for the next datagram. Letters that were cut off on their way to a header are no fault. */
+  end(): void {
+    if (this.#isOpen && this.#heldLength > 0) this.#pass(this.#held, 0, this.#heldLength)
+    this.#heldLength = 0
+    this.#close(this.#inBlock ? 'no-end-block' : null)
+    this.#inBlock = this.#startBlock = this.#isQuiet = false
+    this.#atLineStart = true
+  }
+
+  /** Takes one byte at a line start, holding back what may become a header. */
+  #lineStart(buf: Uint8Array, at: number): number {
+    const c = buf[at] as number
+    if (this.#heldLength === 0 && this.#frameByte(buf, at, c)) return at + 1
+    if (this.#heldLength < HELD_MAX - 1 ? this.#mayBeHeader(c) : isDelimiterByte(c) || isLineEnd(c)) {
+      this.#held[this.#heldLength++] = c
+      if (this.#heldLength === HELD_MAX) this.#header()
+      return at + 1
+    }
+    this.#release()
+    return at
+  }
+
+  /** Line ends and block bytes at a line start; an empty block (a keep-alive) ends here without a word. */
+  #frameByte(buf: Uint8Array, at: number, c: number): boolean {
+    if (c === Hl7Byte.startBlock) this.#startBlock = true
+    else if (c === Hl7Byte.endBlock) this.#endBlock()
+    else if (!isLineEnd(c)) return false
+    else if (this.#isOpen) this.#pass(buf, at, at + 1)
+    return true
+  }
+
+  #mayBeHeader(c: number): boolean {
+    const length = this.#heldLength
+    return HEADERS.some(({ letters }) => {
+      for (let i = 0; i < length; i++) if (letters[i] !== this.#held[i]) return false
+      return letters[length] === c
+    })
+  }
+
+  /** Three letters of a header and a separator are here. */
+  #header(): void {
+    const opens = HEADERS[0]?.letters.every((letter, i) => letter === this.#held[i]) === true
+    this.#close(this.#startBlock && this.#inBlock ? 'no-end-block' : null)
+    if (this.#startBlock) this.#inBlock = true
+    this.#startBlock = false
+    this.#isQuiet = true
+    const separator = this.#held[HELD_MAX - 1] as number
+    if (opens) this.#open()
+    else this.#heldLength = 0
+    this.#atLineStart = isLineEnd(separator)
+  }
+
+  #open(): void {
+    this.#isOpen = true
+    this.#messageBytes = 0
+    this.#sink.begin(this.#inBlock ? 'mllp' : 'bare')
+    this.#pass(this.#held, 0, this.#heldLength)
+    this.#heldLength = 0
+  }
+
+  /** What was held is no header after all: it is part of the line, and a 0x0B before it opened a block without one. */
+  #release(): void {
+    const length = this.#heldLength
+    this.#heldLength = 0
+    this.#atLineStart = false
+    if (this.#startBlock && !this.#isOpen) this.#blockWithoutHeader()
+    this.#startBlock = false
+    if (this.#isOpen && length > 0) this.#pass(this.#held, 0, length)
+    else if (length > 0) this.#outside()
+  }
+
+  #blockWithoutHeader(): void {
+    this.#inBlock = true
+    this.#isQuiet = true
+    this.#sink.fault('no-header')
+  }
+
+  /** Passes bytes up to the next line end, block start or block end; returns where it stopped. */
+  #line(buf: Uint8Array, off: number, end: number): number {
+    let at = off
+    let c = 0
+    for (; at < end; at++) {
+      c = buf[at] as number
+      if (isLineEnd(c) || c === Hl7Byte.startBlock || c === Hl7Byte.endBlock) break
+      if (!this.#isOpen && !this.#isQuiet && !isBlankByte(c)) this.#outside()
+    }
+    if (this.#isOpen) this.#pass(buf, off, at)
+    if (at >= end) return end
+    if (c === Hl7Byte.endBlock) this.#endBlock()
+    else if (c === Hl7Byte.startBlock) this.#startBlock = true
+    else if (this.#isOpen) this.#pass(buf, at, at + 1)
+    this.#atLineStart = true
+    return at + 1
+  }
+
+  #endBlock(): void {
+    this.#close(null)
+    this.#inBlock = this.#startBlock = this.#isQuiet = false
+  }
+
+  #outside(): void {
+    if (this.#isQuiet) return
+    this.#isQuiet = true
+    this.#sink.fault('out-of-frame')
+  }
+
+  #pass(buf: Uint8Array, off: number, end: number): void {
+    const room = HL7_MESSAGE_BYTES_MAX - this.#messageBytes
+    this.#messageBytes += end - off
+    this.#sink.bytes(buf, off, Math.min(end, off + room))
+    if (end - off > room) this.#close('too-long')
+  }
+
+  #close(flaw: Hl7Fault | null): void {
+    if (this.#isOpen) this.#sink.finish(flaw)
+    this.#isOpen = false
+  }
+}

@@ -106,7 +106,7 @@ function measure(name: LoopName): { growth: number; sum: number } {
 
 /**
  * A new space of 64 MiB: short-lived garbage stays visible because no collection is due while we measure.
- * One thread: the compiler's background threads put up to 2 MB on the heap at moments of their own (measured; it does not grow with frames).
+ * One thread: the background threads of the compiler put up to 2 MB on the heap at times of their own, however many frames (measured).
  */
 const CHILD_FLAGS = ['--expose-gc', '--single-threaded', '--max-semi-space-size=64', '--min-semi-space-size=64']
 const CHILD_MARK = 'CORDON_ALLOC_LOOP'

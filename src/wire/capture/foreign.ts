@@ -93,13 +93,15 @@ function isErf(head: Uint8Array, length: number): boolean {
     && recordLength <= wireLength + ERF_HEADER_BYTES + SIGNATURE_BYTES && !isText(head, length)
 }
 
-/** Printable ASCII, tabs and line ends, or UTF-8 above them; no other control bytes. */
+/** Printable ASCII, tabs and line ends, or UTF-8 above them (a continuation byte never stands first); no other control bytes. */
 function isText(head: Uint8Array, length: number): boolean {
+  let before = 0
   for (let i = 0; i < length; i++) {
     const byte = head[i] as number
-    const isPlain = byte >= 0x20 && byte !== 0x7f
-    const isSpace = byte >= 0x09 && byte <= 0x0d
-    if (!isPlain && !isSpace) return false
+    const isControl = byte === 0x7f || (byte < 0x20 && (byte < 0x09 || byte > 0x0d))
+    const isContinuation = byte >= 0x80 && byte < 0xc0
+    if (isControl || (isContinuation && before < 0x80)) return false
+    before = byte
   }
   return true
 }

@@ -1,0 +1,185 @@
+// Tests of pcapng: each block, sections of different byte order, clocks per interface, and blocks that lie.
+// Keeps the rule that what can safely be passed over is, and that a length that lies stops the reader.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  BIG, BLOCK, block, codes, enhanced, iface, join, LITTLE, obsolete, option, packet, readWhole, section, simple, statistics,
+} from './test-captures.ts'
+
+const A = packet(61, 1)
+const B = packet(8, 2)
+const AT = 1_500_000_000_123_456n
+
+test('Enhanced, obsolete and Simple Packet Blocks in both byte orders', () => {
+  for (const o of [LITTLE, BIG]) {
+    const file = join(section(o), iface(o), enhanced(o, 0, AT, A, 1500), obsolete(o, 0, AT + 1n, B), simple(o, B, 90), simple(o, A))
+    const { packets, summary } = readWhole(file)
+    assert.deepEqual(packets.map((p) => [p.at, p.wireLength, p.data.length]), [
+      [Number(AT), 1500, 61], [Number(AT) + 1, 8, 8], [Number(AT) + 1, 90, 8], [Number(AT) + 1, 61, 61],
+    ], 'a Simple Packet Block has no time and takes the one before it')
+    assert.deepEqual(packets[0]?.data, [...A])
+    assert.deepEqual(summary, { format: 'pcapng', compressed: false, packets: 4, bytes: file.length, linkTypes: [1], problems: [] })
+  }
+})
+
+test('a Simple Packet Block is cut by the snap length of interface 0; before any time it stands at 0', () => {
+  const { packets } = readWhole(join(section(LITTLE), iface(LITTLE, 1, 20), simple(LITTLE, A)))
+  assert.deepEqual([packets[0]?.data.length, packets[0]?.wireLength, packets[0]?.at], [20, 61, 0])
+})
+
+test('several interfaces, each with its own link type and clock', () => {
+  const o = BIG
+  const file = join(
+    section(o), iface(o, 1), iface(o, 113, 0, [option(o, 9, [9])]), iface(o, 101, 0, [option(o, 2, [65, 66, 67]), option(o, 9, [0x8a])]),
+    iface(o, 0, 0, [option(o, 14, o.u64(-3600n)), option(o, 0, []), option(o, 9, [3])]),
+    enhanced(o, 1, AT * 1000n + 999n, A), enhanced(o, 2, 1024n * 5n + 1n, A), enhanced(o, 3, AT, A), enhanced(o, 0, AT, A),
+  )
+  const { packets, summary } = readWhole(file)
+  assert.deepEqual(packets.map((p) => [p.linkType, p.at]), [
+    [113, Number(AT)], [101, 5_000_976], [0, Number(AT) - 3_600_000_000], [1, Number(AT)],
+  ], 'options after the end of options do not count')
+  assert.deepEqual(summary.linkTypes, [1, 113, 101, 0])
+})
+
+test('options that run over their block, or have a wrong length, are left alone', () => {
+  const o = LITTLE
+  const over = [...o.u16(9), ...o.u16(200), 3, 0, 0, 0]
+  const options = [option(o, 9, [9, 9]), option(o, 14, [1, 2, 3, 4]), Uint8Array.from(over)]
+  const file = join(section(o), iface(o, 1, 0, options), enhanced(o, 0, AT, B))
+  const { packets, summary } = readWhole(file)
+  assert.deepEqual([packets[0]?.at, summary.problems], [Number(AT), []])
+})
+
+test('sections: each its own byte order, each begins with no interface', () => {
+  const file = join(
+    section(LITTLE), iface(LITTLE, 1), enhanced(LITTLE, 0, AT, A),
+    section(BIG, 1, 2), iface(BIG, 228), enhanced(BIG, 0, AT, B), section(LITTLE), enhanced(LITTLE, 0, AT, B),
+  )
+  const { packets, summary } = readWhole(file)
+  assert.deepEqual(packets.map((p) => p.linkType), [1, 228])
+  assert.deepEqual(codes(summary), ['bad-interface'])
+})
+
+test('unknown and uninteresting blocks are passed over, however long', () => {
+  const o = LITTLE
+  const types = [BLOCK.names, BLOCK.secrets, 0x0bad, 0x80000001, 0x40000bad]
+  const blocks = types.flatMap((type) => [block(o, type, packet(50, type & 7)), enhanced(o, 0, AT, B)])
+  const file = join(section(o), block(o, 0x0bad, []), iface(o), ...blocks, block(o, 0x0bad, new Uint8Array(300_000)), enhanced(o, 0, AT, A))
+  const { packets, summary } = readWhole(file)
+  assert.deepEqual([packets.length, summary.problems], [6, []])
+})
+
+test('drop counters: the last of each interface counts, interfaces and both counters add up', () => {
+  for (const o of [LITTLE, BIG]) {
+    const file = join(
+      section(o), iface(o), iface(o), statistics(o, 0, 5n), statistics(o, 1, 7n, 1n), statistics(o, 0, 6n), statistics(o, 0, null),
+      section(o), iface(o), statistics(o, 0, 100n, 1n << 33n), statistics(o, 9, 77n),
+    )
+    assert.equal(readWhole(file).summary.dropped, 6 + 8 + 100 + 2 ** 33)
+  }
+  assert.equal('dropped' in readWhole(join(section(BIG), iface(BIG), statistics(BIG, 0, null))).summary, false)
+})
+
+test('a packet of an interface nobody described is left out, the rest is read', () => {
+  const o = BIG
+  const { packets, summary } = readWhole(join(section(o), simple(o, B), iface(o), enhanced(o, 1, AT, A), enhanced(o, 0, AT, B)))
+  assert.equal(packets.length, 1)
+  assert.deepEqual([codes(summary), summary.problems[0]?.offset], [['bad-interface'], 28])
+  assert.match(summary.problems[0]?.message ?? '', /interface 0.*\(the first of 2\)/)
+})
+
+test('a section of another version is passed over up to the next one (draft-ietf-opsawg-pcapng section 4.1)', () => {
+  const o = BIG
+  const file = join(
+    section(o), iface(o), enhanced(o, 0, AT, A), section(o, 2, 0), iface(o), enhanced(o, 0, AT, A), block(o, 6, []),
+    section(o, 1, 0), iface(o), enhanced(o, 0, AT, B),
+  )
+  const { packets, summary } = readWhole(file)
+  assert.deepEqual(packets.map((p) => p.data.length), [61, 8])
+  assert.deepEqual([codes(summary), summary.problems[0]?.offset], [['unsupported-version'], 28 + 20 + 96])
+  assert.match(summary.problems[0]?.message ?? '', /version 2\.0/)
+})
+
+const START = join(section(LITTLE), iface(LITTLE), enhanced(LITTLE, 0, AT, B))
+
+function afterStart(rest: readonly number[] | Uint8Array): ReturnType<typeof readWhole> {
+  return readWhole(join(START, rest, enhanced(LITTLE, 0, AT, B)))
+}
+
+function lengthAt(blockBytes: Uint8Array, off: number, value: number): Uint8Array {
+  const changed = blockBytes.slice()
+  changed.set(LITTLE.u32(value), off)
+  return changed
+}
+
+test('a length too small or too large for a block stops the reader', () => {
+  const o = LITTLE
+  const rows = [
+    lengthAt(enhanced(o, 0, AT, B), 4, 0), lengthAt(enhanced(o, 0, AT, B), 4, 28), lengthAt(iface(o), 4, 16), lengthAt(simple(o, B), 4, 12),
+    lengthAt(block(o, 99, packet(20)), 4, 8), lengthAt(block(o, 99, packet(20)), 4, 0x7fffffff), lengthAt(section(o), 4, 24),
+    lengthAt(block(o, 99, packet(20)), 4, 16 * 1024 * 1024 + 4),
+  ]
+  for (const [i, bad] of rows.entries()) {
+    const { packets, summary } = afterStart(bad)
+    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-length'], START.length], `row ${i}`)
+  }
+})
+
+test('a trailer that differs from its header stops the reader before the packet', () => {
+  const o = LITTLE
+  for (const good of [enhanced(o, 0, AT, B), iface(o), section(o), block(o, 99, packet(20)), block(o, 99, [])]) {
+    const { packets, summary } = afterStart(lengthAt(good, good.length - 4, good.length + 4))
+    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-length'], START.length])
+  }
+})
+
+test('a length without its padding is read, as Wireshark does', () => {
+  const o = LITTLE
+  const odd = enhanced(o, 0, AT, packet(6))
+  for (const trailer of [odd.length, odd.length - 2]) {
+    const { packets, summary } = afterStart(lengthAt(lengthAt(odd, 4, odd.length - 2), odd.length - 4, trailer))
+    assert.deepEqual([packets.map((p) => p.data.length), summary.problems], [[8, 6, 8], []])
+  }
+})
+
+test('a captured length that its block cannot hold stops the reader', () => {
+  const o = LITTLE
+  for (const captured of [9, 262_145, 0xffffffff]) {
+    const { packets, summary } = afterStart(lengthAt(enhanced(o, 0, AT, B), 20, captured))
+    assert.deepEqual([packets.length, codes(summary)], [1, ['bad-length']])
+  }
+  const tooLong = afterStart(simple(o, packet(262_148)))
+  assert.deepEqual([tooLong.packets.length, codes(tooLong.summary)], [1, ['bad-length']])
+})
+
+test('a wrong byte-order magic stops the reader; in the first section nothing was read', () => {
+  const bad = section(LITTLE)
+  bad[8] = 0
+  assert.deepEqual(codes(readWhole(bad).summary), ['bad-magic'])
+  const { packets, summary } = afterStart(bad)
+  assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-magic'], START.length])
+})
+
+test('cut inside any block: truncated, with the offset of that block', () => {
+  const o = BIG
+  const starts: number[] = []
+  const blocks = [section(o), iface(o), enhanced(o, 0, AT, A), block(o, 99, packet(40)), section(o), iface(o), simple(o, B)]
+  const file = join(...blocks)
+  for (let pos = 0, i = 0; i < blocks.length; pos += blocks[i]?.length ?? 0, i++) starts.push(pos)
+  for (let length = 4; length < file.length; length++) {
+    const { summary } = readWhole(file.slice(0, length))
+    const from = starts.findLast((start) => start <= length) ?? assert.fail('no block')
+    const expected = from === length ? [] : [['truncated', from]]
+    assert.deepEqual(summary.problems.map((p) => [p.code, p.offset]), expected, `cut at ${length}`)
+  }
+})
+
+test('more interfaces than a section can number stop the reader', () => {
+  const o = LITTLE
+  const many = new Uint8Array(28 + 20 * 65_537)
+  many.set(section(o))
+  for (let i = 0; i < 65_537; i++) many.set(iface(o), 28 + 20 * i)
+  assert.deepEqual(codes(readWhole(many).summary), ['too-many-interfaces'])
+  assert.deepEqual(codes(readWhole(many.slice(0, -20)).summary), [])
+})

@@ -2,6 +2,7 @@
 // Keeps the rule that file content never leaves: what is out of order waits here within named bounds, else the hash is given up.
 
 import { Sha256 } from '../../base/sha256.ts'
+import { copyBytes } from '../session-tools.ts'
 import { magicOf, PREFIX_BYTES } from './magic.ts'
 
 /** Out-of-order bytes that may wait per file: four READs of 1 MiB in flight, twice. */
@@ -116,5 +117,6 @@ function append(piece: Piece, buf: Uint8Array, off: number, end: number): void {
     bigger.set(piece.buf)
     piece.buf = bigger
   }
-  for (let i = off; i < end; i++) piece.buf[piece.length++] = buf[i] as number
+  copyBytes(buf, off, end, piece.buf, piece.length)
+  piece.length = need
 }

@@ -2,6 +2,7 @@
 // Keeps the rules of named bounds and of split independence: what is decided follows from positions in the record, never in the segment.
 
 import { u32be } from '../../wire/bytes.ts'
+import { copyBytes } from '../session-tools.ts'
 
 /** What a stream tells its owner. `direction` is the owner's own word for the stream. */
 export interface RecordSink {
@@ -36,6 +37,8 @@ export const HEAD_BYTES = 960
 /** Most bytes of a record kept for decoding: READDIRPLUS of 2.6 to 4.x Linux stays below 32 KiB; the rest of a longer one is skipped. */
 export const RECORD_BYTES_MAX = 128 * 1024
 const RECORD_BYTES_START = 1024
+/** Buffer kept between records: most replies but listings fit; a sensor has many idle flows. */
+const RECORD_BYTES_IDLE_MAX = 4096
 /** How much of a message is judged when framing is looked for: a snaplen of 96 leaves 30 bytes of TCP payload, four are the mark. */
 export const RESYNC_MESSAGE_BYTES = 24
 const WINDOW = 4 + RESYNC_MESSAGE_BYTES
@@ -163,7 +166,8 @@ export class RecordStream {
       bigger.set(this.#head)
       this.#head = bigger
     }
-    for (let i = off; i < stop; i++) this.#head[this.#headBytes++] = buf[i] as number
+    copyBytes(buf, off, stop, this.#head, this.#headBytes)
+    this.#headBytes = need
     return stop
   }
 
@@ -206,6 +210,7 @@ export class RecordStream {
     this.#headBytes = 0
     this.#collecting = true
     this.#peeked = false
+    if (this.#head.length > RECORD_BYTES_IDLE_MAX) this.#head = new Uint8Array(0)
   }
 
   /** Bytes that cannot be: the record begun, if any, is over, and the next one is looked for from the mark's second byte on. */

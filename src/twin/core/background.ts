@@ -42,7 +42,7 @@ const PAGE_BYTES: readonly [number, number] = [2_000, 30_000]
 const CERTIFICATE_BYTES = 2_400
 
 /** First time and period of each habit, seconds: all of them happen within the default two minutes. */
-const HABITS = { browse: [4, 20], print: [12, 60], echo: [8, 60] } as const
+const HABITS = { browse: [4, 7], print: [12, 60], echo: [8, 60] } as const
 
 /** One stream per habit of the hospital LAN. */
 export function backgroundStreams(options: WardOptions, cast: Cast, places: Places): FrameStream[] {

@@ -42,6 +42,8 @@ export interface Relay {
 
 /** Serialisation of a full frame on a 100 Mbit/s port: 1538 octets with preamble and gap. */
 export const SEGMENT_SPACING_MICROS = 124
+/** Between what one call returned and what the next begins with: a system call and a copy. */
+const GAP_MICROS = 40
 /** RFC 9293 section 3.8.6.3: an acknowledgement at least for every second full segment. */
 const SEGMENTS_PER_ACK = 2
 /** No window scaling is offered; a plain receive window of an embedded Linux. */
@@ -65,7 +67,7 @@ interface Hop {
   readonly added: number
 }
 
-/** Methods return frames in time order, never before those returned earlier: `freeAt` is the earliest time of the next call. */
+/** Methods return frames in time order, never before those returned earlier: a call with an earlier time is put off. */
 export class TcpTalk {
   readonly #ends: readonly [TalkEnd, TalkEnd]
   /** Next sequence number of each side, as that side counts. */
@@ -74,7 +76,7 @@ export class TcpTalk {
   #relay: Relay | null = null
   /** Bytes a relay added towards the client: what the client counts ahead of the server. */
   #added = 0
-  #freeAt: Micros = 0
+  #freeAt: Micros = -Infinity
 
   constructor(setup: TalkSetup) {
     this.#ends = [setup.client, setup.server]
@@ -82,7 +84,7 @@ export class TcpTalk {
     this.#id = [randomInt(setup.rng, 0, 0xffff), randomInt(setup.rng, 0, 0xffff)]
   }
 
-  /** Time of the last frame returned. */
+  /** Time of the last frame returned; -Infinity before the first. */
   get freeAt(): Micros {
     return this.#freeAt
   }
@@ -154,7 +156,7 @@ export class TcpTalk {
   }
 
   #start(at: Micros): Micros {
-    return Math.max(at, this.#freeAt)
+    return Math.max(at, this.#freeAt + GAP_MICROS)
   }
 
   #advance(side: Side, bytes: number): void {

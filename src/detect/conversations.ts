@@ -41,7 +41,7 @@ function toConversation(world: World, eyes: PolicyEyes, key: string, talks: read
   return {
     id: shortId('c', key),
     from: endpoint(world, talk.vlan, talk.src, answer.from, false),
-    to: endpoint(world, talk.vlan, talk.dst, answer.to, leaves),
+    to: endpoint(world, talk.vlan, talk.dst, talk.toGroup ? 'group' : answer.to, leaves),
     transport: transportName(talk.proto),
     port: talk.port,
     protocol: talk.protocol,
@@ -59,5 +59,6 @@ function toConversation(world: World, eyes: PolicyEyes, key: string, talks: read
 /** An address beyond the hospital is no asset, even when a neighbour here uses the same number. */
 function endpoint(world: World, vlan: number, ip: Ip, zone: string, outside: boolean): Endpoint {
   const asset = outside || isGroupIp(ip) ? null : world.assetAt(vlan, ip)
-  return { assetId: asset?.id ?? null, ip, label: asset?.label ?? ip, zone }
+  // A machine of the segment that uses a global number is no Internet host, whatever its address says.
+  return { assetId: asset?.id ?? null, ip, label: asset?.label ?? ip, zone: asset && zone === 'internet' ? 'unzoned' : zone }
 }

@@ -80,10 +80,18 @@ export function subjectAt(world: World, vlan: number, ip: string & { readonly __
   return world.assetAt(vlan, ip) ?? { id: shortId('a', 'ip', vlan, ip), label: ip }
 }
 
-/** "Bed 7's monitor", "The monitor at 10.0.0.7", "NURSE-PC-04": how a ward sentence begins. */
+/** "bed 7's monitor", "the monitor at 10.0.0.7", "the printer 10.0.0.9", "NURSE-PC-04": inside a ward sentence. */
 export function wardName(subject: Asset | FindingSubject): string {
-  if (!('role' in subject)) return `The device at ${subject.label}`
-  if (subject.role !== 'patient-monitor') return `The ${/^\d/.test(subject.label) ? `device at ${subject.label}` : subject.label}`
-  const ip = subject.interfaces.find((i) => i.ip)?.ip ?? subject.label
-  return subject.bed === null ? `The monitor at ${ip}` : `Bed ${subject.bed}'s monitor`
+  if (!('role' in subject)) return `the device at ${subject.label}`
+  if (subject.role === 'patient-monitor') {
+    return subject.bed === null ? `the monitor at ${subject.interfaces.find((i) => i.ip)?.ip ?? subject.label}` : `bed ${subject.bed}'s monitor`
+  }
+  if (/^[\d:a-f.]+$/.test(subject.label)) return `the device at ${subject.label}`
+  return subject.label.startsWith(subject.role.replaceAll('-', ' ')) ? `the ${subject.label}` : subject.label
+}
+
+/** The same at the beginning of a sentence. */
+export function wardNameFirst(subject: Asset | FindingSubject): string {
+  const name = wardName(subject)
+  return /^(?:the|bed) /.test(name) ? name.charAt(0).toUpperCase() + name.slice(1) : name
 }

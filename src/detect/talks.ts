@@ -18,6 +18,8 @@ export interface Talk {
   readonly port: number
   /** Card the initiator's packets were sent to: tells a neighbour from a router. -1 when the link has none. */
   readonly nextHop: MacNumber
+  /** Sent to a broadcast or multicast card and never answered: no single receiver, whatever the IP address looks like. */
+  readonly toGroup: boolean
   protocol: string | null
   flows: number
   /** TCP connections that were only tried, by what came back. */
@@ -46,6 +48,7 @@ export interface StreamSpan {
   readonly lastAt: Micros
   /** FIN or RST was seen. */
   readonly closed: boolean
+  readonly nextHop: MacNumber
   readonly evidence: EvidenceFlow
 }
 
@@ -108,7 +111,8 @@ function addFlow(rows: Map<string, Talk>, flow: Flow): boolean {
 
 function emptyTalk(flow: Flow): Talk {
   return {
-    vlan: flow.vlan, src: flow.src, dst: flow.dst, proto: flow.proto, port: servicePort(flow), nextHop: flow.macs[1], protocol: flow.protocol,
+    vlan: flow.vlan, src: flow.src, dst: flow.dst, proto: flow.proto, port: servicePort(flow), nextHop: flow.macs[1],
+    toGroup: flow.macs[0] >= 0 && flow.macs[1] < 0, protocol: flow.protocol,
     flows: 0, unanswered: 0, refused: 0, answered: 0, packets: 0, packetsBack: 0, bytes: 0, bytesBack: 0,
     firstAt: flow.firstAt, lastAt: flow.lastAt, frames: [], evidence: [],
   }
@@ -128,7 +132,7 @@ function servicePort(flow: Flow): number {
 function spanOf(flow: Flow): StreamSpan {
   return {
     flowId: flow.id, vlan: flow.vlan, monitor: flow.src, central: flow.dst, firstAt: flow.firstAt, lastAt: flow.lastAt,
-    closed: flow.state === 'closed', evidence: evidenceOf(flow),
+    closed: flow.state === 'closed', nextHop: flow.macs[1], evidence: evidenceOf(flow),
   }
 }
 

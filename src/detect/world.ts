@@ -2,7 +2,7 @@
 
 import { isGroupIp, ipScope, sameUsualSegment } from '../base/ip-scope.ts'
 import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
-import { MAC_BROADCAST, type MacNumber } from '../base/mac.ts'
+import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import type { Asset } from '../inventory/asset.ts'
 import { claimedByArp, type Bindings } from '../inventory/bindings.ts'
@@ -30,13 +30,16 @@ export interface WorldParts {
   readonly lastAt: Micros
 }
 
+/** Where packets were sent: enough of a talk to say whether they leave. */
+export type Heading = Pick<Talk, 'vlan' | 'src' | 'dst' | 'nextHop'> & Partial<Pick<Talk, 'toGroup'>>
+
 export interface World extends WorldParts {
   /** The asset that holds an address on a segment, or null. */
   assetAt(vlan: number, ip: Ip): Asset | null
   /** True when the asset's kind belongs to a patient: its profile says so at level A to D. */
   isMonitor(asset: Asset | null): boolean
   /** The talk's packets leave the hospital: a global address that nobody on the segment owns. */
-  leaves(talk: Pick<Talk, 'vlan' | 'src' | 'dst' | 'nextHop'>): boolean
+  leaves(talk: Heading): boolean
   /** Somebody on the segment says it owns the address. */
   ownedHere(vlan: number, ip: Ip): boolean
   indicatorOf(ip: Ip): Indicator | null
@@ -59,9 +62,9 @@ export function createWorld(parts: WorldParts): World {
  * Inside when the policy says so; when the next hop's card claims the address itself (a neighbour); or, without any ARP in the
  * capture, when both ends share the usual segment and the card is no router's. Everything else with a global address leaves.
  */
-function leaves(talk: Pick<Talk, 'vlan' | 'src' | 'dst' | 'nextHop'>, parts: WorldParts): boolean {
+function leaves(talk: Heading, parts: WorldParts): boolean {
   const { dst, nextHop, src, vlan } = talk
-  if (isGroupIp(dst) || ipScope(dst) !== 'global' || nextHop === MAC_BROADCAST) return false
+  if (talk.toGroup || isGroupIp(dst) || ipScope(dst) !== 'global') return false
   const claimants = parts.bindings.claimants(vlan, dst).filter(claimedByArp)
   if (claimants.some((b) => b.mac === nextHop)) return false
   if (parts.routers.has(nextHop)) return true

@@ -38,7 +38,7 @@ export function asset(role: AssetRole, address: string, bed: number | null = nul
 export function talk(src: string, dst: string, port: number, more: Partial<Talk> = {}): Talk {
   const proto = more.proto ?? 6
   return {
-    vlan: 0, src: ip(src), dst: ip(dst), proto, port, nextHop: CARD.router, protocol: null, flows: 1, unanswered: 0, refused: 0, answered: 1,
+    vlan: 0, src: ip(src), dst: ip(dst), proto, port, nextHop: CARD.router, toGroup: false, protocol: null, flows: 1, unanswered: 0, refused: 0, answered: 1,
     packets: 10, packetsBack: 8, bytes: 1000, bytesBack: 400, firstAt: seconds(1), lastAt: seconds(9), frames: [3],
     evidence: [{
       flowId: 1, communityId: '1:x', src: ip(src), srcPort: 40_000, dst: ip(dst), dstPort: port, transport: transportName(proto), vlan: 0,
@@ -53,7 +53,7 @@ export function span(monitor: string, first: number, last: number, closed = fals
   const t = talk(monitor, '202.114.4.119', 515)
   return {
     flowId: Number(monitor.split('.').at(-1)), vlan: 0, monitor: ip(monitor), central: ip('202.114.4.119'), firstAt: seconds(first), lastAt: seconds(last),
-    closed, evidence: t.evidence[0] as StreamSpan['evidence'],
+    closed, nextHop: CARD.central, evidence: t.evidence[0] as StreamSpan['evidence'],
   }
 }
 

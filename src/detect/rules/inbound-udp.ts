@@ -34,7 +34,7 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
   const ports = [...new Set(talks.map((t) => `udp/${t.port}`))]
   return {
     asset, behaviour: 'inbound', severity: 'high',
-    ward: `Something sends ${wardName(asset).replace('The', 'the')} network packets it never asked for; packets like these can crash or take over this model.`,
+    ward: `Something sends ${wardName(asset)} network packets it never asked for; packets like these can crash or take over this model.`,
     technical: `${talks.reduce((n, t) => n + t.packets, 0)} UDP packets from ${senders.join(', ')} to ${talks[0]?.dst} on ${ports.join(', ')}.`,
     help: 'Block UDP to this device except DHCP replies, and find out what the sender is.',
     inferred: ['The port and shape of the packets that trigger the flaws are not public; any inbound UDP is treated as a try.'],

@@ -6,7 +6,7 @@ import { parseMac } from '../../base/mac.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Talk } from '../talks.ts'
 import { transportName } from '../talks.ts'
-import { subjectAt, wardName, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import { sumTalks } from './talk-group.ts'
@@ -73,7 +73,7 @@ function findings(world: World, questions: readonly Question[]): Draft[] {
 
 /** Tries only: a conversation that took place is talks-outside's, one with a neighbour that owns the address is contained. */
 function isTry(world: World, talk: Talk): boolean {
-  return world.indicatorOf(talk.dst) !== null && talk.answered === 0 && (world.leaves(talk) || !world.ownedHere(talk.vlan, talk.dst))
+  return world.indicatorOf(talk.dst) !== null && talk.answered === 0 && !talk.toGroup && (world.leaves(talk) || !world.ownedHere(talk.vlan, talk.dst))
 }
 
 function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
@@ -85,7 +85,7 @@ function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
   const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...questions.flatMap((q) => [q.firstAt, q.lastAt])]
   return {
     asset: subject, behaviour: 'contact', severity: 'high',
-    ward: `${wardName(subject)} keeps looking for a server that is not in this hospital.`,
+    ward: `${wardNameFirst(subject)} keeps looking for a server that is not in this hospital.`,
     technical:
       `Tries to reach ${targets.join(', ')}: ${sum.count} connection tries without an answer` +
       `${services.length > 0 ? ` (${services.join(', ')})` : ''}, ${asks} ARP questions; nobody on the segment owns the address.`,

@@ -6,7 +6,7 @@ import type { Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Direction, Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow } from '../finding.ts'
-import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
 import type { World } from '../world.ts'
 
@@ -91,7 +91,7 @@ function toDraft(world: World, leak: Leak): Draft {
   const receivers = [...leak.receivers.keys()]
   return {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
-    ward: `${wardName(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
+    ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
     technical: `${leak.count} unencrypted ${leak.protocol} records from ${leak.sender} to ${receivers.join(', ')}; filled fields: ${fields.join(', ')}.`,
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'

@@ -4,7 +4,7 @@
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
 import type { EvidenceFlow } from '../finding.ts'
-import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
 import type { World } from '../world.ts'
 
@@ -57,7 +57,7 @@ function toDraft(world: World, w: Writing): Draft {
   const subject = subjectAt(world, w.vlan, w.monitor)
   return {
     asset: subject, behaviour: `from ${w.server}`, severity: 'high',
-    ward: `${wardName(subject)} is being written to over the network; a central station only listens.`,
+    ward: `${wardNameFirst(subject)} is being written to over the network; a central station only listens.`,
     technical: `${w.server} sent payload to ${w.monitor} on ${w.count} CMS connections, first ${w.bytes} bytes; the central station is not known to send any.`,
     help: 'Check that the central station is the real one (see address findings), and allow no one else on this segment.',
     inferred: ['That a genuine central station never writes is inferred from two independent receivers, not stated by the maker.'],

@@ -46,10 +46,11 @@ function open(): Detector {
   }
 }
 
-/** Per central station: the first broadcast after which all of its streams were silent. */
+/** Per central station here: the first broadcast after which all of its streams were silent. Streams that leave by a router hear no broadcast. */
 function findings(world: World, broadcasts: readonly Broadcast[]): Draft[] {
   const bySegment = new Map<string, StreamSpan[]>()
   for (const span of world.spans) {
+    if (world.leaves({ vlan: span.vlan, src: span.monitor, dst: span.central, nextHop: span.nextHop })) continue
     const key = `${span.vlan}|${span.central}`
     bySegment.set(key, [...(bySegment.get(key) ?? []), span])
   }
@@ -74,6 +75,7 @@ function toDraft(world: World, broadcast: Broadcast, lost: readonly StreamSpan[]
   const first = lost[0]
   const subject = subjectAt(world, broadcast.vlan, first?.central ?? broadcast.evidence.dst)
   const beds = lost.map((s) => world.assetAt(s.vlan, s.monitor)).map((a, i) => (a?.bed ? `bed ${a.bed}` : (lost[i]?.monitor ?? '')))
+  beds.sort(new Intl.Collator('en', { numeric: true }).compare)
   return {
     asset: subject, behaviour: 'lost', severity: 'critical',
     ward: `${lost.length} monitors went silent at the same moment (${beds.join(', ')}): go and look at each bedside now.`,

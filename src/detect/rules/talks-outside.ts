@@ -3,9 +3,10 @@
 
 import type { Talk } from '../talks.ts'
 import { transportName } from '../talks.ts'
-import { wardName, type Draft, type Rule } from '../rule.ts'
+import { wardNameFirst, type Draft, type Rule } from '../rule.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
+import { IpProto } from '../../wire/frame.ts'
 import { groupTalks, sumTalks } from './talk-group.ts'
 
 export const talksOutside: Rule = {
@@ -18,14 +19,15 @@ export const talksOutside: Rule = {
 function findings(world: World): Draft[] {
   const groups = groupTalks(world, (talk) => {
     const asset = world.assetAt(talk.vlan, talk.src)
-    return asset && world.isMonitor(asset) && carries(talk) && world.leaves(talk) ? asset : null
+    return asset && world.isMonitor(asset) && carries(world, talk) && world.leaves(talk) ? asset : null
   })
   return groups.map(({ asset, talks }) => toDraft(asset, talks))
 }
 
-/** An unanswered connection try carries nothing out; it is indicator-contact's business. */
-function carries(talk: Talk): boolean {
-  return talk.answered > 0 || (transportName(talk.proto) !== 'tcp' && talk.packets > 0)
+/** A connection try carries nothing out, and unanswered packets to an advisory's address are indicator-contact's business. */
+function carries(world: World, talk: Talk): boolean {
+  if (talk.answered > 0) return true
+  return talk.proto !== IpProto.tcp && talk.packets > 0 && world.indicatorOf(talk.dst) === null
 }
 
 function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
@@ -33,7 +35,7 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
   const targets = [...new Set(talks.map((t) => `${t.dst} ${transportName(t.proto)}/${t.port}`))]
   return {
     asset, behaviour: 'outside', severity: 'critical',
-    ward: `${wardName(asset)} sends its data out of the hospital.`,
+    ward: `${wardNameFirst(asset)} sends its data out of the hospital.`,
     technical:
       `${sum.count} flows from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; ` +
       'the packets go to a router, not to a neighbour that owns the address.',

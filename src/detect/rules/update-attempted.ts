@@ -105,7 +105,7 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
   const paths = asking ? [...asking.paths] : []
   return {
     asset: subject, behaviour: `nfs ${server}`, severity: 'high',
-    ward: `Somebody pressed "update" on ${wardName(subject).replace('The', 'the')}: it asked for new software and got no answer.`,
+    ward: `Somebody pressed "update" on ${wardName(subject)}: it asked for new software and got no answer.`,
     technical:
       `${sum.count} connection tries${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${calls} MNT calls` +
       `${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,

@@ -7,7 +7,7 @@ import type { RpcFileRead } from '../../protocols/rpc/facts.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow, Severity } from '../finding.ts'
-import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
 import type { World } from '../world.ts'
 
@@ -85,7 +85,7 @@ function toDraft(world: World, pull: Pull): Draft {
   const mounts = [...pull.mounts].map((p) => `${pull.server}:${p}`)
   return {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
-    ward: `${wardName(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
+    ward: `${wardNameFirst(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
     technical:
       `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${pull.files.length} files read, ` +
       `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,

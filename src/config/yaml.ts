@@ -32,7 +32,6 @@ const SYNTAX_HELP: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'Put quotes around a text that starts with a special character.',
   BAD_DQ_ESCAPE: 'In double quotes a backslash starts an escape; use single quotes.',
   UNEXPECTED_TOKEN: 'Check quotes, brackets and indentation on this line.',
-  RESOURCE_EXHAUSTION: 'Nest less deeply.',
   BAD_DIRECTIVE: 'Delete the line that starts with "%".',
 }
 
@@ -52,24 +51,27 @@ export function parseYaml(text: string, file: string): YamlResult {
   reportSyntax(context, document)
   const tree = context.failed ? null : convert(context, document.contents, { file, line: 1, column: 1 }, 0)
   if (tree?.kind === 'scalar' && tree.value === null && tree.text === '') {
-    report(context.reader, { file, line: 0, column: 0 }, 'empty', `${file} is empty`, 'Start with a copy of policies/default.yaml.')
-    context.failed = true
+    refuse(context, { file, line: 0, column: 0 }, 'empty', `${file} is empty`, 'Start with a copy of policies/default.yaml.')
   }
   return { tree: context.failed ? null : tree, diagnostics: context.reader.diagnostics }
 }
 
 function reportSyntax(context: Context, document: Document): void {
+  // When the parser's stack did not suffice, everything after it is noise.
+  const exhausted = document.errors.find((error) => error.code === 'RESOURCE_EXHAUSTION')
+  if (exhausted !== undefined) {
+    refuse(context, place(context, exhausted.pos[0]), 'too-deep', 'nested too deeply to be read', 'Nest less deeply.')
+    return
+  }
   for (const error of document.errors.slice(0, SYNTAX_ERRORS_MAX)) {
     const message = error.code === 'MULTIPLE_DOCS' ? 'the file holds more than one document' : error.message
     const help = SYNTAX_HELP[error.code] ?? 'Check quotes, brackets and indentation on this line.'
-    report(context.reader, place(context, error.pos[0]), 'syntax', tidy(message), help)
-    context.failed = true
+    refuse(context, place(context, error.pos[0]), 'syntax', tidy(message), help)
   }
   const version = document.directives?.yaml
   if (version?.explicit !== true || version.version === '1.2') return
   const help = 'Delete the line; in YAML 1.2 "no" is text, in 1.1 it is false.'
-  report(context.reader, { file: context.file, line: 1, column: 1 }, 'version', 'the file asks for YAML 1.1', help)
-  context.failed = true
+  refuse(context, { file: context.file, line: 1, column: 1 }, 'version', 'the file asks for YAML 1.1', help)
 }
 
 /** The parser's messages start with a capital and repeat the text; ours are one line of bounded length. */

@@ -29,6 +29,8 @@ export interface Overview {
 }
 
 export interface AssetRow extends Asset {
+  /** Part of the clinical path, by role or device profile. */
+  readonly medical: boolean
   readonly talksOutside: boolean
   readonly findings: number
   readonly worst: Severity | null

@@ -80,11 +80,13 @@ function assetCounts(records: AnalysisRecords): Overview['assets'] {
   const leaving = leavingAssets(records.conversations)
   return {
     total: inside.length,
-    medical: inside.filter((asset) => MEDICAL_ROLES.has(asset.role) || asset.profile !== null).length,
+    medical: inside.filter(isMedical).length,
     unidentified: inside.filter((asset) => asset.model === null && asset.role === 'unknown').length,
     talkOutside: inside.filter((asset) => leaving.has(asset.id)).length,
   }
 }
+
+const isMedical = (asset: Asset): boolean => MEDICAL_ROLES.has(asset.role) || asset.profile !== null
 
 /** Assets that sent something, or tried to, to an address beyond the hospital. */
 function leavingAssets(conversations: readonly Conversation[]): ReadonlySet<string> {
@@ -135,7 +137,7 @@ export function assetRows(records: Omit<AnalysisRecords, 'analysis'>): AssetRow[
   const open = groupBy(records.findings.filter(isOpen), (finding) => finding.assetId)
   const rows = records.assets.map((asset): AssetRow => {
     const own = open.get(asset.id) ?? []
-    return { ...asset, talksOutside: leaving.has(asset.id), findings: own.length, worst: worstOf(own) }
+    return { ...asset, medical: isMedical(asset), talksOutside: leaving.has(asset.id), findings: own.length, worst: worstOf(own) }
   })
   return rows.sort(byPlaceThenWorst)
 }

@@ -1,0 +1,38 @@
+// page: the frame of each page: title, capture line, body. Moves the focus to the title when the page changes.
+
+import { type ReactNode, useEffect, useRef } from 'react'
+import type { Analysis } from '../../../src/console/api.ts'
+import { DayContext } from '../parts/when.tsx'
+import { CaptureLine } from '../shell/blind-spots.tsx'
+
+/** False until the first page is shown: a fresh load leaves the focus where the browser put it. */
+let arrived = false
+
+export function PageFrame({ title, heading, lead, analysis, children }: {
+  /** For the window and the history. */
+  readonly title: string
+  /** When the first line says more than the title, e.g. the overview's sentence. */
+  readonly heading?: ReactNode
+  readonly lead?: ReactNode
+  readonly analysis: Analysis
+  readonly children: ReactNode
+}) {
+  const head = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${title} · ${analysis.name} · Cordon`
+  }, [title, analysis.name])
+  useEffect(() => {
+    if (arrived) head.current?.focus()
+    arrived = true
+  }, [])
+  return (
+    <DayContext value={analysis.firstAt}>
+      <header className="page-head">
+        <h1 ref={head} tabIndex={-1}>{heading ?? title}</h1>
+        {lead ? <p className="lead">{lead}</p> : null}
+        <CaptureLine analysis={analysis} />
+      </header>
+      {children}
+    </DayContext>
+  )
+}

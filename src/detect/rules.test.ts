@@ -148,7 +148,7 @@ function poisoned(): Bindings {
 test('address-claimed-twice: says who is the owner and who poses, per address', () => {
   const found = findings(addressClaimedTwice, ward({ bindings: poisoned() }))
   assert.equal(found.length, 2)
-  const central = found.find((f) => f.technical.includes(CENTRAL))
+  const central = found.find((f) => f.evidence.details[0]?.[1] === CENTRAL)
   assert.equal(central?.severity, 'critical')
   assert.deepEqual(central?.evidence.details.slice(1, 3), [['owner', formatMac(CARD.central)], ['impostor', formatMac(CARD.stranger)]])
   assert.match(central?.ward ?? '', /pretends to be the central station/)

@@ -1,7 +1,7 @@
 // Assemble: from hosts, bindings and claims to assets. A pure function, so that the same capture always tells the same story.
 // Keeps "a router's MAC names nobody" and "an OUI alone names nobody".
 
-import { isGroupIp, ipScope } from '../base/ip-scope.ts'
+import { isGroupIp, ipScope, sameUsualSegment } from '../base/ip-scope.ts'
 import { ipVersion, type Ip } from '../base/ip.ts'
 import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
@@ -76,21 +76,24 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * Cards that send packets of addresses they never claimed: routers, and the mirror of a routed port.
- * A DHCP client is an end device, even when an attack makes it carry others' packets.
+ * Cards that send packets of addresses they never claimed: routers, and the mirror of a routed port. One such address is enough when
+ * the card's own is on another segment. A DHCP client is an end device, even when an attack makes it carry others' packets.
  */
 export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
+  const own = arpAddresses(bindings)
   const carried = new Map<MacNumber, Set<string>>()
+  const leased = new Set<MacNumber>()
+  const routers = new Set<MacNumber>()
   for (const b of bindings.all()) {
+    if (b.dhcpLeases > 0) leased.add(b.mac)
     if (b.traffic === 0 || claimedByArp(b) || b.dhcpLeases > 0 || ipScope(b.ip) === 'link-local') continue
     const set = carried.get(b.mac) ?? new Set()
-    set.add(ipVersion(b.ip) === 4 ? b.ip : b.ip.split(':').slice(0, 4).join(':'))
-    carried.set(b.mac, set)
+    carried.set(b.mac, set.add(ipVersion(b.ip) === 4 ? b.ip : b.ip.split(':').slice(0, 4).join(':')))
+    const isElsewhere = ipVersion(b.ip) === 4 && own.has(b.mac) && !(own.get(b.mac) ?? []).some((ip) => sameUsualSegment(ip, b.ip))
+    if (set.size >= ROUTED_SENDERS_MIN || isElsewhere) routers.add(b.mac)
   }
-  const leased = new Set<MacNumber>()
-  for (const b of bindings.all()) if (b.dhcpLeases > 0) leased.add(b.mac)
-  const routers = [...carried].filter(([mac, set]) => set.size >= ROUTED_SENDERS_MIN && !leased.has(mac))
-  return new Set(routers.map(([mac]) => mac))
+  for (const mac of leased) routers.delete(mac)
+  return routers
 }
 
 /** The card that owns a host's address, or null when only a router was seen carrying it, or nothing says it is on this segment. */

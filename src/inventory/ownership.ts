@@ -53,9 +53,12 @@ function score(b: Binding, bindings: Bindings, addressesOf: ReadonlyMap<MacNumbe
   return { points: signs.reduce((sum, s) => sum + s.weight, 0), reasons: signs.map((s) => s.reason) }
 }
 
-/** A pose needs an ARP claim; packets relayed by a router carry its address without claiming theirs. */
+/** A single request with a strange sender is a damaged frame more often than an attack: it changes nobody's cache for long. */
+const REQUESTS_MIN = 2
+
+/** A pose needs an ARP reply, or the same request again; packets relayed by a router carry its address without claiming theirs. */
 function contends(b: Binding, owner: Binding): boolean {
-  if (!claimedByArp(b)) return false
+  if (b.solicitedReplies + b.unsolicitedReplies === 0 && b.arpRequests < REQUESTS_MIN) return false
   const later = b.firstAt > owner.firstAt ? b : owner
   const earlier = later === b ? owner : b
   return later.firstAt - earlier.lastAt < HANDOVER_MICROS

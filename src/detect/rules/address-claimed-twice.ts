@@ -2,7 +2,7 @@
 // Source: facts on the device, section 10, ladder h (rogue central); RFC 5227 section 2.4 on address conflicts.
 
 import { formatMac } from '../../base/mac.ts'
-import { arpAddresses, judgeOwner, type Impostor, type OwnerVerdict } from '../../inventory/ownership.ts'
+import { arpAddresses, judgeOwner, type OwnerVerdict } from '../../inventory/ownership.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import type { Draft, FindingSubject, Rule } from '../rule.ts'
 import { subjectAt } from '../rule.ts'
@@ -15,31 +15,39 @@ export const addressClaimedTwice: Rule = {
   open: () => ({ findings }),
 }
 
+/** Claimants written out; a corrupt capture can have a hundred. */
+const CARDS_SHOWN = 5
+
 function findings(world: World): Draft[] {
   const addressesOf = arpAddresses(world.bindings)
   const drafts: Draft[] = []
   for (const claimants of world.bindings.addresses()) {
     const contenders = claimants.filter((b) => !world.routers.has(b.mac) || b.arpRequests + b.solicitedReplies + b.unsolicitedReplies > 0)
     const verdict = judgeOwner(world.bindings, contenders, addressesOf)
-    if (verdict) drafts.push(...verdict.impostors.map((impostor) => toDraft(world, verdict, impostor)))
+    if (verdict && verdict.impostors.length > 0) drafts.push(toDraft(world, verdict))
   }
   return drafts
 }
 
-function toDraft(world: World, { owner }: OwnerVerdict, { binding, reasons }: Impostor): Draft {
-  const subject = subjectAt(world, binding.vlan, binding.ip)
-  const severity = isClinical(subject) ? 'critical' : 'high'
-  const impostor = formatMac(binding.mac)
+/** One finding per address, however many pose as its owner. */
+function toDraft(world: World, { owner, impostors }: OwnerVerdict): Draft {
+  const subject = subjectAt(world, owner.vlan, owner.ip)
+  const cards = impostors.map((i) => formatMac(i.binding.mac))
+  const bindings = impostors.map((i) => i.binding)
+  const signs = impostors.map((i) => `${formatMac(i.binding.mac)}: ${i.reasons.join(', ') || 'came second'}`)
+  const who = impostors.length === 1 ? 'A second device pretends' : `${impostors.length} other devices pretend`
   return {
-    asset: subject, behaviour: `claimed by ${impostor}`, severity,
-    ward: `A second device pretends to be ${wardLabel(subject)}; what it shows or receives can be false.`,
-    technical: `${impostor} claims ${binding.ip}, which belongs to ${formatMac(owner.mac)}; the claimant ${reasons.join(', ') || 'came second'}.`,
-    help: `Find the switch port of ${impostor} and unplug it; then check what the devices around believed in the meantime.`,
-    inferred: ['Which of the two is the owner is judged from their behaviour.'],
-    firstAt: binding.firstAt, lastAt: binding.lastAt,
-    count: binding.arpRequests + binding.solicitedReplies + binding.unsolicitedReplies,
-    frames: [...owner.frames.slice(0, 3), ...binding.frames], flows: [],
-    details: [['address', binding.ip], ['owner', formatMac(owner.mac)], ['impostor', impostor], ['signs', reasons.join('; ')]],
+    asset: subject, behaviour: 'claimed twice', severity: isClinical(subject) ? 'critical' : 'high',
+    ward: `${who} to be ${wardLabel(subject)}; what it shows or receives can be false.`,
+    technical: `${owner.ip} belongs to ${formatMac(owner.mac)} and is also claimed by ${signs.slice(0, CARDS_SHOWN).join('; ')}.`,
+    help: `Find the switch port of ${cards.slice(0, CARDS_SHOWN).join(', ')} and unplug it; then check what the devices around believed in the meantime.`,
+    inferred: ['Which of them is the owner is judged from their behaviour.'],
+    firstAt: Math.min(...bindings.map((b) => b.firstAt)), lastAt: Math.max(...bindings.map((b) => b.lastAt)),
+    count: bindings.reduce((n, b) => n + b.arpRequests + b.solicitedReplies + b.unsolicitedReplies, 0),
+    frames: [...owner.frames.slice(0, 3), ...bindings.flatMap((b) => b.frames)], flows: [],
+    details: [
+      ['address', owner.ip], ['owner', formatMac(owner.mac)], ['impostor', cards.slice(0, CARDS_SHOWN).join(', ')], ['signs', signs.slice(0, CARDS_SHOWN).join('; ')],
+    ],
   }
 }
 

@@ -1,0 +1,234 @@
+// RPC against real captures: procedure counts, names and paths equal tshark's; and nothing outside the RPC captures is called RPC.
+// Keeps the evidence rule: numbers here were measured with tshark 4.0.17, or stand in the captures' manifest. Skips by name when absent.
+
+import { deepStrictEqual, equal, ok } from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { replay } from '../../testing/replay.ts'
+import type { RpcCall, RpcFact } from './facts.ts'
+import { createRpc } from './index.ts'
+
+const SHARED = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url))
+const NFS = `${SHARED}nfs/`
+const absent = existsSync(NFS) ? false : `no captures at ../shared/captures/nfs`
+const noTshark = spawnSync('tshark', ['-v']).status === 0 ? false : 'tshark is not installed'
+
+function factsOf(file: string): RpcFact[] {
+  return replay(NFS + file, [createRpc()]).facts.filter((fact) => fact.protocol === 'rpc')
+}
+
+function ofKind<K extends RpcFact['kind']>(facts: readonly RpcFact[], kind: K): Extract<RpcFact, { kind: K }>[] {
+  return facts.filter((fact): fact is Extract<RpcFact, { kind: K }> => fact.kind === kind)
+}
+
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+const BASE = {
+  'NFS.NULL': 2, 'NFS.GETATTR': 6, 'NFS.SYMLINK': 1, 'NFS.REMOVE': 3, 'NFS.RMDIR': 1, 'NFS.RENAME': 2, 'NFS.LINK': 1, 'NFS.READDIRPLUS': 1,
+  'NFS.FSINFO': 2, 'NFS.SETATTR': 5, 'NFS.PATHCONF': 1, 'NFS.LOOKUP': 5, 'NFS.ACCESS': 3, 'NFS.READLINK': 1, 'NFS.CREATE': 1, 'NFS.MKDIR': 1,
+  'MOUNT.NULL': 3, 'MOUNT.MNT': 1, 'MOUNT.UMNT': 1,
+}
+const MOUNTS = { 'MOUNT.NULL': 3, 'MOUNT.MNT': 1, 'MOUNT.UMNT': 1 }
+const FOUR = { 'NFS.NULL': 1, 'NFS.COMPOUND': 31, 'PROG-1073741824.0': 1 }
+
+/** Calls by name (tshark: rpc.msgtyp==0 by program, version, procedure), replies that met a call, and calls nobody answered. */
+const EXPECTED: readonly { readonly file: string; readonly calls: Record<string, number>; readonly replies: number; readonly unanswered: number }[] = [
+  { file: 'zeek__nfs_nfs_base.pcap', calls: BASE, replies: 41, unanswered: 0 },
+  { file: 'zeek__nfs_nfs_getattr_bad_ftype.pcap', calls: BASE, replies: 41, unanswered: 0 },
+  { file: 'zeek__nfs_nfs_setattr_bad_set_it.pcap', calls: BASE, replies: 41, unanswered: 0 },
+  { file: 'zeek__mount_mount-unmount.pcap', calls: MOUNTS, replies: 5, unanswered: 0 },
+  { file: 'zeek__mount_mount-unmount-bad-auth-flavor.pcap', calls: MOUNTS, replies: 5, unanswered: 0 },
+  { file: 'zeek__rpc-portmap-sadmind.pcap', calls: { 'PORTMAP.GETPORT': 13, 'SADMIND.NULL': 3, 'SADMIND.1': 2 }, replies: 10, unanswered: 8 },
+  { file: 'zeek__portmapper-many-unanswered-calls.pcapng.gz', calls: { 'PORTMAP.NULL': 5000 }, replies: 0, unanswered: 5000 },
+  {
+    file: 'ws__nfs-protocol-family_nfsv2.pcap.gz',
+    calls: {
+      'PORTMAP.GETADDR': 3, 'NFS.NULL': 1, 'NFS.GETATTR': 18, 'NFS.REMOVE': 4, 'NFS.RENAME': 1, 'NFS.LINK': 1, 'NFS.SYMLINK': 1, 'NFS.MKDIR': 1,
+      'NFS.RMDIR': 1, 'NFS.READDIR': 2, 'NFS.STATFS': 1, 'NFS.SETATTR': 1, 'NFS.LOOKUP': 34, 'NFS.READLINK': 2, 'NFS.READ': 1, 'NFS.WRITE': 2,
+      'NFS.CREATE': 2, 'MOUNT.MNT': 1, 'MOUNT.UMNT': 1,
+    },
+    replies: 78, unanswered: 0,
+  },
+  {
+    file: 'ws__nfs-protocol-family_nfs_bad_stalls.cap',
+    calls: {
+      'PORTMAP.GETPORT': 2, 'PORTMAP.DUMP': 1, 'NFS.GETATTR': 1, 'NFS.FSSTAT': 1, 'NFS.FSINFO': 1, 'NFS.LOOKUP': 1, 'NFS.ACCESS': 4, 'NFS.READ': 95,
+      'MOUNT.UMNT': 1, 'MOUNT.MNT': 1,
+    },
+    replies: 108, unanswered: 0,
+  },
+  {
+    file: 'ws__nfs-protocol-family_getsetacl.cap',
+    calls: { 'NFS.GETATTR': 13, 'NFS.READDIRPLUS': 4, 'NFS.ACCESS': 5, 'NFSACL.GETACL': 4, 'NFSACL.SETACL': 2 }, replies: 28, unanswered: 0,
+  },
+  {
+    file: 'ws__nfs-protocol-family_nsm.pcap.gz',
+    calls: { 'PORTMAP.GETPORT': 1, 'NSM.STAT': 2, 'NSM.MON': 1, 'NSM.UNMON': 1, 'NSM.UNMON_ALL': 1, 'NSM.SIMU_CRASH': 1, 'NSM.NOTIFY': 1 },
+    replies: 8, unanswered: 0,
+  },
+  {
+    file: 'ws__nfs-protocol-family_rquota.pcap.gz',
+    calls: { 'PORTMAP.GETPORT': 1, 'RQUOTA.GETQUOTA': 3, 'RQUOTA.GETACTIVEQUOTA': 1 }, replies: 5, unanswered: 0,
+  },
+  { file: 'ws__nfs-protocol-family_nfsv4.1_pnfs.cap', calls: FOUR, replies: 33, unanswered: 0 },
+  { file: 'sv__nfs4-01_input.pcap', calls: FOUR, replies: 33, unanswered: 0 },
+  { file: 'tcpdump__nfs-write-verf-cookie.pcapng', calls: { 'NFS.WRITE': 1 }, replies: 1, unanswered: 0 },
+  { file: 'tcpdump__nfs-seg-fault-1.pcapng', calls: { 'NFS.WRITE': 1 }, replies: 0, unanswered: 1 },
+  { file: 'tcpdump__unaligned-nfs-1.pcap', calls: {}, replies: 0, unanswered: 0 },
+  { file: 'tcpdump__hoobr_nfs_printfh.pcap', calls: {}, replies: 0, unanswered: 0 },
+  { file: 'tcpdump__nfs_large_credentials_length.pcap', calls: {}, replies: 0, unanswered: 0 },
+]
+
+describe('procedure counts', { skip: absent }, () => {
+  for (const { file, calls, replies, unanswered } of EXPECTED) {
+    test(file, () => {
+      const facts = factsOf(file)
+      deepStrictEqual(tally(ofKind(facts, 'call').map((c) => c.procedureName)), tally(Object.entries(calls).flatMap(([n, k]) => Array<string>(k).fill(n))))
+      equal(ofKind(facts, 'reply').length, replies)
+      equal(ofKind(facts, 'unanswered').length, unanswered)
+    })
+  }
+
+  test('every capture of the folder stands in the table', () => {
+    deepStrictEqual(EXPECTED.map((e) => e.file).sort(), readdirSync(NFS).sort())
+  })
+})
+
+describe('what the manifest says', { skip: absent }, () => {
+  test('nfsv2: the mount of /home/girlich/export by werrmsche, uid 0', () => {
+    const facts = factsOf('ws__nfs-protocol-family_nfsv2.pcap.gz')
+    deepStrictEqual(ofKind(facts, 'mount').map((m) => [m.path, m.version]), [['/home/girlich/export', 1]])
+    const mnt = ofKind(facts, 'call').find((c) => c.procedureName === 'MOUNT.MNT')
+    deepStrictEqual([mnt?.machine, mnt?.uid, mnt?.path], ['werrmsche', 0, '/home/girlich/export'])
+  })
+
+  test('nfsv2: one file read, two written, across three flows of one client', () => {
+    const facts = factsOf('ws__nfs-protocol-family_nfsv2.pcap.gz')
+    const [read, ...more] = ofKind(facts, 'file-read')
+    equal(more.length, 0)
+    deepStrictEqual([read?.exportPath, read?.name, read?.size, read?.covered, read?.complete, read?.magic],
+      ['/home/girlich/export', 'b', 11, 11, true, 'text'])
+    deepStrictEqual(ofKind(facts, 'file-write').map((w) => [w.name, w.bytes]), [['h', 6], ['h', 17]])
+    deepStrictEqual(ofKind(facts, 'malformed'), [])
+  })
+
+  test('mount-unmount: /export twice, by tinkyx1', () => {
+    const facts = factsOf('zeek__mount_mount-unmount.pcap')
+    deepStrictEqual(ofKind(facts, 'call').flatMap((c) => (c.path === null ? [] : [[c.path, c.machine]])), [['/export', 'tinkyx1'], ['/export', 'tinkyx1']])
+    deepStrictEqual(ofKind(facts, 'mount').map((m) => m.path), ['/export'])
+  })
+
+  test('bad auth flavour, bad file type, bad set_it: each one observation, and nothing else is lost', () => {
+    for (const [file, reason] of [
+      ['zeek__mount_mount-unmount-bad-auth-flavor.pcap', 'auth-flavor'], ['zeek__nfs_nfs_getattr_bad_ftype.pcap', 'file-type'],
+      ['zeek__nfs_nfs_setattr_bad_set_it.pcap', 'set-it'],
+    ] as const) deepStrictEqual(ofKind(factsOf(file), 'malformed').map((m) => m.reason), [reason])
+  })
+
+  test('nfs_base: the procedures of Zeek\'s baseline in their order', () => {
+    const calls = ofKind(factsOf('zeek__nfs_nfs_base.pcap'), 'call').filter((c) => c.program === 100003).map((c) => c.procedureName.slice(4))
+    equal(calls.length, 36)
+    deepStrictEqual(calls.slice(7, 14), ['ACCESS', 'MKDIR', 'ACCESS', 'LOOKUP', 'CREATE', 'SETATTR', 'SETATTR'])
+  })
+
+  test('sadmind: GETPORT of 100232 gives 32773, 32774, or 0 for not here', () => {
+    const facts = factsOf('zeek__rpc-portmap-sadmind.pcap')
+    const asked = ofKind(facts, 'call').filter((c) => c.asks !== null)
+    ok(asked.every((c) => c.asks?.program === 100232 && c.asks.version === 10 && c.asks.protocol === 17))
+    equal(asked[0]?.xid, 969813001)
+    deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => (r.port === null ? [] : [r.port])), [32773, 0, 32774, 32773, 32773, 32773, 32773])
+  })
+
+  test('many unanswered calls: the oldest go when the table is full, all are told', () => {
+    const facts = factsOf('zeek__portmapper-many-unanswered-calls.pcapng.gz')
+    const xids = ofKind(facts, 'unanswered').map((u) => u.xid)
+    equal(new Set(xids).size, 5000)
+    deepStrictEqual(xids, ofKind(facts, 'call').map((c) => c.xid))
+  })
+
+  test('bad stalls: 96 bytes per packet hold no file data; procedures and replies are all there, arguments are not claimed', () => {
+    const facts = factsOf('ws__nfs-protocol-family_nfs_bad_stalls.cap')
+    const reads = ofKind(facts, 'reply').filter((r) => r.procedureName === 'NFS.READ')
+    equal(reads.length, 95)
+    ok(reads.every((r) => r.accepted === 'success' && r.status === null))
+    deepStrictEqual(ofKind(facts, 'file-read'), [])
+    ok(ofKind(facts, 'call').filter((c) => c.transport === 'tcp').every((c) => c.machine === null && c.authFlavor === -1))
+    equal(ofKind(facts, 'call').find((c) => c.asks !== null)?.asks?.program, 100003)
+  })
+
+  test('siblings are never called NFS reads', () => {
+    for (const file of ['ws__nfs-protocol-family_getsetacl.cap', 'ws__nfs-protocol-family_nsm.pcap.gz', 'ws__nfs-protocol-family_rquota.pcap.gz']) {
+      const facts = factsOf(file)
+      ok(facts.length > 0)
+      ok(facts.every((f) => f.kind !== 'file-read' && !('procedureName' in f && f.procedureName === 'NFS.READ')))
+    }
+  })
+})
+
+const LIST_FIELDS = ['nfs.readdir.entry.name', 'nfs.readdir.entry3.name', 'nfs.readdirplus.entry.name'] as const
+const TSHARK_FIELDS = ['rpc.msgtyp', 'mount.path', 'nfs.name', ...LIST_FIELDS]
+
+interface TsharkNames {
+  readonly names: string[]
+  readonly paths: string[]
+  readonly listed: string[]
+}
+
+/** Names and paths as tshark prints them: of a call the first name, as RENAME has two. */
+function tsharkNames(file: string): TsharkNames {
+  const args = ['-r', NFS + file, '-n', '-Y', 'rpc', '-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=~', ...TSHARK_FIELDS.flatMap((f) => ['-e', f])]
+  const text = execFileSync('tshark', args, { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 26 }).toString()
+  const out: TsharkNames = { names: [], paths: [], listed: [] }
+  for (const row of text.trimEnd().split('\n')) {
+    const [type, path, name, ...lists] = row.split('|').map((value) => value.split('~').filter((item) => item !== ''))
+    if (type?.[0] === '0') out.names.push(...(name ?? []).slice(0, 1))
+    if (type?.[0] === '0') out.paths.push(...(path ?? []))
+    if (type?.[0] === '1') out.listed.push(...lists.flat())
+  }
+  return out
+}
+
+describe('names and paths equal tshark\'s', { skip: absent || noTshark }, () => {
+  const files = [
+    'zeek__nfs_nfs_base.pcap', 'ws__nfs-protocol-family_nfsv2.pcap.gz', 'zeek__mount_mount-unmount.pcap', 'ws__nfs-protocol-family_getsetacl.cap',
+  ]
+  for (const file of files) {
+    test(file, () => {
+      const facts = factsOf(file)
+      const expected = tsharkNames(file)
+      const calls: readonly RpcCall[] = ofKind(facts, 'call')
+      deepStrictEqual(calls.flatMap((c) => (c.name === null ? [] : [c.name])), expected.names)
+      deepStrictEqual(calls.flatMap((c) => (c.path === null ? [] : [c.path])), expected.paths)
+      deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => r.names), expected.listed)
+    })
+  }
+})
+
+/** Captures above this size add seconds and no new kind of traffic. */
+const FILE_BYTES_MAX = 4_000_000
+
+function capturesBelow(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = `${dir}/${name}`
+    if (statSync(path).isDirectory()) return capturesBelow(path)
+    return /\.(pcap|pcapng|cap|dmp|snoop)(\.gz)?$/.test(name) && statSync(path).size < FILE_BYTES_MAX ? [path] : []
+  })
+}
+
+test('no flow outside the RPC captures is called RPC', { skip: absent }, () => {
+  const claimed: string[] = []
+  let flows = 0
+  for (const path of capturesBelow(SHARED).filter((p) => !p.includes('/nfs/'))) {
+    const result = replay(path, [createRpc()])
+    flows += result.flows.length
+    for (const f of result.flows) if (f.protocol === 'rpc') claimed.push(`${path.slice(SHARED.length)} ${f.src}:${f.srcPort} > ${f.dst}:${f.dstPort}`)
+  }
+  deepStrictEqual(claimed, [])
+  ok(flows > 500, `only ${flows} flows looked at`)
+})

@@ -28,7 +28,10 @@ export type Verdict = 'undecided' | 'identified' | 'unknown'
 /** Rows by transport and port, made once at start. */
 export interface CompiledRegistry {
   readonly rows: readonly ProtocolRow[]
-  /** Every row of the transport: those hinted by `responderPort`, then by `initiatorPort` (sides may be swapped in a late start), then the rest. */
+  /**
+   * Every row of the transport: those hinted by `responderPort`, then by `initiatorPort` (sides may be swapped in a late start),
+   * then the rest.
+   */
   candidates(transport: Transport, responderPort: number, initiatorPort: number): readonly ProtocolRow[]
 }
 
@@ -58,7 +61,7 @@ interface TransportTable {
 function compileTransport(rows: readonly ProtocolRow[], transport: Transport): TransportTable {
   const all = rows.filter((row) => row.transports.includes(transport))
   const ports = new Set(all.flatMap((row) => row.hints))
-  const inFront = (port: number): ProtocolRow[] => [...all.filter((r) => r.hints.includes(port)), ...all.filter((r) => !r.hints.includes(port))]
+  const inFront = (port: number): readonly ProtocolRow[] => [...new Set([...all.filter((row) => row.hints.includes(port)), ...all])]
   return { all, hinted: new Map([...ports].map((port) => [port, inFront(port)])) }
 }
 
@@ -117,6 +120,8 @@ class ReplayContext implements SessionContext {
 export class IdentifyingSession implements Session {
   readonly #context: ReplayContext
   readonly #rows: readonly ProtocolRow[]
+  /** The capture does not hold the beginning of this flow. */
+  readonly #isLate: boolean
   #session: Session | null = null
   #verdict: Verdict = 'undecided'
   #datagrams = 0
@@ -126,6 +131,7 @@ export class IdentifyingSession implements Session {
   constructor(registry: CompiledRegistry, context: SessionContext) {
     this.#context = new ReplayContext(context)
     this.#rows = registry.candidates(context.transport, context.flow.dstPort, context.flow.srcPort)
+    this.#isLate = context.flow.state === 'midstream'
   }
 
   get verdict(): Verdict {
@@ -198,7 +204,7 @@ export class IdentifyingSession implements Session {
       else if (!earlierWantsMore) return row
       else if (window.waiting < 0) window.waiting = index
     }
-    const canRestart = window.unsynchronised || this.#context.flow.state === 'midstream'
+    const canRestart = window.unsynchronised || this.#isLate
     if (this.#isRefused(window) && canRestart && window.restarts < IDENTIFY_RESTARTS_MAX) window.restartNext = true
     return null
   }

@@ -46,7 +46,7 @@ export interface RunResult {
 
 /** Above this many positions, every position near a chunk's ends is tried and the rest are sampled evenly: N positions cost N^2 bytes. */
 const SPLIT_POSITIONS_MAX = 1500
-/** How near is near: the longest fixed header of a protocol here is a DHCP message up to its cookie, 240 bytes; framing heads are below 32. */
+/** How near is near: framing heads of the stream protocols here are below 32 bytes. */
 const EDGE_BYTES = 32
 /** Bytes of filler before and after each chunk in the buffer the session is handed. */
 const GUARD_BYTES = 5

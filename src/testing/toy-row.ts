@@ -15,7 +15,11 @@ export function toyRow(bug: ToyBug = 'none'): ProtocolRow {
     name: 'Toy',
     transports: ['tcp', 'udp'],
     hints: [9],
-    probe: (_transport, _direction, buf, off, end) => (off >= end ? 'more' : (buf[off] as number) >= 1 && (buf[off] as number) <= 9 ? 'yes' : 'no'),
+    probe(_transport, _direction, buf, off, end) {
+      if (off >= end) return 'more'
+      const length = buf[off] as number
+      return length >= 1 && length <= 9 ? 'yes' : 'no'
+    },
     open: (context) => new ToySession(context, bug),
   }
 }

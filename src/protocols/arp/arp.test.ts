@@ -2,11 +2,11 @@
 // Keeps the rule that each case is a document: see testdata.
 
 import { deepEqual, equal } from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { formatMac } from '../../base/mac.ts'
+import { sharedCapture, skipWithout } from '../../testing/capture-frames.ts'
 import { assertPlainFacts, neverThrows } from '../../testing/fuzz.ts'
 import { loadGoldens, runGoldens } from '../../testing/golden.ts'
 import { createCaptureReader } from '../../wire/capture/reader.ts'
@@ -18,7 +18,6 @@ import { arpFacts, encodeArp } from './index.ts'
 import { ARP_BYTES, decodeArpMessage, type ArpMessage } from './message.ts'
 
 const TESTDATA = new URL('./testdata/', import.meta.url)
-const CAPTURES = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url))
 
 /** ARP has no row; goldens need one: each datagram stands for an ARP body, the flow's MACs for the frame's. */
 const arpAsRow: ProtocolRow = {
@@ -105,7 +104,7 @@ test('a multicast MAC may answer for a cluster address: still a claim', () => {
   deepEqual(facts.map((f) => f.kind), ['claim'])
 })
 
-/** Counts by kind; the numbers are tshark 4.0's: frames by operation with right types and lengths, less the gratuitous and the impossible senders. */
+/** Counts by kind; the numbers are tshark 4.0's: frames by operation with right types and lengths, less gratuitous and impossible senders. */
 const CAPTURE_ROWS: readonly (readonly [string, Partial<Record<ArpFact['kind'], number>>])[] = [
   ['l2/zeek__arp-leak.pcap', { malformed: 6 }],
   ['l2/ws__arprarp_arp-storm.pcap', { claim: 622, ask: 622 }],
@@ -115,9 +114,8 @@ const CAPTURE_ROWS: readonly (readonly [string, Partial<Record<ArpFact['kind'], 
 ]
 
 for (const [name, expected] of CAPTURE_ROWS) {
-  const path = CAPTURES + name
-  test(`capture ${name}`, { skip: existsSync(path) ? false : 'captures are not beside the repository' }, () => {
-    const { facts, arpFrames } = readCapture(path)
+  test(`capture ${name}`, { skip: skipWithout(name) }, () => {
+    const { facts, arpFrames } = readCapture(sharedCapture(name) ?? '')
     const counts = Object.fromEntries(['claim', 'ask', 'malformed'].map((kind) => [kind, facts.filter((f) => f.kind === kind).length]))
     assertPlainFacts(facts, { factsMax: 2 * arpFrames })
     deepEqual(counts, { claim: 0, ask: 0, malformed: 0, ...expected })

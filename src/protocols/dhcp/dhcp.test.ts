@@ -2,11 +2,11 @@
 // Keeps the rule that each case is a document: see testdata.
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { ipFromV4 } from '../../base/ip.ts'
+import { sharedCapture, skipWithout } from '../../testing/capture-frames.ts'
 import { fakeContext } from '../../testing/fake-context.ts'
 import { assertPlainFacts, neverThrows } from '../../testing/fuzz.ts'
 import { loadGoldens, runGoldens } from '../../testing/golden.ts'
@@ -17,7 +17,6 @@ import type { DhcpFact } from './facts.ts'
 import { dhcp, dhcpRequest, encodeDhcp, optionByte, optionText } from './index.ts'
 
 const TESTDATA = new URL('./testdata/', import.meta.url)
-const CAPTURES = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url))
 const CLIENT = 0x02005e000001
 const DISCOVER = encodeDhcp(dhcpRequest(CLIENT, 1, [optionByte(53, 1)]))
 
@@ -93,10 +92,13 @@ function factsOf(bytes: Uint8Array): DhcpFact[] {
 }
 
 test('a mask or server option of three bytes is null, not a made-up address', () => {
-  const [fact] = factsOf(encodeDhcp(dhcpRequest(CLIENT, 1, [{ code: 1, data: Uint8Array.of(255, 255, 255) }, { code: 54, data: Uint8Array.of(10) }])))
+  const options = [{ code: 1, data: Uint8Array.of(255, 255, 255) }, { code: 54, data: Uint8Array.of(10) }]
+  const [fact] = factsOf(encodeDhcp(dhcpRequest(CLIENT, 1, options)))
   ok(fact?.kind === 'message')
   deepEqual([fact.subnetMask, fact.server], [null, null])
 })
+
+const SAMPLE = 'format/gp__pcapgo_tests_le_test001.pcapng'
 
 /** Numbers by tshark 4.0: dhcp frames, distinct dhcp.hw.mac_addr, frames by dhcp.option.dhcp, host names. */
 const CAPTURE_ROWS = [
@@ -104,21 +106,20 @@ const CAPTURE_ROWS = [
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', messages: 500 },
   { name: 'l2/ws__community-shares_dhcp_dhcp耗尽攻击_mac_改变_.pcap', messages: 437 },
   { name: 'inventory/ws__adsl-cpe_nb6-startup.pcap', messages: 11 },
-  { name: 'format/gp__pcapgo_tests_le_test001.pcapng', messages: 4 },
+  { name: SAMPLE, messages: 4 },
 ] as const
 
 for (const row of CAPTURE_ROWS) {
-  const path = CAPTURES + row.name
-  test(`capture ${row.name}`, { skip: existsSync(path) ? false : 'captures are not beside the repository' }, () => {
-    const facts = readCapture(path)
+  test(`capture ${row.name}`, { skip: skipWithout(row.name) }, () => {
+    const facts = readCapture(row.name)
     assertPlainFacts(facts, { factsMax: 2 * row.messages })
     equal(facts.filter((f) => f.kind === 'message').length, row.messages)
     equal(facts.filter((f) => f.kind === 'malformed').length, 0)
   })
 }
 
-test('capture test001: the lease of the DHCP sample, as tshark reads it', { skip: existsSync(CAPTURES) ? false : 'captures are not beside the repository' }, () => {
-  const facts = readCapture(`${CAPTURES}format/gp__pcapgo_tests_le_test001.pcapng`)
+test('capture test001: the lease of the DHCP sample, as tshark reads it', { skip: skipWithout(SAMPLE) }, () => {
+  const facts = readCapture(SAMPLE)
   deepEqual(facts.map((f) => (f.kind === 'message' ? [f.type, f.client, f.address, f.server, f.subnetMask] : f.kind)), [
     ['discover', '00:0b:82:01:fc:42', null, null, null],
     ['offer', '00:0b:82:01:fc:42', '192.168.0.10', '192.168.0.1', '255.255.255.0'],
@@ -128,7 +129,7 @@ test('capture test001: the lease of the DHCP sample, as tshark reads it', { skip
 })
 
 /** Every UDP payload the probe takes, each as a flow of its own. */
-function readCapture(path: string): DhcpFact[] {
+function readCapture(name: string): DhcpFact[] {
   const context = fakeContext('udp')
   const session = dhcp.open(context)
   const frame = new Frame()
@@ -137,17 +138,20 @@ function readCapture(path: string): DhcpFact[] {
     packet(buf, off, end, at, wireLength, linkType): void {
       beginFrame(frame, ++number, at, wireLength, end - off)
       decodeFrame(buf, off, end, linkType, frame)
-      if (frame.proto !== IpProto.udp || frame.payloadOff < 0) return
-      if (dhcp.probe('udp', 0, buf, frame.payloadOff, frame.payloadEnd) === 'yes') session.feed(0, buf, frame.payloadOff, frame.payloadEnd, at)
+      const { payloadOff, payloadEnd } = frame
+      if (frame.proto !== IpProto.udp || payloadOff < 0) return
+      if (dhcp.probe('udp', 0, buf, payloadOff, payloadEnd) === 'yes') session.feed(0, buf, payloadOff, payloadEnd, at)
     },
   })
-  reader.push(readFileSync(path))
+  reader.push(readFileSync(sharedCapture(name) ?? ''))
   reader.end()
   return context.facts.filter((fact) => fact.protocol === 'dhcp')
 }
 
 test('addresses of other fields do not leak into the fact', () => {
-  const bytes = encodeDhcp({ ...dhcpRequest(CLIENT, 1, [optionByte(53, 1)]), relayAddress: ipFromV4(0x0a140401), serverAddress: ipFromV4(0x0a140402) })
+  const bytes = encodeDhcp({
+    ...dhcpRequest(CLIENT, 1, [optionByte(53, 1)]), relayAddress: ipFromV4(0x0a140401), serverAddress: ipFromV4(0x0a140402),
+  })
   const [fact] = factsOf(bytes)
   ok(fact?.kind === 'message')
   deepEqual([fact.address, fact.server, fact.router], [null, null, null])

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ipFromV4, type Ip } from '../../base/ip.ts'
 import {
-  BOOTP_BYTES_MIN, decodeDhcp, DHCP_FIXED_BYTES, dhcpOption, dhcpReply, dhcpRequest, encodeDhcp, optionAddress, optionByte, optionText, type DhcpValue,
+  BOOTP_BYTES_MIN, decodeDhcp, DHCP_FIXED_BYTES, dhcpOption, dhcpReply, dhcpRequest, encodeDhcp, optionAddress, optionByte, optionText,
+  type DhcpValue,
 } from './message.ts'
 
 const decode = (bytes: Uint8Array): ReturnType<typeof decodeDhcp> => decodeDhcp(bytes, 0, bytes.length)

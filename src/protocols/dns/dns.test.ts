@@ -47,7 +47,7 @@ test('probe on TCP answers more until the first question is whole, and never tak
 })
 
 const NOT_DNS: readonly (readonly [string, Uint8Array])[] = [
-  ['CMS8000 end of cycle', Uint8Array.from([2, 0, 5, 0x47, 6, 0, 5, 0x45, 0, 0, 7, 0xff, 2, 0, 5, 0x47, 2, 0, 5, 0x47, 2, 0, 5, 0x47, 2, 0, 5, 0x47])],
+  ['CMS8000 bed and ends of cycles', Uint8Array.from([6, 0, 5, 0x45, 0, 0, 7, 0xff, ...Array.from({ length: 5 }, () => [2, 0, 5, 0x47]).flat()])],
   ['HL7 in MLLP', new TextEncoder().encode('\x0bMSH|^~\\&|ZZTEST|CANARY|||20260105||ORU^R01|1|P|2.4\r\x1c\r')],
   ['LPD job', new TextEncoder().encode('\x02lp\n\x0212 cfA001host\nPZZTEST\nldfA001host\n')],
   ['HTTP request', new TextEncoder().encode('GET / HTTP/1.1\r\nHost: example\r\n\r\n')],
@@ -55,7 +55,7 @@ const NOT_DNS: readonly (readonly [string, Uint8Array])[] = [
   ['program file', Uint8Array.from([0x4d, 0x5a, 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff, 0, 0, 0xb8, ...new Uint8Array(60)])],
   ['zeros', new Uint8Array(64)],
   ['ones', new Uint8Array(64).fill(0xff)],
-  ['NetBIOS name query', Uint8Array.from([0, 1, 1, 0x10, 0, 1, 0, 0, 0, 0, 0, 0, 32, ...new TextEncoder().encode('CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'), 0, 0, 0x21, 0, 1])],
+  ['NetBIOS name query', new TextEncoder().encode(`\x00\x01\x01\x10\x00\x01\x00\x00\x00\x00\x00\x00 CK${'A'.repeat(30)}\x00\x00\x21\x00\x01`)],
 ]
 
 for (const [what, bytes] of NOT_DNS) {

@@ -4,7 +4,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  HL7_PATIENT_SEGMENTS, HL7_UNKNOWN_SEGMENT, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, patientSegmentRow,
+  HL7_PATIENT_SEGMENTS, HL7_UNKNOWN_SEGMENT, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField,
+  knownMessageType, knownVersion, patientSegmentRow,
 } from './codes.ts'
 
 const holds = (segment: string, field: number): boolean => {
@@ -14,8 +15,9 @@ const holds = (segment: string, field: number): boolean => {
 
 test('the identifiers of 45 CFR 164.514(b)(2)(i) are in: name, address, dates, telephone, numbers, relatives, employers', () => {
   const identifiers: readonly (readonly [string, number])[] = [
-    ['PID', 5], ['PID', 11], ['PID', 7], ['PID', 13], ['PID', 14], ['PID', 19], ['PID', 3], ['PID', 18], ['PID', 20], ['PID', 23],
-    ['NK1', 2], ['NK1', 4], ['NK1', 13], ['GT1', 3], ['GT1', 12], ['IN1', 16], ['IN1', 36], ['IN2', 6], ['MRG', 1], ['PV1', 19], ['PV1', 44],
+    ['PID', 5], ['PID', 11], ['PID', 7], ['PID', 13], ['PID', 14], ['PID', 19], ['PID', 3], ['PID', 18], ['PID', 20],
+    ['PID', 23], ['NK1', 2], ['NK1', 4], ['NK1', 13], ['GT1', 3], ['GT1', 12], ['IN1', 16], ['IN1', 36], ['IN2', 6], ['MRG', 1],
+    ['PV1', 19], ['PV1', 44],
   ]
   for (const [segment, field] of identifiers) ok(holds(segment, field), `${segment}-${field}`)
 })
@@ -27,7 +29,8 @@ test('what is said about the person is in: observations, notes, diagnoses, aller
 })
 
 test('counters, order numbers, device ids and headers are out', () => {
-  for (const [segment, field] of [['PID', 1], ['NK1', 1], ['OBX', 1], ['OBX', 3], ['OBX', 18], ['OBR', 2], ['PRT', 16], ['MSH', 3], ['QPD', 2]] as const) {
+  const others = [['PID', 1], ['NK1', 1], ['OBX', 1], ['OBX', 3], ['OBX', 18], ['OBR', 2], ['PRT', 16], ['MSH', 3], ['QPD', 2]] as const
+  for (const [segment, field] of others) {
     equal(holds(segment, field), false, `${segment}-${field}`)
   }
 })
@@ -46,6 +49,20 @@ test('a name no version knows is counted without its letters; local segments kee
   equal(countedName('ZBE'), 'ZBE')
   equal(countedName('LEE'), HL7_UNKNOWN_SEGMENT)
   equal(countedName('DST'), HL7_UNKNOWN_SEGMENT)
+})
+
+test('a message type leaves as code and trigger; what is neither is withheld', () => {
+  const types = {
+    ACK: 'ACK', 'ADT^A01': 'ADT^A01', 'ERP^Z99': 'ERP^Z99', 'ZMG^Z01': 'ZMG^Z01', 'ACK^': 'ACK', 'ORU^ZZTEST': 'ORU', 'ADT^A1 ': 'ADT',
+  }
+  for (const [text, said] of Object.entries(types)) equal(knownMessageType(text), said)
+  const others = ['', 'LEE', 'ZZTEST', 'ZZTEST^CANARY', 'adt^a01', 'ADTX^A01', 'Z^A01', '19010101']
+  for (const text of others) equal(knownMessageType(text), '???', text)
+})
+
+test('a version leaves as digits and dots', () => {
+  for (const version of ['2.1', '2.5.1', '2']) equal(knownVersion(version), version)
+  for (const text of ['', 'ZZTEST', '2.x', '.2', '2.3.4.5.6']) equal(knownVersion(text), '')
 })
 
 test('byte classes', () => {

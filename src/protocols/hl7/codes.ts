@@ -63,6 +63,30 @@ export function countedName(name: string): string {
   return KNOWN_SEGMENTS.has(name) || name.startsWith('Z') ? name : HL7_UNKNOWN_SEGMENT
 }
 
+/** Message codes of HL7 v2.1 to v2.9 (table 0076). */
+const MESSAGE_CODES = `
+  ACK ADR ADT BAR BPS BRP BRT BTS CCF CCI CCM CCQ CCR CCU CNQ CQU CRM CSU DBC DBU DEL DEO DER DFT DOC DPR DRC DRG DSR EAC EAN EAR EDR EHC
+  EQQ ERP ERQ ESR ESU INR INU IPC LSR LSU MCF MDM MFD MFK MFN MFQ MFR NMD NMQ NMR OMB OMD OMG OMI OML OMN OMP OMQ OMS OPL OPR OPU ORA ORB
+  ORD ORF ORG ORI ORL ORM ORN ORP ORR ORS ORU ORX OSM OSQ OSR OSU OUL PEX PGL PIN PMU PPG PPP PPR PPT PPV PRR PTR QBP QCK QCN QRF QRY QSB
+  QSX QVR RAR RAS RCI RCL RDE RDO RDR RDS RDY REF RER RGR RGV ROC ROD ROR RPA RPI RPL RPR RQA RQC RQI RQP RQQ RRA RRD RRE RRG RRI RRO RSP
+  RTB SCN SDN SDR SIU SLN SLR SMD SPQ SQM SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM VQQ VTQ VXQ VXR VXU VXX`
+const KNOWN_CODES: ReadonlySet<string> = new Set(MESSAGE_CODES.trim().split(/\s+/))
+
+/** Said instead of a type that no version knows, and the other header texts are withheld: a spliced header may hold anything. */
+export const HL7_UNKNOWN_TYPE = '???'
+
+/** MSH-9 as it may leave: `ADT^A01`, `ACK`; a trigger that has no trigger's shape is dropped, an unknown code is HL7_UNKNOWN_TYPE. */
+export function knownMessageType(text: string): string {
+  const [code = '', trigger = ''] = text.split('^')
+  if (!KNOWN_CODES.has(code) && !/^Z[A-Z0-9]{2}$/.test(code)) return HL7_UNKNOWN_TYPE
+  return /^[A-Z][A-Z0-9]{2}$/.test(trigger) ? `${code}^${trigger}` : code
+}
+
+/** MSH-12 as it may leave: digits and dots, as `2.5.1`; anything else is withheld. */
+export function knownVersion(text: string): string {
+  return /^\d[\d.]{0,7}$/.test(text) ? text : ''
+}
+
 /** Components that identify, by data type (HL7 v2 chapter 2A): the rest says who assigned a number or what kind of name it is. */
 const CX: readonly number[] = [1]
 const XPN: readonly number[] = [1, 2, 3]

@@ -51,7 +51,8 @@ test('a canary in every field of every patient segment is named by number and ap
 })
 
 test('a canary in segments of other kinds, in local ones and in free lines appears nowhere', () => {
-  const free = ['EVN|ZZTEST^CANARY', 'MSA|AA|1|ZZTEST^CANARY', 'ZPI|ZZTEST^CANARY', 'ZZTEST^CANARY', 'LEE|ZZTEST', 'ZZT', 'OBX ZZTEST', '|ZZTEST']
+  const free = ['EVN|ZZTEST^CANARY', 'MSA|AA|1|ZZTEST^CANARY', 'ZPI|ZZTEST^CANARY', 'ZZTEST^CANARY']
+  free.push('LEE|ZZTEST', 'ZZT', 'OBX ZZTEST', '|ZZTEST')
   const found = summary(`${MSH}${free.join('\r')}\r`)
   doesNotMatch(JSON.stringify(found), /ZZT|CANARY|LEE/)
   deepEqual(found.segments, [['MSH', 1], ['EVN', 1], ['MSA', 1], ['ZPI', 1], ['???', 1]])
@@ -81,7 +82,9 @@ test('encoding characters: two or more than four are read, letters are a fault',
 })
 
 test('no header, an unusable one, or one without a type is a fault', () => {
-  for (const wrong of ['', '\r\r', 'PID|||1', 'MSHX^~\\&|A', 'MSH', 'MSH\rPID|||1']) deepEqual(read(wrong), { ok: false, fault: 'no-header' }, wrong)
+  for (const wrong of ['', '\r\r', 'PID|||1', 'MSHX^~\\&|A', 'MSH', 'MSH\rPID|||1']) {
+    deepEqual(read(wrong), { ok: false, fault: 'no-header' }, wrong)
+  }
   for (const wrong of ['MSH|^~\\&', 'MSH|^~\\&|', 'MSH|^~\\&|A|B|C|D|2001||', 'MSH|^~\\&|A|B|C|D|2001||""|1', 'MSH|^~\\&|A\rPID|||1']) {
     deepEqual(read(wrong), { ok: false, fault: 'no-message-type' }, wrong)
   }
@@ -99,6 +102,12 @@ test('header texts are printable, bounded, trimmed, first repetition only, and "
   equal(found.sendingFacility, '???x')
   equal(found.receivingApplication, '')
   equal(found.receivingFacility, 'one')
+})
+
+test('a type no version knows is told as such, and the header texts are withheld with it', () => {
+  const found = summary(`${MSH.replace('ORU^R01', 'ZZTEST^CANARY')}PID|||1\r`)
+  deepEqual([found.messageType, found.sendingApplication, found.receivingFacility, found.version], ['???', '', '', ''])
+  deepEqual(found.filledPatientFields, ['PID-3'])
 })
 
 test('a second MSH, standing where none may, changes nothing but the count', () => {
@@ -135,7 +144,8 @@ test('PRT-16 and OBX-18: each repetition once, its first component that holds an
 test('many devices and many segment names stay bounded', () => {
   const obx = Array.from({ length: 100 }, (_, i) => `OBX|${'|'.repeat(17)}S${i}\r`).join('')
   equal(summary(MSH + obx).devices.length, HL7_DEVICES_MAX)
-  const local = Array.from({ length: 900 }, (_, i) => `Z${String.fromCharCode(65 + (i % 26))}${String.fromCharCode(65 + Math.floor(i / 26) % 26)}|\r`)
+  const letter = (i: number): string => String.fromCharCode(65 + (i % 26))
+  const local = Array.from({ length: 676 }, (_, i) => `Z${letter(i)}${letter(Math.floor(i / 26))}|\r`)
   equal(summary(MSH + local.join('')).segments.length, HL7_SEGMENT_NAMES_MAX)
 })
 
@@ -176,7 +186,9 @@ test('random bytes and random changes never throw', () => {
 test('what is written is read: header texts, filled fields and segment counts', () => {
   const text = fc.stringMatching(/^[A-Za-z0-9]{1,20}$/)
   const field = fc.option(text, { nil: '' })
-  fc.assert(fc.property(text, text, field, fc.array(field, { minLength: 6, maxLength: 6 }), fc.nat({ max: 9 }), (app, fac, version, pid, n) => {
+  const versions = fc.constantFrom('2.1', '2.3', '2.5.1', '')
+  const fields = fc.array(field, { minLength: 6, maxLength: 6 })
+  fc.assert(fc.property(text, text, versions, fields, fc.nat({ max: 9 }), (app, fac, version, pid, n) => {
     const msh = ['MSH', '|', HL7_USUAL_ENCODING, app, fac, '', '', '', '', 'ADT^A08', '1', 'T', version]
     const found = summary([msh, ['PID', '1', ...pid], ...Array.from({ length: n }, () => ['OBX', '1'])])
     deepEqual([found.sendingApplication, found.sendingFacility, found.version], [app, fac, version])

@@ -4,8 +4,8 @@
 import { assert } from '../../base/assert.ts'
 import {
   HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX,
-  Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, patientSegmentRow, type Hl7Fault,
-  type PatientSegmentRow,
+  HL7_UNKNOWN_TYPE, Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType,
+  knownVersion, patientSegmentRow, type Hl7Fault, type PatientSegmentRow,
 } from './codes.ts'
 import type { Hl7DeviceId, Hl7Message } from './facts.ts'
 
@@ -27,18 +27,19 @@ const ALL_COMPONENTS = Number.MAX_SAFE_INTEGER
 const headerText = (header: HeaderField, componentsMax: number): Collected => ({ header, componentsMax, textMax: HL7_HEADER_TEXT_MAX })
 const deviceText = (device: Hl7DeviceId['source']): Collected => ({ device, componentsMax: 1, textMax: HL7_DEVICE_TEXT_MAX })
 
-/** The only fields whose text is kept. MSH-9 without its structure id, so that `ORU^R01` is the same in every version. */
-const COLLECTED: ReadonlyMap<string, Collected> = new Map([
-  ['MSH-3', headerText('sendingApplication', ALL_COMPONENTS)],
-  ['MSH-4', headerText('sendingFacility', ALL_COMPONENTS)],
-  ['MSH-5', headerText('receivingApplication', ALL_COMPONENTS)],
-  ['MSH-6', headerText('receivingFacility', ALL_COMPONENTS)],
-  ['MSH-9', headerText('messageType', 2)],
-  ['MSH-12', headerText('version', 1)],
-  ['PRT-16', deviceText('PRT-16')],
-  ['OBX-18', deviceText('OBX-18')],
+/** The only fields whose text is kept, by segment and number. MSH-9 without its structure id: `ORU^R01` is the same in every version. */
+const COLLECTED: ReadonlyMap<string, ReadonlyMap<number, Collected>> = new Map([
+  [HL7_MESSAGE_HEADER, new Map([
+    [3, headerText('sendingApplication', ALL_COMPONENTS)],
+    [4, headerText('sendingFacility', ALL_COMPONENTS)],
+    [5, headerText('receivingApplication', ALL_COMPONENTS)],
+    [6, headerText('receivingFacility', ALL_COMPONENTS)],
+    [9, headerText('messageType', 2)],
+    [12, headerText('version', 1)],
+  ])],
+  ['PRT', new Map([[16, deviceText('PRT-16')]])],
+  ['OBX', new Map([[18, deviceText('OBX-18')]])],
 ])
-const COLLECTING_SEGMENTS: ReadonlySet<string> = new Set([...COLLECTED.keys()].map((key) => key.slice(0, 3)))
 
 /** Byte that no delimiter can be: "this message declares none". */
 const NONE = -1
@@ -64,11 +65,13 @@ export class Hl7Scanner {
   #encoding = ''
   #fault: Hl7Fault | null = null
   #row: PatientSegmentRow | undefined
-  #collects = false
+  #collects: ReadonlyMap<number, Collected> | undefined
   #field = 0
   #componentIndex = 1
   #holdsContent = false
   #isWatched = false
+  /** Nothing more to learn from this field. */
+  #isIdle = false
   #watchedComponents: readonly number[] | undefined
   #collected: Collected | undefined
   #text = ''
@@ -93,12 +96,24 @@ export class Hl7Scanner {
   }
 
   scan(buf: Uint8Array, off: number, end: number): void {
-    for (let i = off; i < end; i++) {
-      const c = buf[i] as number
+    let i = off
+    while (i < end) {
+      i = this.#skipIdle(buf, i, end)
+      if (i >= end) return
+      const c = buf[i++] as number
       if (isLineEnd(c)) this.#endLine()
       else if (this.#place === 'fields') this.#onFieldByte(c)
       else if (this.#place === 'name') this.#onNameByte(c)
     }
+  }
+
+  /** Most bytes teach nothing: on to the line end, or to the separator behind a field that is decided. */
+  #skipIdle(buf: Uint8Array, off: number, end: number): number {
+    if (this.#place !== 'rest' && !(this.#place === 'fields' && this.#isIdle)) return off
+    const separator = this.#place === 'fields' ? this.#separator : NONE
+    let i = off
+    while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
+    return i
   }
 
   /** The message is over. Sorted by code unit: PID-11 stands before PID-3. */
@@ -107,14 +122,15 @@ export class Hl7Scanner {
     const messageType = this.#header.get('messageType') ?? ''
     const fault = this.#fault ?? (this.#wantsHeader ? 'no-header' : messageType === '' ? 'no-message-type' : null)
     if (fault !== null) return { ok: false, fault }
-    const text = (field: HeaderField): string => this.#header.get(field) ?? ''
+    const type = knownMessageType(messageType)
+    const text = (field: HeaderField): string => (type === HL7_UNKNOWN_TYPE ? '' : this.#header.get(field) ?? '')
     const summary: Hl7Summary = {
       sendingApplication: text('sendingApplication'),
       sendingFacility: text('sendingFacility'),
       receivingApplication: text('receivingApplication'),
       receivingFacility: text('receivingFacility'),
-      messageType,
-      version: text('version'),
+      messageType: type,
+      version: knownVersion(text('version')),
       devices: this.#devices,
       filledPatientFields: [...this.#filled].sort(),
       segments: [...this.#segments],
@@ -146,8 +162,8 @@ export class Hl7Scanner {
   #openSegment(firstField: number): void {
     this.#countSegment()
     this.#row = patientSegmentRow(this.#name)
-    this.#collects = COLLECTING_SEGMENTS.has(this.#name) && (this.#inHeader || this.#name !== HL7_MESSAGE_HEADER)
-    this.#place = this.#row !== undefined || this.#collects ? 'fields' : 'rest'
+    this.#collects = this.#inHeader || this.#name !== HL7_MESSAGE_HEADER ? COLLECTED.get(this.#name) : undefined
+    this.#place = this.#row !== undefined || this.#collects !== undefined ? 'fields' : 'rest'
     this.#openField(firstField)
   }
 
@@ -164,9 +180,10 @@ export class Hl7Scanner {
     this.#holdsContent = false
     this.#isWatched = this.#row !== undefined && isPatientField(this.#row, field)
     this.#watchedComponents = this.#isWatched ? this.#row?.components?.[field] : undefined
-    this.#collected = this.#collects ? COLLECTED.get(`${this.#name}-${field}`) : undefined
+    this.#collected = this.#collects?.get(field)
     this.#text = ''
     this.#textDone = false
+    this.#isIdle = !this.#isWatched && this.#collected === undefined && !(this.#inHeader && field === 2)
   }
 
   #onFieldByte(c: number): void {
@@ -186,6 +203,7 @@ export class Hl7Scanner {
     }
     if (!this.#isWatched || this.#holdsContent || c === this.#subcomponent || isBlankByte(c)) return
     this.#holdsContent = this.#watchedComponents?.includes(this.#componentIndex) !== false
+    this.#isIdle = this.#holdsContent && this.#collected === undefined
   }
 
   /** A device id is its first component that holds anything; a header text goes on to its last. */

@@ -18,10 +18,9 @@ export interface Hl7MessageSink {
 }
 
 const toBytes = (name: string): readonly number[] => [...name].map((letter) => letter.charCodeAt(0))
-const HEADERS: readonly { readonly letters: readonly number[]; readonly opens: boolean }[] = [
-  { letters: toBytes(HL7_MESSAGE_HEADER), opens: true },
-  ...HL7_BATCH_SEGMENTS.map((name) => ({ letters: toBytes(name), opens: false })),
-]
+const OPENER = toBytes(HL7_MESSAGE_HEADER)
+/** The opener and the wrappers. */
+const HEADERS: readonly (readonly number[])[] = [OPENER, ...HL7_BATCH_SEGMENTS.map(toBytes)]
 /** Three letters and the separator behind them. */
 const HELD_MAX = 4
 
@@ -98,16 +97,20 @@ export class Hl7Stream {
   }
 
   #mayBeHeader(c: number): boolean {
-    const length = this.#heldLength
-    return HEADERS.some(({ letters }) => {
-      for (let i = 0; i < length; i++) if (letters[i] !== this.#held[i]) return false
-      return letters[length] === c
-    })
+    for (const letters of HEADERS) {
+      if (letters[this.#heldLength] === c && this.#heldMatches(letters)) return true
+    }
+    return false
+  }
+
+  #heldMatches(letters: readonly number[]): boolean {
+    for (let i = 0; i < this.#heldLength && i < letters.length; i++) if (letters[i] !== this.#held[i]) return false
+    return true
   }
 
   /** Three letters of a header and a separator are here. */
   #header(): void {
-    const opens = HEADERS[0]?.letters.every((letter, i) => letter === this.#held[i]) === true
+    const opens = this.#heldMatches(OPENER)
     this.#close(this.#startBlock && this.#inBlock ? 'no-end-block' : null)
     if (this.#startBlock) this.#inBlock = true
     this.#startBlock = false

@@ -47,7 +47,9 @@ export const SPO2_ABSENT: CmsSpo2 = { ...SPO2, pleth: wave(256, 0), spo2: null, 
 export const NIBP: CmsNibp = {
   measuredAt: { year: 2001, month: 2, day: 3, hour: 4, minute: 5, second: 6 },
   systolic: 121, diastolic: 81, mean: 93,
-  systolicLimits: { high: 160, low: 90, level: 2 }, diastolicLimits: { high: 90, low: 50, level: 2 }, meanLimits: { high: 110, low: 60, level: 2 },
+  systolicLimits: { high: 160, low: 90, level: 2 },
+  diastolicLimits: { high: 90, low: 50, level: 2 },
+  meanLimits: { high: 110, low: 60, level: 2 },
 }
 
 export const TEMPERATURE: CmsTemperature = {
@@ -67,7 +69,8 @@ const floatReading = (min: number, max: number): fc.Arbitrary<number | null> =>
   fc.option(fc.integer({ min: min * 8, max: max * 8 }).map((eighths) => eighths / 8))
 const samples = (n: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: n, maxLength: n })
 
-const date = record({ year: fc.integer({ min: 1, max: 9999 }), month: fc.integer({ min: 1, max: 12 }), day: fc.integer({ min: 1, max: 31 }) })
+const day = { year: fc.integer({ min: 1, max: 9999 }), month: fc.integer({ min: 1, max: 12 }), day: fc.integer({ min: 1, max: 31 }) }
+const date = record(day)
 /** At most 31 bytes of UTF-8 without blanks at the ends, as a decoder gives it back. */
 const text = fc.oneof(
   fc.stringMatching(/^[!-~]{0,15}$/),
@@ -92,8 +95,7 @@ export const spo2s: fc.Arbitrary<CmsSpo2> = record({
 
 export const nibps: fc.Arbitrary<CmsNibp> = record({
   measuredAt: fc.option(record({
-    year: fc.integer({ min: 1, max: 9999 }), month: fc.integer({ min: 1, max: 12 }), day: fc.integer({ min: 1, max: 31 }),
-    hour: fc.nat({ max: 23 }), minute: fc.nat({ max: 59 }), second: fc.nat({ max: 59 }),
+    ...day, hour: fc.nat({ max: 23 }), minute: fc.nat({ max: 59 }), second: fc.nat({ max: 59 }),
   })),
   systolic: reading(1, 400), diastolic: reading(1, 400), mean: reading(1, 400),
   systolicLimits: limits, diastolicLimits: limits, meanLimits: limits,

@@ -56,7 +56,10 @@ export const RESULT: readonly Hl7Segment[] = [
 ]
 
 export const ACKNOWLEDGEMENT: readonly Hl7Segment[] = [
-  ['MSH', HL7_USUAL_SEPARATOR, HL7_USUAL_ENCODING, 'GATEWAY', 'HOSPITAL', 'MONITOR', 'ICU', '20010203040507', '', 'ACK', 'MSG00001', 'T', '2.6'],
+  [
+    'MSH', HL7_USUAL_SEPARATOR, HL7_USUAL_ENCODING, 'GATEWAY', 'HOSPITAL', 'MONITOR', 'ICU', '20010203040507', '',
+    'ACK', 'MSG00001', 'T', '2.6',
+  ],
   ['MSA', 'AA', 'MSG00001'],
 ]
 

@@ -1,0 +1,137 @@
+// bench:wire: packets per CPU second of `cordon check` on a mix of real captures, beside tcpdump and ndpiReader, in one run.
+// Prints a table and writes artifacts/bench-wire.json. Nothing is asserted here: figures go to docs/performance.md with their date.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { LinkType, type PacketSink } from '../src/wire/capture/capture.ts'
+import { createCaptureReader } from '../src/wire/capture/reader.ts'
+import { PCAP_RECORD_HEADER_BYTES, pcapFileHeader, putPcapRecordHeader } from '../src/wire/capture/writer.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const CAPTURES = path.join(ROOT, '..', 'shared', 'captures')
+const RUNS = Number(process.env['RUNS'] ?? 5)
+/** Times the whole folder is laid end to end: 1.0 M packets, 0.3 GB. */
+const REPEATS = Number(process.env['REPEATS'] ?? 16)
+const WINDOW_MICROS = 300_000_000
+
+interface Packet {
+  readonly bytes: Uint8Array
+  readonly at: number
+}
+
+/** Every Ethernet packet of the real captures, each file laid over the same five minutes. */
+function collect(): Packet[] {
+  const packets: Packet[] = []
+  for (const name of fs.readdirSync(CAPTURES, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = path.join(CAPTURES, name)
+    if (!fs.statSync(file).isFile() || name.endsWith('.tsv') || name.startsWith('corrupt')) continue
+    packets.push(...packetsOf(file))
+  }
+  return packets.sort((a, b) => a.at - b.at)
+}
+
+function packetsOf(file: string): Packet[] {
+  const raw = fs.readFileSync(file)
+  const found: Packet[] = []
+  const sink: PacketSink = {
+    packet(buf, off, end, at, _wire, linkType) {
+      if (linkType === LinkType.ethernet) found.push({ bytes: buf.slice(off, end), at })
+    },
+  }
+  const reader = createCaptureReader(sink)
+  reader.push(raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw)
+  reader.end()
+  const first = found[0]?.at ?? 0
+  return found.map((p) => ({ bytes: p.bytes, at: Math.abs(p.at - first) % WINDOW_MICROS }))
+}
+
+/** Writes the mix REPEATS times, IPv4 addresses shifted per round so that flows do not merge. */
+function writeMix(file: string): { packets: number; bytes: number } {
+  const packets = collect()
+  const fd = fs.openSync(file, 'w')
+  fs.writeSync(fd, pcapFileHeader(LinkType.ethernet))
+  let count = 0
+  for (let round = 0; round < REPEATS; round++) {
+    const chunks: Uint8Array[] = []
+    for (const p of packets) {
+      const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + p.bytes.length)
+      putPcapRecordHeader(record, 0, 1_700_000_000_000_000 + round * WINDOW_MICROS + p.at, p.bytes.length, p.bytes.length)
+      record.set(p.bytes, PCAP_RECORD_HEADER_BYTES)
+      shift(record, PCAP_RECORD_HEADER_BYTES, p.bytes.length, round)
+      chunks.push(record)
+      count++
+    }
+    fs.writeSync(fd, Buffer.concat(chunks))
+  }
+  fs.closeSync(fd)
+  return { packets: count, bytes: fs.statSync(file).size }
+}
+
+/** Second octet up in the source and down in the destination: sums, and so checksums, stay as they were wherever no octet wraps. */
+function shift(record: Uint8Array, off: number, length: number, by: number): void {
+  if (length < 34 || record[off + 12] !== 8 || record[off + 13] !== 0) return
+  record[off + 27] = ((record[off + 27] ?? 0) + by) & 255
+  record[off + 31] = ((record[off + 31] ?? 0) - by) & 255
+}
+
+interface Row {
+  readonly tool: string
+  readonly cpuSeconds: number
+  readonly wallSeconds: number
+  readonly packetsPerCpuSecond: number
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+/** One warm-up, RUNS counted runs; user plus system seconds of the whole process as bash reports them. */
+function measure(tool: string, command: string, packets: number): Row {
+  const cpu: number[] = []
+  const wall: number[] = []
+  for (let run = 0; run <= RUNS; run++) {
+    const { stderr } = spawnSync('bash', ['-c', `TIMEFORMAT='%U %S %R'; time ( ${command} ) >/dev/null 2>/dev/null`], { encoding: 'utf8' })
+    const [user = 0, system = 0, real = 0] = stderr.trim().split('\n').at(-1)?.split(' ').map(Number) ?? []
+    if (run === 0) continue
+    cpu.push(user + system)
+    wall.push(real)
+  }
+  const cpuSeconds = median(cpu)
+  return { tool, cpuSeconds, wallSeconds: median(wall), packetsPerCpuSecond: packets / cpuSeconds }
+}
+
+function has(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+}
+
+function main(): void {
+  if (!fs.existsSync(CAPTURES)) {
+    console.log('skipped: ../shared/captures is not here')
+    return
+  }
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-')), 'mix.pcap')
+  const { packets, bytes } = writeMix(file)
+  console.log(`${packets} packets, ${(bytes / 1e6).toFixed(0)} MB, ${RUNS} runs each after one warm-up, ${os.cpus()[0]?.model ?? ''}, Node ${process.version}`)
+  const rows = [
+    measure('cat (floor)', `cat ${file}`, packets),
+    measure('cordon check --json', `${path.join(ROOT, 'cordon')} check ${file} --json`, packets),
+    ...(has('tcpdump') ? [measure('tcpdump -w', `tcpdump -r ${file} -w -`, packets), measure('tcpdump -nn', `tcpdump -nn -r ${file}`, packets)] : []),
+    ...(has('ndpiReader') ? [measure('ndpiReader', `ndpiReader -i ${file}`, packets)] : []),
+  ]
+  const ours = rows.find((r) => r.tool.startsWith('cordon'))?.packetsPerCpuSecond ?? 0
+  console.log('tool                 CPU s   wall s   packets/CPU s   cordon is')
+  for (const r of rows) {
+    console.log(
+      `${r.tool.padEnd(20)} ${r.cpuSeconds.toFixed(2).padStart(5)} ${r.wallSeconds.toFixed(2).padStart(8)} ${Math.round(r.packetsPerCpuSecond).toLocaleString('en').padStart(15)}   ${(ours / r.packetsPerCpuSecond).toFixed(2)}x`,
+    )
+  }
+  fs.mkdirSync(path.join(ROOT, 'artifacts'), { recursive: true })
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
+  fs.writeFileSync(path.join(ROOT, 'artifacts', 'bench-wire.json'), `${JSON.stringify({ commit, node: process.version, packets, bytes, runs: RUNS, rows }, null, 2)}\n`)
+  fs.rmSync(path.dirname(file), { recursive: true })
+}
+
+main()

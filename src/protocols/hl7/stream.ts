@@ -148,15 +148,11 @@ export class Hl7Stream {
 
   /** Passes bytes up to the next line end, block start or block end; returns where it stopped. */
   #line(buf: Uint8Array, off: number, end: number): number {
-    let at = off
-    let c = 0
-    for (; at < end; at++) {
-      c = buf[at] as number
-      if (isLineEnd(c) || c === Hl7Byte.startBlock || c === Hl7Byte.endBlock) break
-      if (!this.#isOpen && !this.#isQuiet && !isBlankByte(c)) this.#outside()
-    }
+    const at = lineStop(buf, off, end)
     if (this.#isOpen) this.#pass(buf, off, at)
+    else if (!this.#isQuiet && !isBlank(buf, off, at)) this.#outside()
     if (at >= end) return end
+    const c = buf[at]
     if (c === Hl7Byte.endBlock) this.#endBlock()
     else if (c === Hl7Byte.startBlock) this.#startBlock = true
     else if (this.#isOpen) this.#pass(buf, at, at + 1)
@@ -186,4 +182,18 @@ export class Hl7Stream {
     if (this.#isOpen) this.#sink.finish(flaw)
     this.#isOpen = false
   }
+}
+
+/** First line end, block start or block end of [off, end); all lie at or below 0x1C, most text above. */
+function lineStop(buf: Uint8Array, off: number, end: number): number {
+  for (let at = off; at < end; at++) {
+    const c = buf[at] as number
+    if (c <= Hl7Byte.endBlock && (isLineEnd(c) || c === Hl7Byte.startBlock || c === Hl7Byte.endBlock)) return at
+  }
+  return end
+}
+
+function isBlank(buf: Uint8Array, off: number, end: number): boolean {
+  for (let at = off; at < end; at++) if (!isBlankByte(buf[at] as number)) return false
+  return true
 }

@@ -180,7 +180,9 @@ async function writeStdout(bytes: Uint8Array): Promise<void> {
 function summary(ward: WardDescription, totals: Totals, options: WardOptions): string {
   const rows = ward.members.map((m) => [m.label, m.role, m.ip, m.mac ?? '(behind the gateway)', m.place ?? ''])
   const events = ward.events.map((e) => [`${((e.at - options.startAt) / MICROS_PER_SECOND).toFixed(1)} s`, e.scenario, e.who, e.what])
-  const story = events.length === 0 ? 'A quiet ward: nothing here needs a decision.\n' : `\n${table(['after', 'scenario', 'who', 'what'], events)}`
-  const size = `${totals.frames} packets, ${formatBytes(totals.bytes)}, seed ${options.seed}${totals.stopped ? ', stopped before the end' : ''}`
+  const quiet = 'A quiet ward: nothing here needs a decision.\n'
+  const story = events.length === 0 ? quiet : `\n${table(['after', 'scenario', 'who', 'what'], events)}`
+  const stopped = totals.stopped ? ', stopped before the end' : ''
+  const size = `${totals.frames} packets, ${formatBytes(totals.bytes)}, seed ${options.seed}${stopped}`
   return `${table(['who', 'role', 'address', 'hardware address', 'place'], rows)}${story}\n${size}. All patients are invented.\n`
 }

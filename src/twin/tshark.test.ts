@@ -21,7 +21,7 @@ const CHECKSUMS = ['ip', 'tcp', 'udp'].flatMap((layer) => ['-o', `${layer}.check
 const SEVERITY_ERROR = 0x00800000
 
 function capture(scenarios: readonly Scenario[], more: Partial<WardOptions> = {}): string {
-  const file = path.join(folder, `${scenarios.join('-') || 'quiet'}-${Object.values(more).join('-')}.pcap`)
+  const file = path.join(folder, `${scenarios.join('-') || 'quiet'}-${more.updateTransport ?? 'udp'}.pcap`)
   if (fs.existsSync(file)) return file
   const parts = [pcapFileHeader(LinkType.ethernet)]
   for (const { at, bytes } of playWard(wardOptions({ scenarios: new Set(scenarios), ...more }))) {
@@ -34,11 +34,12 @@ function capture(scenarios: readonly Scenario[], more: Partial<WardOptions> = {}
 }
 
 const FIELDS = [
-  'frame.number', '_ws.col.Info', '_ws.malformed', '_ws.expert.severity', 'ip.checksum.status', 'tcp.checksum.status', 'udp.checksum.status',
-  'ip.src', 'ip.fragment.count', 'udp.dstport', 'tcp.srcport', 'tcp.len', 'tcp.analysis.flags', 'dhcp.option.dhcp', 'dhcp.option.hostname',
+  '_ws.malformed', '_ws.expert.severity', 'ip.checksum.status', 'tcp.checksum.status', 'udp.checksum.status', 'ip.src',
+  'ip.fragment.count', 'udp.dstport', 'tcp.srcport', 'tcp.len', 'tcp.analysis.flags', 'dhcp.option.dhcp', 'dhcp.option.hostname',
   'dns.flags.response', 'dns.qry.name', 'dns.a', 'tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.record.opaque_type',
-  'dicom.pdu.type', 'dicom.assoc.ae.calling', 'lpd.request', 'hl7.message.type', 'rpc.msgtyp', 'rpc.repframe', 'mount.path', 'mount.procedure_v3',
-  'portmap.procedure_v2', 'nfs.procedure_v3', 'nfs.name', 'nfs.status3', 'arp.duplicate-address-detected', 'arp.src.proto_ipv4',
+  'dicom.pdu.type', 'dicom.assoc.ae.calling', 'lpd.request', 'hl7.message.type', 'rpc.msgtyp', 'rpc.repframe', 'mount.path',
+  'mount.procedure_v3', 'portmap.procedure_v2', 'nfs.procedure_v3', 'nfs.name', 'nfs.status3', 'arp.duplicate-address-detected',
+  'arp.src.proto_ipv4',
 ] as const
 type Row = { readonly [F in (typeof FIELDS)[number]]: string }
 const read = new Map<string, Row[]>()

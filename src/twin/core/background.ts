@@ -78,8 +78,8 @@ function* resolve({ cast, rng }: Habit, name: string, answer: Ip, at: Micros): G
   const query = dnsQuery(randomInt(rng, 0, 0xffff), name, TYPE_A)
   const [asked, answered] = [encodeDns(query), encodeDns(dnsReply(query, [answer]))]
   assert(asked !== null && answered !== null, 'our own names fit DNS')
-  const ends = { client: local(cast.nursePc), clientPort: randomInt(rng, ...EPHEMERAL_PORT), server: local(cast.nameServer), serverPort: DNS_PORT }
-  const line = new UdpLine(ends, rng)
+  const clientPort = randomInt(rng, ...EPHEMERAL_PORT)
+  const line = new UdpLine({ client: local(cast.nursePc), clientPort, server: local(cast.nameServer), serverPort: DNS_PORT }, rng)
   yield* line.ask(asked, answered, at)
   return line.freeAt
 }

@@ -8,8 +8,8 @@ import { shuffled, streamRng } from './chance.ts'
 import type { WardOptions } from './options.ts'
 
 export type CastRole =
-  | 'patient-monitor' | 'central-station' | 'hl7-server' | 'router' | 'dhcp-dns-server' | 'workstation' | 'dicom-node' | 'printer' | 'web-server'
-  | 'stranger' | 'outside'
+  | 'patient-monitor' | 'central-station' | 'hl7-server' | 'router' | 'dhcp-dns-server' | 'workstation' | 'dicom-node' | 'printer'
+  | 'web-server' | 'stranger' | 'outside'
 
 /** Someone with an address. `mac` is null for who is only seen through the gateway. */
 export interface Host {

@@ -56,8 +56,8 @@ test('an echo answer names the message it answers, with status success and an ev
   assert.equal(request.length % 2, 0)
   assert.equal(response.length % 2, 0)
   assert.deepEqual([...response.subarray(-2)], [0, 0])
-  assert.match(text(response), /\x20\x01\x02\0\0\0\x07\0/)
-  assert.match(text(request), /\x10\x01\x02\0\0\0\x07\0/)
+  assert.ok(text(response).includes('\x20\x01\x02\0\0\0\x07\0'))
+  assert.ok(text(request).includes('\x10\x01\x02\0\0\0\x07\0'))
 })
 
 test('a TLS opening is made of whole records: hello, then hello with cipher change and encrypted rest', () => {

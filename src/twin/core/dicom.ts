@@ -18,9 +18,13 @@ const PDU = { associateRequest: 1, associateAccept: 2, data: 4, releaseRequest: 
 const PDU_BYTES_MAX = 16_384
 /** Presentation context ids are odd (PS3.8 section 9.3.2.2). */
 const CONTEXT_ID = 1
+/** Id, reserved, result 0 (accepted) or reserved, reserved. */
+const CONTEXT_HEAD = Uint8Array.of(CONTEXT_ID, 0, 0, 0)
 const AE_TITLE_BYTES = 16
 /** Command elements (PS3.7 annex E) in group 0000. */
-const COMMAND = { groupLength: 0x0000, sopClass: 0x0002, field: 0x0100, messageId: 0x0110, respondedTo: 0x0120, dataSetType: 0x0800, status: 0x0900 } as const
+const COMMAND = {
+  groupLength: 0x0000, sopClass: 0x0002, field: 0x0100, messageId: 0x0110, respondedTo: 0x0120, dataSetType: 0x0800, status: 0x0900,
+} as const
 const ECHO_REQUEST = 0x0030
 const ECHO_RESPONSE = 0x8030
 const NO_DATA_SET = 0x0101
@@ -33,13 +37,13 @@ export interface AeTitles {
 
 /** A-ASSOCIATE-RQ proposing verification in implicit little endian. */
 export function associateRequest(titles: AeTitles): Uint8Array {
-  const context = item(0x20, concat(Uint8Array.of(CONTEXT_ID, 0, 0, 0), item(0x30, ascii(UID.verification)), item(0x40, ascii(UID.implicitLittleEndian))))
-  return associate(PDU.associateRequest, titles, context)
+  const syntaxes = concat(item(0x30, ascii(UID.verification)), item(0x40, ascii(UID.implicitLittleEndian)))
+  return associate(PDU.associateRequest, titles, item(0x20, concat(CONTEXT_HEAD, syntaxes)))
 }
 
 /** A-ASSOCIATE-AC taking the proposal (result 0). */
 export function associateAccept(titles: AeTitles): Uint8Array {
-  return associate(PDU.associateAccept, titles, item(0x21, concat(Uint8Array.of(CONTEXT_ID, 0, 0, 0), item(0x40, ascii(UID.implicitLittleEndian)))))
+  return associate(PDU.associateAccept, titles, item(0x21, concat(CONTEXT_HEAD, item(0x40, ascii(UID.implicitLittleEndian)))))
 }
 
 function associate(type: number, titles: AeTitles, context: Uint8Array): Uint8Array {
@@ -48,13 +52,18 @@ function associate(type: number, titles: AeTitles, context: Uint8Array): Uint8Ar
   head.fill(0x20, 4, 4 + 2 * AE_TITLE_BYTES)
   head.set(ascii(titles.called), 4)
   head.set(ascii(titles.calling), 4 + AE_TITLE_BYTES)
-  const user = item(0x50, concat(item(0x51, u32be(PDU_BYTES_MAX)), item(0x52, ascii(UID.implementation)), item(0x55, ascii(IMPLEMENTATION_NAME))))
+  const implementation = concat(item(0x52, ascii(UID.implementation)), item(0x55, ascii(IMPLEMENTATION_NAME)))
+  const user = item(0x50, concat(item(0x51, u32be(PDU_BYTES_MAX)), implementation))
   return pdu(type, concat(head, item(0x10, ascii(UID.applicationContext)), context, user))
 }
 
 /** C-ECHO-RQ in one P-DATA-TF (PS3.7 section 9.3.5.1). */
 export function echoRequest(messageId: number): Uint8Array {
-  return command(element(COMMAND.field, u16le(ECHO_REQUEST)), element(COMMAND.messageId, u16le(messageId)), element(COMMAND.dataSetType, u16le(NO_DATA_SET)))
+  return command(
+    element(COMMAND.field, u16le(ECHO_REQUEST)),
+    element(COMMAND.messageId, u16le(messageId)),
+    element(COMMAND.dataSetType, u16le(NO_DATA_SET)),
+  )
 }
 
 /** C-ECHO-RSP with status 0, success. */

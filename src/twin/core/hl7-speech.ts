@@ -13,8 +13,10 @@ const CYCLES_PER_MESSAGE = 5
 /** Message control ids run from 1 to this, then start again. */
 const CONTROL_ID_MAX = 999_999
 
+type Observation = readonly [code: string, name: keyof Vitals, unit: string, range: string]
+
 /** OBX rows in the shape the closest OEM sends (facts section 4, Comen): number^name, value, unit, normal range. */
-const OBSERVATIONS: readonly (readonly [code: string, name: keyof Vitals, unit: string, range: string])[] = [
+const OBSERVATIONS: readonly Observation[] = [
   ['40^HR', 'heartRate', 'bpm', '50-120'],
   ['44^PR', 'heartRate', 'bpm', '50-120'],
   ['188^SPO2', 'spo2', '%', '90-100'],
@@ -46,6 +48,11 @@ function resultMessage(monitor: Monitor, vitals: Vitals, controlId: number, at: 
   return [
     ['MSH', HL7_USUAL_SEPARATOR, HL7_USUAL_ENCODING, 'MONITOR', place, 'HL7', 'WARD4', time, '', 'ORU^R01', String(controlId), 'P', '2.4'],
     ['OBR', '1', '', '', 'VITALS', '', '', time],
-    ...OBSERVATIONS.map(([code, name, unit, range], i): Hl7Segment => ['OBX', String(i + 1), 'NM', code, '', String(vitals[name]), unit, range, '', '', '', 'F']),
+    ...OBSERVATIONS.map((row, i) => observation(row, i + 1, vitals)),
   ]
+}
+
+/** OBX-11 F: a final result. */
+function observation([code, name, unit, range]: Observation, setId: number, vitals: Vitals): Hl7Segment {
+  return ['OBX', String(setId), 'NM', code, '', String(vitals[name]), unit, range, '', '', '', 'F']
 }

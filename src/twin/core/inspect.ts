@@ -108,7 +108,7 @@ function fold(sum: number): number {
 export function joinFragments(frames: readonly Uint8Array[]): Uint8Array | null {
   const parts = frames.map((bytes) => ({ bytes, ip: inspect(bytes).ip }))
   const last = parts.find((p) => p.ip !== null && !p.ip.moreFragments)
-  if (last?.ip == null) return null
+  if (last === undefined || last.ip === null) return null
   const whole = new Uint8Array(last.ip.fragmentOffset + last.ip.end - last.ip.off)
   let covered = 0
   for (const { bytes, ip } of parts) {

@@ -49,8 +49,12 @@ export function* getLease(setup: LeaseSetup, at: Micros): Generator<WardFrame, M
   const asking = new UdpLine({ client: unaddressed(client), clientPort: CLIENT_PORT, server: everyone(), serverPort: SERVER_PORT }, rng)
   const answering = new UdpLine({ client: local(server), clientPort: SERVER_PORT, server: local(client), serverPort: CLIENT_PORT }, rng)
   const discover = dhcpRequest(client.mac, transaction, [optionByte(DhcpOption.messageType, DhcpType.discover), ...clientOptions(setup)])
-  const wanted = [optionAddress(DhcpOption.requestedAddress, client.ip), optionAddress(DhcpOption.server, server.ip)]
-  const request = dhcpRequest(client.mac, transaction, [optionByte(DhcpOption.messageType, DhcpType.request), ...wanted, ...clientOptions(setup)])
+  const request = dhcpRequest(client.mac, transaction, [
+    optionByte(DhcpOption.messageType, DhcpType.request),
+    optionAddress(DhcpOption.requestedAddress, client.ip),
+    optionAddress(DhcpOption.server, server.ip),
+    ...clientOptions(setup),
+  ])
   yield* asking.tell(encodeDhcp(discover), at)
   yield* answering.tell(encodeDhcp(answer(setup, discover, DhcpType.offer)), asking.freeAt + SERVER_MICROS)
   yield* asking.tell(encodeDhcp(request), answering.freeAt + CLIENT_MICROS)

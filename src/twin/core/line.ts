@@ -4,15 +4,18 @@
 import { randomInt, type Rng } from '../../base/rng.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { runTable, type Actions, type TableRow } from './machine.ts'
-import type { WardFrame } from './packets.ts'
+import { NO_FRAMES, type WardFrame } from './packets.ts'
 import { SYN_RETRIES, TcpTalk, unansweredSyns, type Relay, type Standpoint } from './tcp-talk.ts'
 
 export type LineState = 'dark' | 'addressing' | 'resolving' | 'connecting' | 'resting' | 'streaming' | 'silent' | 'off'
 /** What can be due on a stream. */
 export type SpeechEvent = 'cycle-due' | 'measurement-due' | 'status-due' | 'record-due'
-export type LineEvent = 'power-on' | 'address-ready' | 'hop-known' | 'connected' | 'timed-out' | 'rested' | 'crashed' | 'power-cycled' | 'left-alone' | SpeechEvent
+export type LineEvent =
+  | 'power-on' | 'address-ready' | 'hop-known' | 'connected' | 'timed-out' | 'rested' | 'crashed' | 'power-cycled' | 'left-alone'
+  | SpeechEvent
 export type LineAction =
-  | 'get-address' | 'ask-for-hop' | 'connect' | 'rest' | 'greet' | 'send-cycle' | 'send-measurement' | 'send-status' | 'send-record' | 'fall-silent' | 'stay-dark'
+  | 'get-address' | 'ask-for-hop' | 'connect' | 'rest' | 'greet' | 'send-cycle' | 'send-measurement' | 'send-status' | 'send-record'
+  | 'fall-silent' | 'stay-dark'
 
 /** Facts sections 1 to 3. That the greeting is 3E then 45, and that a lost connection is retried for ever, is inferred. */
 export const LINE_TABLE: readonly TableRow<LineState, LineEvent, LineAction>[] = [
@@ -137,6 +140,7 @@ class Line {
   }
 
   *#rest(): Generator<WardFrame, LineEvent, undefined> {
+    yield* NO_FRAMES
     this.#at += REST_MICROS
     return 'rested'
   }
@@ -178,6 +182,7 @@ class Line {
 
   /** No FIN, no RST, nothing: the peer is not told. */
   *#fallSilent(): Generator<WardFrame, LineEvent, undefined> {
+    yield* NO_FRAMES
     if (!Number.isFinite(this.#setup.powerCycleAt)) return 'left-alone'
     this.#isRevived = true
     this.#at = this.#setup.powerCycleAt

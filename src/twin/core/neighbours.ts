@@ -18,23 +18,32 @@ const UNKNOWN_MAC = 0
 /** Who-has by broadcast and its reply by unicast; returns the time at which the answer can be used. */
 export function* arpQuestion(asker: LocalHost, target: LocalHost, at: Micros): Generator<WardFrame, Micros, undefined> {
   yield arpFrame(MAC_BROADCAST, {
-    operation: ArpOperation.request, senderMac: asker.mac, senderIp: ip4Number(asker.ip), targetMac: UNKNOWN_MAC, targetIp: ip4Number(target.ip),
+    operation: ArpOperation.request, senderMac: asker.mac, senderIp: ip4Number(asker.ip),
+    targetMac: UNKNOWN_MAC, targetIp: ip4Number(target.ip),
   }, at)
   yield* arpTell(target, asker, at + ANSWER_MICROS)
   return at + ANSWER_MICROS + USE_MICROS
 }
 
+export interface Claim {
+  readonly ip: Ip
+  readonly mac: MacNumber
+}
+
 /** "`claim.ip` is at `claim.mac`", as a reply to one listener; from whom it comes is what the claim says, true or not. */
-export function* arpTell(claim: { readonly ip: Ip; readonly mac: MacNumber }, listener: LocalHost, at: Micros): Generator<WardFrame, void, undefined> {
+export function* arpTell(claim: Claim, listener: LocalHost, at: Micros): Generator<WardFrame, void, undefined> {
   yield arpFrame(listener.mac, {
-    operation: ArpOperation.reply, senderMac: claim.mac, senderIp: ip4Number(claim.ip), targetMac: listener.mac, targetIp: ip4Number(listener.ip),
+    operation: ArpOperation.reply, senderMac: claim.mac, senderIp: ip4Number(claim.ip),
+    targetMac: listener.mac, targetIp: ip4Number(listener.ip),
   }, at)
 }
 
 /** "I am here", to everybody: a request for the own address (RFC 5227 section 3). */
 export function* arpAnnouncement(host: LocalHost, at: Micros): Generator<WardFrame, void, undefined> {
   const own = ip4Number(host.ip)
-  yield arpFrame(MAC_BROADCAST, { operation: ArpOperation.request, senderMac: host.mac, senderIp: own, targetMac: UNKNOWN_MAC, targetIp: own }, at)
+  yield arpFrame(MAC_BROADCAST, {
+    operation: ArpOperation.request, senderMac: host.mac, senderIp: own, targetMac: UNKNOWN_MAC, targetIp: own,
+  }, at)
 }
 
 function arpFrame(dstMac: MacNumber, message: ArpMessage, at: Micros): WardFrame {

@@ -83,7 +83,10 @@ const CHECKS: readonly Check[] = [
   [(o) => o.beds < bedsNeeded(o.scenarios), tooFewBeds],
   [(o) => !Number.isInteger(o.seed), (o) => `seed must be a whole number, not ${o.seed}`],
   [(o) => !(o.durationSeconds > 0), (o) => `seconds must be above 0, not ${o.durationSeconds}`],
-  [(o) => !isWithin(o.startAt, 0, PCAP_SECONDS_MAX * MICROS_PER_SECOND), () => 'start must lie between 1970 and 2106, the range of a pcap time stamp'],
+  [
+    (o) => !isWithin(o.startAt, 0, PCAP_SECONDS_MAX * MICROS_PER_SECOND),
+    () => 'start must lie between 1970 and 2106, the range of a pcap time stamp',
+  ],
   [
     (o) => !isWithin(o.cyclePeriodMicros, CYCLE_PERIOD_MICROS_MIN, CYCLE_PERIOD_MICROS_MAX),
     () => `period must lie between ${CYCLE_PERIOD_MICROS_MIN / 1000} and ${CYCLE_PERIOD_MICROS_MAX / 1000} milliseconds`,

@@ -7,7 +7,9 @@ import fc from 'fast-check'
 import { ipFromV4, type Ip } from '../../base/ip.ts'
 import { TcpFlag } from '../../wire/frame.ts'
 import { inspect, joinFragments } from './inspect.ts'
-import { ethernetFrame, ETHER_TYPE_ARP, internetChecksum, ip4Number, IP4_PAYLOAD_MAX, tcpFrame, TCP_MSS, udpFrames, type Route } from './packets.ts'
+import {
+  ethernetFrame, ETHER_TYPE_ARP, internetChecksum, ip4Number, IP4_PAYLOAD_MAX, tcpFrame, TCP_MSS, udpFrames, type Route,
+} from './packets.ts'
 
 const ROUTE: Route = {
   srcMac: 0x02_00_5e_00_00_01,

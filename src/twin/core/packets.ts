@@ -35,6 +35,9 @@ export interface TcpSegment {
   readonly mss: number | null
 }
 
+/** For a generator that has nothing to say. */
+export const NO_FRAMES: readonly WardFrame[] = []
+
 export const ETHER_TYPE_IP4 = 0x0800
 export const ETHER_TYPE_ARP = 0x0806
 
@@ -107,7 +110,9 @@ function ip4Frames(route: Route, proto: number, payload: Uint8Array, id: number)
 }
 
 /** One TCP segment with data [off, end) of `data` in one frame; do-not-fragment is set, as hosts with path MTU discovery do. */
-export function tcpFrame(route: Route, segment: TcpSegment, id: number, data: Uint8Array = NO_BYTES, off = 0, end = data.length): Uint8Array {
+export function tcpFrame(
+  route: Route, segment: TcpSegment, id: number, data: Uint8Array = NO_BYTES, off = 0, end = data.length,
+): Uint8Array {
   const headerBytes = TCP_HEADER + (segment.mss === null ? 0 : TCP_MSS_OPTION)
   const tcpBytes = headerBytes + end - off
   assert(tcpBytes <= IP4_PAYLOAD_MAX, 'a TCP segment fits one packet')
@@ -130,7 +135,9 @@ export function tcpFrame(route: Route, segment: TcpSegment, id: number, data: Ui
   return frame
 }
 
-function putIp4Header(buf: Uint8Array, off: number, route: Route, proto: number, payloadBytes: number, id: number, flagsAndOffset: number): void {
+function putIp4Header(
+  buf: Uint8Array, off: number, route: Route, proto: number, payloadBytes: number, id: number, flagsAndOffset: number,
+): void {
   buf[off] = 0x45
   put16(buf, off + 2, IP4_HEADER + payloadBytes)
   put16(buf, off + 4, id)

@@ -60,7 +60,9 @@ export function makeShare(rng: Rng): Share {
 
 /** Directory entries as READDIRPLUS gives them, dot entries included. */
 export function shareEntries(share: Share): DirectoryEntryPlus[] {
-  const dots = ['.', '..'].map((name, i) => ({ fileId: ROOT_FILE_ID, name, cookie: i + 1, attributes: share.rootAttributes, handle: share.root }))
+  const dots = ['.', '..'].map((name, i) => ({
+    fileId: ROOT_FILE_ID, name, cookie: i + 1, attributes: share.rootAttributes, handle: share.root,
+  }))
   const files = share.files.map((file, i) => ({
     fileId: file.attributes.fileId, name: file.name, cookie: dots.length + i + 1, attributes: file.attributes, handle: file.handle,
   }))

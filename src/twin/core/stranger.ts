@@ -10,7 +10,7 @@ import type { LocalHost } from './cast.ts'
 import type { Interference } from './line.ts'
 import { runTable, type Actions, type TableRow } from './machine.ts'
 import { arpQuestion, arpTell } from './neighbours.ts'
-import { ip4Number, type WardFrame } from './packets.ts'
+import { ip4Number, NO_FRAMES, type WardFrame } from './packets.ts'
 import { local } from './places.ts'
 import type { Timeline } from './timeline.ts'
 import type { Relay } from './tcp-talk.ts'
@@ -105,6 +105,7 @@ function actions(setup: StrangerSetup, startAt: Micros): Actions<StrangerEvent, 
       return 'segment-dead'
     },
     leave: function* () {
+      yield* NO_FRAMES
       return 'segment-dead'
     },
   }

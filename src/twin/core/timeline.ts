@@ -79,7 +79,9 @@ export function wardEvents(options: WardOptions, cast: Cast): WardEvent[] {
     scenario: m.place === 'dhcp' ? 'leak' : 'update',
     at: options.startAt,
     who: m.label,
-    what: m.centralAnswers ? 'is answered from outside the hospital: patient records leave' : 'reaches for the outside through the gateway in vain',
+    what: m.centralAnswers
+      ? 'is answered from outside the hospital: patient records leave'
+      : 'reaches for the outside through the gateway in vain',
   }))
   const rest = EVENT_ROWS.filter(([scenario]) => options.scenarios.has(scenario)).map(([scenario, at, who, what]): WardEvent => ({
     scenario, at: times[at], who: who(cast) ?? '', what,

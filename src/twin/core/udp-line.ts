@@ -51,7 +51,8 @@ export class UdpLine {
     const route = { srcMac: from.mac, dstMac: to.mac, src: ip4Number(from.ip), dst: ip4Number(to.ip), ttl: from.ttl }
     this.#id = (this.#id + 1) % 0x10000
     const start = Math.max(at, this.#freeAt)
-    const frames = udpFrames(route, fromPort, toPort, payload, this.#id).map((bytes, i) => ({ at: start + i * SEGMENT_SPACING_MICROS, bytes }))
+    const packets = udpFrames(route, fromPort, toPort, payload, this.#id)
+    const frames = packets.map((bytes, i) => ({ at: start + i * SEGMENT_SPACING_MICROS, bytes }))
     this.#freeAt = frames.at(-1)?.at ?? start
     return frames
   }

@@ -16,7 +16,8 @@ const CLIENT: Standpoint = { mac: 0x02_00_5e_30_00_07, ip: '202.114.4.27' as Ip,
 const SERVER: Standpoint = { mac: 0x02_00_5e_10_04_77, ip: '202.114.4.119' as Ip, ttl: 128, turnMicros: 200 }
 
 function play(wanted: Partial<UpdateSetup>): WardFrame[] {
-  return [...playUpdate({ client: CLIENT, server: SERVER, answered: true, transport: 'udp', synRetries: 2, at: 5e6, rng: seededRng(1), ...wanted })]
+  const usual = { client: CLIENT, server: SERVER, answered: true, transport: 'udp', synRetries: 2, at: 5e6, rng: seededRng(1) } as const
+  return [...playUpdate({ ...usual, ...wanted })]
 }
 
 interface Call {
@@ -101,7 +102,8 @@ test('READ replies over UDP are IPv4 fragments that join to the file as served',
 test('without an answer: SYNs to 111 with back-off, then MOUNT v1 to UDP 635 every 3 s for 20 s, then nothing', () => {
   const frames = play({ answered: false })
   const seen = frames.map((f) => ({ at: f.at / 1e6 - 5, ...inspect(f.bytes) }))
-  assert.deepEqual(seen.filter((s) => s.tcp !== null).map((s) => [s.at, s.tcp?.dstPort, s.tcp?.flags]), [[0, 111, 2], [3, 111, 2], [9, 111, 2]])
+  const segments = seen.filter((s) => s.tcp !== null).map((s) => [s.at, s.tcp?.dstPort, s.tcp?.flags])
+  assert.deepEqual(segments, [[0, 111, 2], [3, 111, 2], [9, 111, 2]])
   const datagrams = seen.filter((s) => s.udp !== null)
   assert.deepEqual(datagrams.map((s) => s.at), [21, 24, 27, 30, 33, 36, 39])
   assert.ok(datagrams.every((s) => s.udp?.dstPort === 635 && s.ip?.src === CLIENT.ip))

@@ -6,22 +6,26 @@ import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { IpProto } from '../../wire/frame.ts'
 import { Program } from '../../protocols/rpc/codes.ts'
 import {
-  dumpResult, encodeCall, encodeReply, getportResult, mntResult, mountMnt, portmapDump, portmapGetport, voidResult, type AuthSys, type RpcCallBody,
+  dumpResult, encodeCall, encodeReply, getportResult, mntResult, mountMnt, portmapDump, portmapGetport, voidResult,
+  type AuthSys, type RpcCallBody,
 } from '../../protocols/rpc/encode.ts'
 import {
-  access3Result, fsinfo3Result, getattr3Result, lookup3Result, nfs3Access, nfs3Fsinfo, nfs3Getattr, nfs3Lookup, nfs3Null, nfs3Read, nfs3Readdirplus,
-  read3Result, readdirplus3Result,
+  access3Result, fsinfo3Result, getattr3Result, lookup3Result, nfs3Access, nfs3Fsinfo, nfs3Getattr, nfs3Lookup, nfs3Null, nfs3Read,
+  nfs3Readdirplus, read3Result, readdirplus3Result,
 } from '../../protocols/rpc/encode-nfs.ts'
 import { runTable, type Actions, type TableRow } from './machine.ts'
-import type { WardFrame } from './packets.ts'
+import { NO_FRAMES, type WardFrame } from './packets.ts'
 import { TcpLine, type RpcLine } from './rpc-line.ts'
-import { makeShare, MOUNT_PORT, NFS_PORT, PORTMAP_PORT, SHARE_MAPPINGS, SHARE_PATH, shareEntries, type Share, type ShareFile } from './share.ts'
+import {
+  makeShare, MOUNT_PORT, NFS_PORT, PORTMAP_PORT, SHARE_MAPPINGS, SHARE_PATH, shareEntries, type Share, type ShareFile,
+} from './share.ts'
 import { unansweredSyns, type Standpoint } from './tcp-talk.ts'
 import { UdpLine } from './udp-line.ts'
 
 type UpdateState = 'idle' | 'listing' | 'mounting' | 'asking-port' | 'probing' | 'reading-directory' | 'copying' | 'falling-back' | 'over'
 type UpdateEvent =
-  | 'update-chosen' | 'ports-listed' | 'no-answer' | 'mounted' | 'port-known' | 'share-known' | 'names-known' | 'file-copied' | 'all-copied' | 'gave-up'
+  | 'update-chosen' | 'ports-listed' | 'no-answer' | 'mounted' | 'port-known' | 'share-known' | 'names-known' | 'file-copied'
+  | 'all-copied' | 'gave-up'
 type UpdateAction = 'list-ports' | 'mount' | 'ask-nfs-port' | 'probe-share' | 'read-directory' | 'copy-file' | 'mount-blindly' | 'stop'
 
 /** Order of facts section 6, table rows 1 to 8: no lock traffic, no write, no UMNT. */
@@ -211,6 +215,7 @@ class UpdateClient {
   }
 
   *#stop(): Generator<WardFrame, UpdateEvent, undefined> {
+    yield* NO_FRAMES
     return 'all-copied'
   }
 }

@@ -5,7 +5,8 @@ import type { Rng } from '../../base/rng.ts'
 import { randomInt } from '../../base/rng.ts'
 import { formatMicros, MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import {
-  encodeBed, encodeCycleEnd, encodeEcg, encodeNibp, encodePatient, encodeSpo2, encodeStatus, encodeTemperature, type CmsPatient, type CmsTime,
+  encodeBed, encodeCycleEnd, encodeEcg, encodeNibp, encodePatient, encodeSpo2, encodeStatus, encodeTemperature,
+  type CmsPatient, type CmsTime,
 } from '../../protocols/cms8000/message.ts'
 import { concat } from './build.ts'
 import type { Monitor } from './cast.ts'
@@ -36,7 +37,9 @@ const SENSOR_OFF_CYCLES: readonly [number, number] = [3, 8]
 const MEASUREMENT_EVERY: readonly [number, number] = [25, 60]
 const STATUS_EVERY: readonly [number, number] = [30, 90]
 
-const NOBODY = { department: '', name: '', number: '', admission: null, heightMm: null, weightG: null, birth: null, bloodType: null, doctor: '' }
+const NOBODY = {
+  department: '', name: '', number: '', admission: null, heightMm: null, weightG: null, birth: null, bloodType: null, doctor: '',
+}
 
 /** The record of nobody, or of the canary: a made-up patient that must never show in any output of ours. */
 export function patientRecord(monitor: Monitor): CmsPatient {
@@ -106,7 +109,8 @@ export class MonitorVoice {
     const messages = [
       encodeEcg({
         ecg: waves.ecg, resp: waves.resp, heartRate: vitals.heartRate, respRate: vitals.respirationRate, st: [0, 0, 0],
-        heartRateLimits: LIMITS.heartRate, respRateLimits: LIMITS.respRate, stLimits: [LIMITS.st, LIMITS.st, LIMITS.st], pvcLimits: LIMITS.pvc,
+        heartRateLimits: LIMITS.heartRate, respRateLimits: LIMITS.respRate,
+        stLimits: [LIMITS.st, LIMITS.st, LIMITS.st], pvcLimits: LIMITS.pvc,
       }),
       this.#oximetry(vitals, waves.pleth),
       temperatures(vitals),

@@ -14,7 +14,7 @@ import { getLease } from './lease.ts'
 import { playLine, type Interference, type LineSetup } from './line.ts'
 import { arpQuestion } from './neighbours.ts'
 import { wardOptionsProblem, type WardOptions } from './options.ts'
-import type { WardFrame } from './packets.ts'
+import { NO_FRAMES, type WardFrame } from './packets.ts'
 import { centralOf, hl7Of, monitorPlace, placesOf, type Places } from './places.ts'
 import { mergeStreams, until, type FrameStream } from './scheduler.ts'
 import { telemetrySpeech } from './speech.ts'
@@ -24,7 +24,9 @@ import { playUpdate } from './update.ts'
 import { MonitorVoice } from './voice.ts'
 import { ImaginaryPatient } from './waveform.ts'
 
-export { BEDS_MAX, SCENARIO_WORDS, SCENARIOS, WARD_DEFAULTS, wardOptions, wardOptionsProblem, type Scenario, type WardOptions } from './options.ts'
+export {
+  BEDS_MAX, SCENARIO_WORDS, SCENARIOS, WARD_DEFAULTS, wardOptions, wardOptionsProblem, type Scenario, type WardOptions,
+} from './options.ts'
 export type { CastRole } from './cast.ts'
 export { formatTable } from './machine.ts'
 export { LINE_TABLE } from './line.ts'
@@ -72,7 +74,8 @@ export function describeWard(options: WardOptions): WardDescription {
   const cast = castWard(options)
   const { central, hl7, gateway, nameServer, nursePc, modality, printer, intranet, pacs, stranger } = cast
   const outside = cast.monitors.some((m) => m.place !== 'clinical') ? [cast.outsideCentral, cast.outsideHl7] : []
-  const servants = [central, hl7, gateway, nameServer, nursePc, modality, printer, intranet, pacs, ...outside, ...(stranger ? [stranger] : [])]
+  const hospital = [central, hl7, gateway, nameServer, nursePc, modality, printer, intranet, pacs]
+  const servants = [...hospital, ...outside, ...(stranger ? [stranger] : [])]
   const members = [...cast.monitors.map((m) => member(m, m.bed, m.place)), ...servants.map((host) => member(host, null, null))]
   return { members, events: wardEvents(options, cast) }
 }
@@ -161,6 +164,7 @@ function interference({ cast, times }: Stage, monitor: Monitor): Interference[] 
 }
 
 function* alreadyKnown(at: Micros): Generator<WardFrame, Micros, undefined> {
+  yield* NO_FRAMES
   return at
 }
 

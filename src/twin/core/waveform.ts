@@ -120,7 +120,8 @@ export class ImaginaryPatient {
     const two = sample(ECG_SAMPLES, (i) => MID_SCALE + curve(LEAD_II, this.#heartPhase + (beats * i) / ECG_SAMPLES))
     // Einthoven: III = II - I, exactly, on the rounded samples.
     const three = sample(ECG_SAMPLES, (i) => MID_SCALE + (two[i] as number) - (one[i] as number))
-    const resp = sample(RESP_SAMPLES, (i) => MID_SCALE + RESP_HEIGHT * Math.sin(2 * Math.PI * (this.#breathPhase + (breaths * i) / RESP_SAMPLES)))
+    const breath = (i: number): number => Math.sin(2 * Math.PI * (this.#breathPhase + (breaths * i) / RESP_SAMPLES))
+    const resp = sample(RESP_SAMPLES, (i) => MID_SCALE + RESP_HEIGHT * breath(i))
     const pleth = sample(PLETH_SAMPLES, (i) => PLETH_FLOOR + curve(PLETH, this.#heartPhase + (beats * i) / PLETH_SAMPLES))
     this.#heartPhase = (this.#heartPhase + beats) % 1
     this.#breathPhase = (this.#breathPhase + breaths) % 1

@@ -23,14 +23,15 @@ export function parseSearch(text: string): Term[] {
   for (const match of text.matchAll(TERM)) {
     const [, minus, field, quoted, bare] = match
     const value = (quoted ?? bare ?? '').toLowerCase()
-    if (value !== '' && terms.length < TERMS_MAX) terms.push(termOf(field?.toLowerCase() ?? null, value, minus === '-'))
+    // A lone minus is the beginning of a term that is still being typed.
+    if (value !== '' && value !== '-' && terms.length < TERMS_MAX) terms.push(termOf(field?.toLowerCase() ?? null, value, minus === '-'))
   }
   return terms
 }
 
-/** `aa:bb:cc:dd:ee:ff` and `fe80::1` look like a field with a value: a field of hex digits only is part of an address. */
+/** `aa:bb:cc:dd:ee:ff` and `fe80::1` look like a field with a value, and `bed:7` looks like hex: three groups make an address. */
 function termOf(field: string | null, value: string, negated: boolean): Term {
-  const isAddress = field !== null && /^[0-9a-f]{1,4}$/.test(field) && /^[0-9a-f:.]+$/.test(value)
+  const isAddress = field !== null && /^[0-9a-f]{1,4}$/.test(field) && /^[0-9a-f:.]*:[0-9a-f:.]*$/.test(value)
   return isAddress ? { field: null, value: `${field}:${value}`, negated } : { field, value, negated }
 }
 

@@ -1,0 +1,171 @@
+// Tests of schemas/*.json: valid JSON Schema 2020-12, the same keys as the parser's tables, and the same answer on real files.
+// Editors show these schemas while a policy is written; one that says other things than the parser is worse than none.
+
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { hasErrors, NAME_LENGTH_MAX, TEXT_LENGTH_MAX, type KeyTable } from '../base/tree-reader.ts'
+import { treeFromValue, type PlainValue } from '../base/tree.ts'
+import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS, VULNERABILITY_KEYS } from '../inventory/profile-keys.ts'
+import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, PROFILE_VERSIONS } from '../inventory/profile-model.ts'
+import { PARTS_MAX } from '../inventory/profile-parts.ts'
+import { parseProfile } from '../inventory/profiles.ts'
+import { CONDUITS_MAX } from '../policy/language/conduits.ts'
+import { CONDUIT_KEYS, POLICY_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
+import { ACTIONS, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
+import { parsePolicy, POLICY_VERSIONS } from '../policy/language/policy.ts'
+import { SERVICES_MAX } from '../policy/language/services-file.ts'
+import { PREFIXES_PER_ZONE_MAX, ZONES_MAX } from '../policy/language/zones.ts'
+import { productPath } from './product.ts'
+
+/** As much of JSON Schema as ours use. */
+interface Schema {
+  readonly $ref?: string
+  readonly description?: string
+  readonly type?: string
+  readonly additionalProperties?: boolean
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly $defs?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly enum?: readonly (string | number)[]
+  readonly maxItems?: number
+  readonly maxLength?: number
+}
+
+const load = (name: string): Schema => JSON.parse(readFileSync(productPath(`schemas/${name}.schema.json`), 'utf8')) as Schema
+const POLICY = load('policy')
+const PROFILE = load('profile')
+
+function def(schema: Schema, name: string): Schema {
+  const found = schema.$defs?.[name]
+  assert.ok(found, name)
+  return found
+}
+
+/** Each map of the two formats, beside the table its parser uses. */
+const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
+  ['policy', POLICY, POLICY_KEYS], ['zone', def(POLICY, 'zone'), ZONE_KEYS], ['service', def(POLICY, 'service'), SERVICE_KEYS],
+  ['conduit', def(POLICY, 'conduit'), CONDUIT_KEYS], ['profile', PROFILE, PROFILE_KEYS], ['alias', def(PROFILE, 'alias'), ALIAS_KEYS],
+  ['identity', def(PROFILE, 'identity'), IDENTITY_KEYS], ['flow', def(PROFILE, 'flow'), FLOW_KEYS], ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
+  ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
+]
+
+test('every map has the keys of its parser, required where the parser requires them, and no others', () => {
+  for (const [name, schema, table] of MAPS) {
+    assert.deepEqual(Object.keys(schema.properties ?? {}).sort(), Object.keys(table).sort(), name)
+    const required = Object.entries(table).filter(([, rule]) => rule.required).map(([key]) => key)
+    assert.deepEqual([...(schema.required ?? [])].sort(), required.sort(), name)
+    assert.equal(schema.additionalProperties, false, name)
+    assert.equal(schema.type, 'object', name)
+  }
+})
+
+test('no map of a schema is left out of the comparison', () => {
+  const objects = (schema: Schema): number => Object.values(schema.$defs ?? {}).filter((d) => d.type === 'object').length + 1
+  assert.equal(objects(POLICY) + objects(PROFILE), MAPS.length)
+})
+
+test('closed lists of words are those of the model', () => {
+  const property = (schema: Schema, key: string): readonly (string | number)[] => {
+    const found = schema.properties?.[key]
+    return found?.enum ?? found?.anyOf?.[0]?.enum ?? []
+  }
+  const rows: readonly (readonly [Schema, string, readonly (string | number)[]])[] = [
+    [POLICY, 'default', ACTIONS], [POLICY, 'version', POLICY_VERSIONS.flatMap((v) => [Number(v), v])], [def(POLICY, 'zone'), 'kind', ZONE_KINDS],
+    [def(POLICY, 'service'), 'transport', TRANSPORTS], [def(POLICY, 'conduit'), 'action', ACTIONS], [def(POLICY, 'conduit'), 'fail', FAIL_MODES],
+    [PROFILE, 'version', PROFILE_VERSIONS.flatMap((v) => [Number(v), v])], [PROFILE, 'role', ASSET_ROLES], [PROFILE, 'confidence', CONFIDENCES],
+    [def(PROFILE, 'flow'), 'peer', ASSET_ROLES], [def(PROFILE, 'flow'), 'transport', FLOW_TRANSPORTS], [def(PROFILE, 'flow'), 'occurs', FLOW_OCCURRENCES],
+    [def(PROFILE, 'flow'), 'expected', FLOW_EXPECTATIONS], [def(PROFILE, 'indicator'), 'kind', INDICATOR_KINDS],
+  ]
+  for (const [schema, key, words] of rows) assert.deepEqual(property(schema, key), words, key)
+})
+
+test('bounds are those of the parser', () => {
+  assert.equal(POLICY.properties?.zones?.maxItems, ZONES_MAX)
+  assert.equal(POLICY.properties?.services?.maxItems, SERVICES_MAX)
+  assert.equal(POLICY.properties?.conduits?.maxItems, CONDUITS_MAX)
+  assert.equal(def(POLICY, 'zone').properties?.prefixes?.anyOf?.[1]?.maxItems, PREFIXES_PER_ZONE_MAX)
+  assert.equal(PROFILE.properties?.flows?.maxItems, PARTS_MAX)
+  for (const schema of [POLICY, PROFILE]) {
+    assert.equal(def(schema, 'name').maxLength, NAME_LENGTH_MAX)
+    assert.equal(def(schema, 'text').maxLength, TEXT_LENGTH_MAX)
+  }
+})
+
+test('every key is explained: an editor shows it', () => {
+  for (const [name, schema] of MAPS) {
+    assert.ok(schema.description, name)
+    for (const [key, property] of Object.entries(schema.properties ?? {})) assert.match(property.description ?? '', /\.$/, `${name}.${key}`)
+  }
+})
+
+/** The Ajv that comes with Fastify; the schemas are checked without it above. */
+interface Validate {
+  (data: unknown): boolean
+}
+
+function compiled(schema: Schema): Validate | null {
+  try {
+    const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as { Ajv2020: new (options: object) => { compile(schema: unknown): Validate } }
+    return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true }).compile(schema)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return null
+    throw error
+  }
+}
+
+const VALIDATORS = { policy: compiled(POLICY), profile: compiled(PROFILE) }
+const SKIP = VALIDATORS.policy === null ? 'ajv is not installed' : false
+
+const read = (path: string): unknown => parse(readFileSync(path, 'utf8'))
+
+test('the shipped policy and profiles are valid', { skip: SKIP }, () => {
+  assert.equal(VALIDATORS.policy?.(read(productPath('policies/default.yaml'))), true)
+  const folder = productPath('profiles')
+  for (const name of readdirSync(folder)) assert.equal(VALIDATORS.profile?.(read(join(folder, name))), true, name)
+})
+
+const zone = { name: 'ward', kind: 'medical', profiles: ['p'] }
+const conduit = { name: 'a', from: 'ward', to: 'internet', services: ['dns'], action: 'deny', fail: 'closed', reason: 'R.' }
+const policy = { version: 1, zones: [zone], conduits: [conduit] }
+
+/** One change per row: schema and parser must agree on it. */
+const POLICIES: readonly PlainValue[] = [
+  policy, { ...policy, version: '1' }, { ...policy, version: 2 }, { ...policy, default: 'allow' }, { ...policy, default: 'drop' }, { ...policy, extra: 1 },
+  { version: 1, zones: [], conduits: [] }, { zones: [], conduits: [] }, { version: 1, zones: 'x', conduits: [] }, [], 'x', null,
+  { ...policy, zones: [{ ...zone, prefixes: ['10.0.0.0/8', 'fd00::/8'] }] }, { ...policy, zones: [{ ...zone, prefixes: '10.0.0.0/8' }] },
+  { ...policy, zones: [{ ...zone, prefixes: [10] }] }, { ...policy, zones: [{ ...zone, prefixes: ['ward'] }] }, { ...policy, zones: [{ ...zone, prefixes: [] }] },
+  { ...policy, zones: [{ ...zone, name: 'W' }], conduits: [] }, { ...policy, zones: [{ ...zone, kind: 'x' }] }, { ...policy, zones: [{ ...zone, profiles: 'p' }] },
+  { ...policy, zones: [{ ...zone, description: '' }] }, { ...policy, zones: [{ ...zone, description: 5 }] }, { ...policy, zones: [{ ...zone, description: 'x'.repeat(601) }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 5 }] }, { ...policy, services: [{ name: 's', transport: ['tcp', 'udp'], ports: ['1-5', 7] }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 'any' }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: [] }] },
+  { ...policy, services: [{ name: 's', transport: [], ports: 5 }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: 0 }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 65536 }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: ['http'] }] },
+  { ...policy, services: [{ name: 's', transport: 'any' }] }, { ...policy, services: [{ transport: 'any' }] },
+  { ...policy, conduits: [{ ...conduit, services: 'dns' }] }, { ...policy, conduits: [{ ...conduit, services: [] }] }, { ...policy, conduits: [{ ...conduit, owner: 'x' }] },
+  { ...policy, conduits: [{ ...conduit, action: 'x' }] }, { ...policy, conduits: [{ ...conduit, fail: 'x' }] }, { ...policy, conduits: [{ name: 'a' }] },
+]
+
+test('schema and parser agree on what a schema can see', { skip: SKIP }, () => {
+  for (const value of POLICIES) {
+    const accepted = !hasErrors(parsePolicy(treeFromValue(value, 'x')).diagnostics)
+    assert.equal(VALIDATORS.policy?.(value), accepted, JSON.stringify(value))
+  }
+})
+
+test('profiles: the same, with every key of the longest profile broken in turn', { skip: SKIP }, () => {
+  const cms = read(join(productPath('profiles'), 'contec-cms8000.yaml')) as { readonly [key: string]: PlainValue }
+  for (const key of Object.keys(cms)) {
+    for (const value of [undefined, 5, 'no such word', ['x'], { a: 1 }] as const) {
+      const { [key]: _removed, ...others } = cms
+      const changed = value === undefined ? others : { ...cms, [key]: value as PlainValue }
+      const accepted = parseProfile(treeFromValue(changed, 'x')).profile !== null
+      assert.equal(VALIDATORS.profile?.(changed), accepted, `${key}: ${JSON.stringify(value)}`)
+    }
+  }
+})

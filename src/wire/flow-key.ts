@@ -19,13 +19,14 @@ export class FlowKeyWords {
   /**
    * Fills the words from a frame that has an IP header. Returns true when the sender is the low endpoint.
    * ICMP requests and replies share a key as in Community ID v1 (type and counter-type play the ports);
-   * one-way ICMP messages keep their direction in the key. The ICMP identifier does not count, nor does it in v1.
+   * one-way ICMP messages keep their direction in the key, and one without a readable header has neither type nor code.
+   * The ICMP identifier does not count, nor does it in v1.
    */
   fill(frame: Frame): boolean {
     let srcPort = frame.srcPort
     let dstPort = frame.dstPort
     let oneWay = false
-    if (isIcmp(frame.proto)) {
+    if (isIcmp(frame.proto) && frame.payloadOff >= 0) {
       const counterpart = icmpCounterpart(frame.proto, srcPort)
       oneWay = counterpart < 0
       if (!oneWay) dstPort = counterpart

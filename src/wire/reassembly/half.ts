@@ -132,6 +132,12 @@ export class HalfStream {
     if (this.#finPos < 0 && at >= this.#pos) this.#finPos = at
   }
 
+  /** Data after the stream has ended: old bytes again, or bytes nobody will read. */
+  late(seq: number, wire: number): void {
+    if (this.#position((seq + wire) >>> 0) <= this.#pos) this.#counts.retransmission++
+    else this.#counts.dataAfterEnd++
+  }
+
   /** The other side acknowledged everything before `ack`. */
   acknowledged(ack: number): void {
     if (this.#start === 'unknown') this.#guess(ack)

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { Ear, type Segment } from '../../testing/tcp-ear.ts'
 import { Frame, FrameFlag, TcpFlag } from '../frame.ts'
 import { HELD_BYTES_MAX, HELD_PIECES_MAX, PATIENCE_MICROS, PATIENCE_PACKETS, TcpBudget, WINDOW_BYTES_MAX } from './tcp.ts'
+import { SUMMED_BYTES_MAX } from './recent.ts'
 
 const { syn, fin, rst } = TcpFlag
 
@@ -30,8 +31,8 @@ test('FINs of both sides end the stream, once; what comes later is only counted'
   assert.equal(ear.stream.ended, false)
   ear.send({ side: 1, seq: 500, acks: 104 }, { side: 1, seq: 500, bytes: 'ok', flags: fin, acks: 104 })
   assert.deepEqual([ear.stream.ended, ear.ends, ear.out], [true, 1, ['bye', 'ok']])
-  ear.send({ seq: 103, bytes: 'late', acks: 503 }).finish()
-  assert.deepEqual([ear.ends, ear.notes()], [1, { dataAfterEnd: 1 }])
+  ear.send({ seq: 103, bytes: 'late', acks: 503 }, { seq: 100, bytes: 'bye', acks: 503 }).finish()
+  assert.deepEqual([ear.ends, ear.notes()], [1, { dataAfterEnd: 1, retransmission: 1 }])
 })
 
 test('a FIN that overtook its data waits for it', () => {
@@ -63,8 +64,8 @@ test('the first to arrive wins, already handed on or still held, and the differe
 })
 
 test('a byte changed anywhere in the summed part of a retransmission is noticed', () => {
-  const bytes = Uint8Array.from({ length: 515 }, (_, i) => i & 255)
-  for (let i = 0; i < 512; i++) {
+  const bytes = Uint8Array.from({ length: SUMMED_BYTES_MAX + 3 }, (_, i) => i & 255)
+  for (let i = 0; i < SUMMED_BYTES_MAX; i++) {
     const changed = bytes.slice()
     changed[i] = (changed[i] as number) ^ 1
     const ear = opened().send({ seq: 100, bytes }, { seq: 100, bytes }, { seq: 100, bytes: changed })

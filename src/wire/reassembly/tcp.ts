@@ -51,7 +51,7 @@ export class TcpStream {
       return
     }
     if (this.#ended) {
-      if (frame.payloadWireLength > 0) this.#counts.dataAfterEnd++
+      if (frame.payloadWireLength > 0) this.#halves[direction].late(frame.tcpSeq, frame.payloadWireLength)
       return
     }
     const flags = frame.tcpFlags

@@ -40,6 +40,17 @@ test('a yes needs the head only, and less than that asks for more', () => {
   for (let length = 8; length < frame.length; length += 37) equal(probe(frame.slice(0, length)), 'yes', String(length))
 })
 
+test('frames of a type nobody knows may come first, a few of them', () => {
+  const unknown = encodeCmsFrame(0x51, text('newer'))
+  const subtype = encodeCmsFrame(0x46, Uint8Array.of(0, 0, 0x1b, 0, 1, 2))
+  equal(probe(unknown), 'more')
+  equal(probe(stream(unknown, subtype)), 'more')
+  equal(probe(stream(unknown, subtype, encodeBed(7))), 'yes')
+  equal(probe(stream(unknown, unknown, unknown, unknown, unknown)), 'no')
+  equal(probe(stream(unknown, text('GET / HTTP/1.1'))), 'no')
+  equal(probe(encodeCmsFrame(0x99, text('newer'))), 'no')
+})
+
 test('a frame whose follower is no frame is a no', () => {
   equal(probe(stream(encodeCycleEnd(), text('GET / HTTP/1.1\r\n'))), 'no')
   equal(probe(stream(encodeHello(), Uint8Array.of(0, 0, 0, 0))), 'no')

@@ -11,13 +11,31 @@ import { Cms8000Session } from './session.ts'
 /** How far a late start is searched: one full segment holds the start of a frame, since real frames stay near 1.1 kB (facts cms8000 2). */
 const PROBE_SEARCH_BYTES_MAX = 1500
 
-/** `yes` for a frame start of a known type whose follower, if there, is a frame start too; or, for a late start, one found inside. */
+/** Frames of unknown type skipped before a known one must come: a greeting of newer firmware, no more. */
+const PROBE_HOPS_MAX = 4
+/** Types that may be hopped over: around the known ones, 0x3E to 0x49 [I]. */
+const HOP_TYPE_MIN = 0x30
+const HOP_TYPE_MAX = 0x5f
+
+/** `yes` for a known frame whose follower, if there, is a frame too, at the start or behind unknown ones; or for a late start inside. */
 function probe(transport: Transport, _direction: Direction, buf: Uint8Array, off: number, end: number): ProbeAnswer {
   if (transport !== 'tcp') return 'no'
-  const first = judgeHead(buf, off, end)
-  if (first === HEAD_YES) return followerFits(buf, off, end) ? 'yes' : 'no'
-  if (first !== HEAD_NO) return 'more'
+  let at = off
+  for (let hops = 0; hops <= PROBE_HOPS_MAX; hops++) {
+    const judgement = judgeHead(buf, at, end)
+    if (judgement === HEAD_YES) return followerFits(buf, at, end) ? 'yes' : 'no'
+    if (judgement !== HEAD_NO) return 'more'
+    if (!isHop(buf, at, end)) break
+    at += u16le(buf, at) + 2
+  }
   return startsInside(buf, off, end) ? 'yes' : 'no'
+}
+
+/** A frame by length and mark, of a type near the known ones, though nobody knows it or its sub-type. */
+function isHop(buf: Uint8Array, off: number, end: number): boolean {
+  if (end - off < CMS_HEADER_BYTES || !isCmsHead(buf, off)) return false
+  const type = u8(buf, off + 3)
+  return type >= HOP_TYPE_MIN && type <= HOP_TYPE_MAX
 }
 
 /** The bytes after the first frame, as far as they are there, must start another one of any type. */

@@ -5,14 +5,16 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { everySplit, runSession, type Chunk } from '../testing/everysplit.ts'
 import { goldenFacts, loadGoldens, type GoldenCase } from '../testing/golden.ts'
 import { sharedCapture, skipWithout } from '../testing/capture-frames.ts'
 import { replay } from '../testing/replay.ts'
 import type { Direction } from '../wire/flow.ts'
 import { IpProto } from '../wire/frame.ts'
-import { compileRegistry, IdentifyingSession } from './identify.ts'
-import type { ProtocolRow } from './protocol.ts'
+import { compileRegistry, IDENTIFY_BYTES_MAX, IdentifyingSession } from './identify.ts'
+import type { Fact } from './facts.ts'
+import type { ProbeAnswer, ProtocolRow, Transport } from './protocol.ts'
 import { createRegistry } from './registry.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -110,13 +112,41 @@ for (const port of ['own', 'foreign'] as const) {
   })
 }
 
-test('identified goldens give the same facts at every split of their stream', () => {
-  for (const owner of ['dns', 'lpd', 'hl7']) {
-    const c = CASES.find((x) => x.owner === owner && x.transport === 'tcp' && x.probe === 'yes')
-    ok(c, `no identified tcp golden of ${owner}`)
-    const facts = everySplit(identifying({ protocol: null }), 'tcp', c.chunks, { flow: c.flow, trailing: false })
-    ok(facts.length > 0)
+/** Whether the owner's probe keeps its word as the first stream grows; a search inside garbage may turn a no into a yes. */
+function isSteady(c: OwnedCase): boolean {
+  const row = createRegistry().find((r) => r.id === c.owner)
+  const direction = c.chunks[0]?.direction ?? 0
+  const bytes = prefixes(c.chunks, direction).at(-1) ?? new Uint8Array(0)
+  let last: ProbeAnswer = 'more'
+  for (let end = 1; row && end <= Math.min(bytes.length, IDENTIFY_BYTES_MAX); end++) {
+    const answer = row.probe('tcp', direction, bytes, 0, end)
+    if (last !== 'more' && answer !== last) return false
+    last = answer
   }
+  return true
+}
+
+/** A downstream fact counts the bytes of the first packet by definition. */
+const withoutPacketSize = (fact: Fact): unknown => (fact.kind === 'downstream' ? { ...fact, bytes: 0 } : fact)
+
+test('identified goldens give the same facts at every split of their stream', () => {
+  const owners = new Set<string>()
+  for (const c of OWN_CASES.filter((x) => x.transport === 'tcp' && x.probe === 'yes' && isSteady(x))) {
+    const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
+    if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
+  }
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc'])
+})
+
+test('random bytes belong to nobody', () => {
+  const rows = createRegistry()
+  let yes = 0
+  fc.assert(fc.property(fc.uint8Array({ minLength: 12, maxLength: 1400 }), fc.constantFrom<Transport>('tcp', 'udp'), (bytes, transport) => {
+    for (const row of rows) {
+      if (row.transports.includes(transport) && row.probe(transport, 0, bytes, 0, bytes.length) === 'yes') yes++
+    }
+  }), { numRuns: 3000 })
+  ok(yes <= 1, `${yes} of 3000 random packets were taken for a protocol`)
 })
 
 interface CaptureRow {

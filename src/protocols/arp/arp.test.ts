@@ -104,7 +104,7 @@ test('a multicast MAC may answer for a cluster address: still a claim', () => {
   deepEqual(facts.map((f) => f.kind), ['claim'])
 })
 
-/** Counts by kind; the numbers are tshark 4.0's: frames by operation with right types and lengths, less gratuitous and impossible senders. */
+/** Counts by kind; the numbers are tshark 4.0's: frames of right types and lengths by operation, less what states nothing. */
 const CAPTURE_ROWS: readonly (readonly [string, Partial<Record<ArpFact['kind'], number>>])[] = [
   ['l2/zeek__arp-leak.pcap', { malformed: 6 }],
   ['l2/ws__arprarp_arp-storm.pcap', { claim: 622, ask: 622 }],

@@ -58,6 +58,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
     afterChunk: () => feed.flush(BATCH_MAX),
   })
   if (!read.ok) return err(read.error)
+  if (read.value.format === null) return err(notACapture(name, read.value.problems[0]?.message))
   sensor.finish()
   const picture = takePicture(sensor, knowledge)
   const sha256 = read.value.sha256
@@ -67,6 +68,10 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
     await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))
   }
   return ok({ report: reportOf(analysis, picture), picture })
+}
+
+function notACapture(name: string, why: string | undefined): AnalyseProblem {
+  return { code: 'not-a-capture', message: `${name}: ${why ?? 'there is no capture in it'}`, help: 'Cordon reads pcap and pcapng, plain, gzip or zstd, as Wireshark and tcpdump -w write them.' }
 }
 
 /** Same bytes, same analysis: reading a file again replaces its picture. */

@@ -86,8 +86,9 @@ test('damage: told, never thrown; later pieces are ignored', async () => {
   const badCheckSum = GZIP.with(GZIP.length - 6, (GZIP[GZIP.length - 6] ?? 0) ^ 1)
   const checked = await inflate('gzip', badCheckSum, 1)
   assert.deepEqual([checked.failure, Buffer.compare(checked.plain, PLAIN)], ['incorrect data check', 0])
-  for (const [kind, packed] of [['gzip', GZIP], ['zstd', ZSTD]] as const) {
-    const broken = cat(packed.slice(0, 300), new Uint8Array(2000).fill(0xff), packed.slice(2300))
+  // zstd keeps no check sum here, so only a broken block header is seen: it stands right after the frame header.
+  for (const [kind, packed, from] of [['gzip', GZIP, 300], ['zstd', ZSTD, 6]] as const) {
+    const broken = cat(packed.slice(0, from), new Uint8Array(2000).fill(0xff), packed.slice(from + 2000))
     const { plain, failure } = await inflate(kind, broken, 100)
     assert.equal(typeof failure, 'string', kind)
     assert.ok(plain.length < PLAIN.length + 200_000, 'what the damage itself unpacks to is bounded')

@@ -142,6 +142,9 @@ test('DHCP: the lease binds, the host name names, and a forged flood of requests
   assert.equal(inventory.assets(OPTIONS).length, 0)
   inventory.fact(lease(3, null, 'request', { hostName: 'NURSE-PC-04', server: null }), { ...flow, src: ip('0.0.0.0'), dst: ip('255.255.255.255') })
   inventory.fact(lease(3, '10.0.0.50', 'ack', { router: ip('10.0.0.1') }), flow)
+  for (let n = 700; n < 760; n++) inventory.fact(lease(n, `10.0.0.${n - 600}`, 'ack', { router: ip('10.0.0.1') }), flow)
+  assert.ok(!inventory.assets(OPTIONS).some((a) => a.label === 'NURSE-PC-04'), 'nobody has spoken from a leased address yet')
+  inventory.sender(0, macNumber(3), ip('10.0.0.50'), 2, 2)
   const assets = inventory.assets(OPTIONS)
   assert.deepEqual(assets.map((a) => [a.label, a.role, a.interfaces[0]?.evidence]), [
     ['NURSE-PC-04', 'unknown', 'dhcp'], ['dhcp server 10.0.0.2', 'dhcp-server', 'traffic'], ['router 10.0.0.1', 'router', 'traffic'],

@@ -89,10 +89,10 @@ export class Inventory {
     }
   }
 
+  /** A lease binds, but makes no host: an attacker takes a pool's addresses with cards that do not exist, and none of them ever speaks. */
   #lease(fact: Extract<Fact, { protocol: 'dhcp'; kind: 'message' }>): void {
     const mac = fact.client ? parseMac(fact.client) : null
     if (fact.type !== 'ack' || mac === null || !fact.address || !canSend(fact.address)) return
-    this.#host(fact.vlan, fact.address, fact.at, fact.frame)
     this.bindings.claim(fact.vlan, fact.address, mac, 'dhcp', fact.at, fact.frame)
   }
 

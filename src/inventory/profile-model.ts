@@ -8,12 +8,16 @@ import type { AssetRole } from './asset.ts'
 
 export const PROFILE_VERSIONS = ['1'] as const
 
-/** Best first. `confirmed-2`: two independent implementations agree; `stated`: a vendor, CERT or research page says so; `derived`: worked out from real bytes of a sibling. */
+/**
+ * Best first. `confirmed-2`: two independent implementations agree; `stated`: a vendor, CERT or research page says so;
+ * `derived`: worked out from real bytes of a sibling.
+ */
 export const CONFIDENCES = ['confirmed-2', 'confirmed-1', 'stated', 'derived', 'inferred'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
 
 export const ASSET_ROLES = [
-  'patient-monitor', 'central-station', 'hl7-server', 'dicom-node', 'file-server', 'printer', 'router', 'dns-server', 'dhcp-server', 'unknown',
+  'patient-monitor', 'central-station', 'hl7-server', 'dicom-node', 'file-server', 'printer', 'router', 'dns-server', 'dhcp-server',
+  'unknown',
 ] as const satisfies readonly AssetRole[]
 
 /** Every fact carries where it comes from and how sure it is. */

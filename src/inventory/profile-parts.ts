@@ -10,7 +10,8 @@ import {
 import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, VULNERABILITY_KEYS } from './profile-keys.ts'
 import {
   ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, type FlowTransport, type IdentityToken,
-  type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileVulnerability, type Sourced,
+  type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileVulnerability,
+  type Sourced,
 } from './profile-model.ts'
 
 /** The CMS8000, the best documented device we know, has nine entries in its longest list. */
@@ -123,8 +124,13 @@ interface IndicatorValue {
   readonly prefix: Prefix | null
 }
 
+interface IndicatorForm {
+  readonly parse: (text: string) => IndicatorValue | null
+  readonly help: string
+}
+
 /** How a value of each kind must look, and what to write instead. */
-const INDICATOR_VALUES: Readonly<Record<IndicatorKind, { readonly parse: (text: string) => IndicatorValue | null; readonly help: string }>> = {
+const INDICATOR_VALUES: Readonly<Record<IndicatorKind, IndicatorForm>> = {
   address: { parse: (text) => blockOf(text, true), help: 'Write one address, e.g. 202.114.4.119.' },
   prefix: { parse: (text) => blockOf(text, false), help: 'Write a block, e.g. 202.114.4.0/24.' },
   path: { parse: (text) => matching(text, /^\/\S*$/), help: 'Write an export path that starts with "/".' },

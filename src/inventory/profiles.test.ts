@@ -51,7 +51,8 @@ test('every part becomes its value, with its own source', () => {
   assert.deepEqual(profile.identity, [{ protocol: 'cms8000', side: 'client', detail: 'Frames.', ...SOURCED }])
   assert.deepEqual(profile.flows, [{
     name: 'vitals', opens: 'device', peer: 'central-station', address: '202.114.4.119', transports: ['tcp', 'udp'],
-    ports: [{ low: 515, high: 517 }, { low: 520, high: 520 }], dynamicPorts: false, protocol: 'cms8000', occurs: 'continuous', expected: 'routine',
+    ports: [{ low: 515, high: 517 }, { low: 520, high: 520 }], dynamicPorts: false, protocol: 'cms8000', occurs: 'continuous',
+    expected: 'routine',
     purpose: 'Vitals.', blocked: 'The bed disappears.', ...SOURCED,
   }])
   assert.deepEqual(profile.indicators, [{ kind: 'path', value: '/pm', prefix: null, meaning: 'An update.', ...SOURCED }])
@@ -127,14 +128,16 @@ test('each mistake is told once, and leaves no profile', () => {
 
 test('relabels take over the facts of their original, after which come their own', () => {
   const original = good({ ...MINIMAL, flows: [FLOW], indicators: [INDICATOR], advisories: [ADVISORY] })
-  const relabel = good({ ...MINIMAL, id: 'acme-two', model: 'Two', relabels: 'acme-one', flows: [{ ...FLOW, name: 'extra' }], aliases: [{ vendor: 'B', model: 'C', ...SOURCED }] })
+  const relabel = good({ ...MINIMAL, id: 'acme-two', model: 'Two', relabels: 'acme-one', flows: [{ ...FLOW, name: 'extra' }],
+    aliases: [{ vendor: 'B', model: 'C', ...SOURCED }] })
   for (const order of [[original, relabel], [relabel, original]]) {
     const { profiles, diagnostics } = resolveRelabels(order)
     assert.deepEqual(diagnostics, [])
     assert.deepEqual([...profiles.keys()], order.map((p) => p.id))
     const resolved = profiles.get('acme-two')
     assert.deepEqual(resolved?.flows.map((f) => f.name), ['vitals', 'extra'])
-    assert.deepEqual([resolved?.indicators.length, resolved?.advisories.length, resolved?.model, resolved?.aliases.length], [1, 1, 'Two', 1])
+    assert.deepEqual([resolved?.indicators.length, resolved?.advisories.length, resolved?.model, resolved?.aliases.length],
+      [1, 1, 'Two', 1])
     assert.deepEqual(profiles.get('acme-one'), original)
   }
 })
@@ -150,14 +153,17 @@ test('a relabel of nothing, of itself, or of a relabel is an error', () => {
   assert.deepEqual(codes([b, c]), [])
 })
 
-const keys = fc.constantFrom(...[PROFILE_KEYS, FLOW_KEYS, INDICATOR_KEYS, VULNERABILITY_KEYS, ADVISORY_KEYS].flatMap((table) => Object.keys(table)), '__proto__')
-const leaf = fc.oneof(fc.constantFrom('x', 'tcp', '10.0.0.1', 'device', 'stated', 'dynamic', '2025-02-25'), fc.string({ maxLength: 8 }), fc.double(), fc.boolean(), fc.constant(null))
+const keys = fc.constantFrom(...[PROFILE_KEYS, FLOW_KEYS, INDICATOR_KEYS, VULNERABILITY_KEYS,
+  ADVISORY_KEYS].flatMap((table) => Object.keys(table)), '__proto__')
+const leaf = fc.oneof(fc.constantFrom('x', 'tcp', '10.0.0.1', 'device', 'stated', 'dynamic', '2025-02-25'), fc.string({ maxLength: 8 }),
+  fc.double(), fc.boolean(), fc.constant(null))
 const { tree: anyTree } = fc.letrec<{ tree: PlainValue }>((tie) => ({
   tree: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('tree'), { maxLength: 4 }), fc.dictionary(keys, tie('tree'), { maxKeys: 8 })),
 }))
 
 test('no tree makes it throw, and a profile comes only without errors', () => {
-  const parts = fc.dictionary(keys, fc.oneof(anyTree, fc.constantFrom<PlainValue>([FLOW], [INDICATOR], [VULNERABILITY], [ADVISORY])), { maxKeys: 8 })
+  const parts = fc.dictionary(keys, fc.oneof(anyTree, fc.constantFrom<PlainValue>([FLOW], [INDICATOR], [VULNERABILITY], [ADVISORY])),
+    { maxKeys: 8 })
   fc.assert(fc.property(fc.oneof(anyTree, parts.map((p): PlainValue => ({ ...MINIMAL, ...p }))), (value) => {
     const { profile, diagnostics } = parse(value)
     assert.equal(profile === null, diagnostics.some((d) => d.severity === 'error'))

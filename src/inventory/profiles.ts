@@ -6,7 +6,8 @@ import { positionOf, type TreeNode } from '../base/tree.ts'
 import { createReader, hasErrors, readChoice, readMap, readName, readText, report } from '../base/tree-reader.ts'
 import { PROFILE_KEYS } from './profile-keys.ts'
 import { ASSET_ROLES, PROFILE_VERSIONS, type DeviceProfile } from './profile-model.ts'
-import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicator, readSourced, readVulnerability } from './profile-parts.ts'
+import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicator, readSourced,
+  readVulnerability } from './profile-parts.ts'
 
 export * from './profile-model.ts'
 

@@ -144,7 +144,10 @@ export function isKnownProgram(program: number): boolean {
   return PROGRAMS.has(program)
 }
 
-/** Number blocks of RFC 5531 section 8.4 where programs are really assigned: IANA's lists start at 100000; 0x4... are transient (NFSv4 callbacks). */
+/**
+ * Number blocks of RFC 5531 section 8.4 where programs are really assigned: IANA's lists start at 100000, 0x2... are a site's own,
+ * 0x4... are transient (NFSv4 callbacks).
+ */
 const PROGRAM_RANGES: readonly (readonly [number, number])[] = [
   [100000, 200999], [300000, 400999], [500000, 700000], [0x2000_0000, 0x2fff_ffff], [0x4000_0000, 0x400f_ffff],
 ]

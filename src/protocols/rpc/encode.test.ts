@@ -24,7 +24,7 @@ describe('headers', () => {
   })
 
   test('its reply is 28 bytes', () => {
-    equal(hex(rpc.encodeReply(0x39ce2ac9, rpc.getportResult(32773))), '39ce2ac900000001000000000000000000000000000000000000' + '8005')
+    equal(hex(rpc.encodeReply(0x39ce2ac9, rpc.getportResult(32773))), '39ce2ac9000000010000000000000000000000000000000000008005')
   })
 
   test('AUTH_SYS (RFC 5531 appendix A)', () => {
@@ -73,19 +73,21 @@ const AT = fakeAttributes(2, 100)
 const DIR = fakeDirectory(1)
 const DATA = fakeContent(100)
 const ENTRIES = [{ fileId: 1, name: '.', cookie: 1 }, { fileId: 2, name: 'monitor', cookie: 2 }]
+const MAPPING = { program: 100005, version: 3, protocol: 17, port: 635 }
+const EXPORT = { path: '/pm', groups: ['zztest'] }
 const PLUS = ENTRIES.map((e) => ({ ...e, attributes: AT, handle: FILE }))
 
 /** Each call with its result, and what tshark must print about the pair: fields and values, in any order. */
 const PAIRS: readonly (readonly [rpc.RpcCallBody, Uint8Array, Readonly<Record<string, string>>])[] = [
   [rpc.portmapNull(), rpc.voidResult(), { 'portmap.procedure_v2': '0' }],
   [rpc.portmapGetport(Program.nfs, 3, 17), rpc.getportResult(2049), { 'portmap.prog': '100003', 'portmap.port': '2049' }],
-  [rpc.portmapDump(), rpc.dumpResult([{ program: 100005, version: 3, protocol: 17, port: 635 }]), { 'portmap.port': '635', 'portmap.proto': '17' }],
+  [rpc.portmapDump(), rpc.dumpResult([MAPPING]), { 'portmap.port': '635', 'portmap.proto': '17' }],
   [rpc.mountNull(3), rpc.voidResult(), { 'mount.procedure_v3': '0' }],
   [rpc.mountMnt(1, '/pm'), rpc.mntResult(1, ROOT), { 'mount.path': '/pm', 'nfs.fhandle': hex(ROOT) }],
   [rpc.mountMnt(3, '/pm'), rpc.mntResult(3, ROOT), { 'mount.path': '/pm', 'nfs.fhandle': hex(ROOT), 'mount.flavor': '1' }],
   [rpc.mountMnt(3, '/pm'), rpc.mntError(NfsStatus.acces), { 'mount.status': '13' }],
   [rpc.mountUmnt(3, '/pm'), rpc.voidResult(), { 'mount.path': '/pm' }],
-  [rpc.mountExport(3), rpc.exportResult([{ path: '/pm', groups: ['zztest'] }]), { 'mount.export.directory': '/pm', 'mount.export.group': 'zztest' }],
+  [rpc.mountExport(3), rpc.exportResult([EXPORT]), { 'mount.export.directory': '/pm', 'mount.export.group': 'zztest' }],
   [nfs.nfs3Null(), rpc.voidResult(), { 'nfs.procedure_v3': '0' }],
   [nfs.nfs3Getattr(FILE), nfs.getattr3Result(AT), { 'nfs.fattr3.size': '100', 'nfs.fattr3.fileid': '2' }],
   [nfs.nfs3Getattr(FILE), nfs.statusResult(NfsStatus.stale), { 'nfs.status': '70' }],
@@ -155,7 +157,8 @@ function tsharkReads(dir: string, fields: readonly string[]): Set<string>[] {
   })
   const file = join(dir, 'pairs.pcap')
   writeFileSync(file, pcapOf(packets))
-  const args = ['-r', file, '-n', '-d', 'udp.port==635,rpc', '-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=|', ...fields.flatMap((f) => ['-e', f])]
+  const layout = ['-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=|', ...fields.flatMap((f) => ['-e', f])]
+  const args = ['-r', file, '-n', '-d', 'udp.port==635,rpc', ...layout]
   const rows = execFileSync('tshark', args, { stdio: ['ignore', 'pipe', 'ignore'] }).toString().split('\n')
   return PAIRS.map((_, i) => new Set([...(rows[2 * i] ?? '').split('|'), ...(rows[2 * i + 1] ?? '').split('|')]))
 }
@@ -169,7 +172,9 @@ test('tshark reads every call and result, finds nothing malformed, and prints ou
       const what = `program ${body.program} version ${body.version} procedure ${body.procedure}`
       const values = read[index] ?? new Set()
       ok(![...values].some((v) => /malformed/i.test(v)), `${what}: malformed`)
-      for (const [field, value] of Object.entries(expected)) ok(values.has(value), `${what}: ${field} is not ${value} in ${[...values].join(' ')}`)
+      for (const [field, value] of Object.entries(expected)) {
+        ok(values.has(value), `${what}: ${field} is not ${value} in ${[...values].join(' ')}`)
+      }
     }
   } finally {
     rmSync(dir, { recursive: true })

@@ -55,14 +55,19 @@ test('every decoder on noise stays inside its bytes', () => {
 })
 
 const call = fc.record({
-  procedure: fc.constantFrom(...PROCEDURES), args: noise, result: noise, fragment: fc.integer({ min: 16, max: 4000 }), answered: fc.boolean(),
+  procedure: fc.constantFrom(...PROCEDURES),
+  args: noise,
+  result: noise,
+  fragment: fc.integer({ min: 16, max: 4000 }),
+  answered: fc.boolean(),
 })
 type Call = typeof call extends fc.Arbitrary<infer T> ? T : never
 
 function conversation(calls: readonly Call[]): Chunk[] {
   return calls.flatMap((c, i) => {
     const [program, version, procedure] = c.procedure
-    const chunks: Chunk[] = [{ direction: 0, bytes: withRecordMark(encodeCall(i, { program, version, procedure, args: c.args }, MONITOR), c.fragment) }]
+    const message = encodeCall(i, { program, version, procedure, args: c.args }, MONITOR)
+    const chunks: Chunk[] = [{ direction: 0, bytes: withRecordMark(message, c.fragment) }]
     if (c.answered) chunks.push({ direction: 1, bytes: withRecordMark(encodeReply(i, c.result), c.fragment) })
     return chunks
   })

@@ -30,7 +30,10 @@ function reads(facts: readonly RpcFact[]): RpcFileRead[] {
 }
 
 function kinds(facts: readonly RpcFact[]): string[] {
-  return facts.map((f) => ('procedureName' in f ? `${f.kind} ${f.procedureName}` : f.kind === 'malformed' ? `malformed ${f.reason}` : f.kind))
+  return facts.map((f) => {
+    if ('procedureName' in f) return `${f.kind} ${f.procedureName}`
+    return f.kind === 'malformed' ? `malformed ${f.reason}` : f.kind
+  })
 }
 
 /** Several flows on one row, each a session that the test feeds. */
@@ -93,7 +96,8 @@ describe('the update of facts section 6, over three flows', () => {
       copyTalk(talk, version, 'run.sh', fakeHandle(3), script, 4096)
       share.feed(talk.chunks)
       for (const flow of [portmap, mountd, share]) flow.end()
-      deepStrictEqual(flows.facts.filter((f) => f.kind === 'mount').map((f) => [f.path, f.version, f.flowId]), [['/pm', version === 3 ? 3 : 1, 2]])
+      const mounts = flows.facts.filter((f) => f.kind === 'mount')
+      deepStrictEqual(mounts.map((f) => [f.path, f.version, f.flowId]), [['/pm', version === 3 ? 3 : 1, 2]])
       deepStrictEqual(reads(flows.facts).map((f) => [f.exportPath, f.name, f.size, f.covered, f.complete, f.magic, f.sha256, f.flowId]), [
         ['/pm', 'monitor', 20_000, 20_000, true, 'elf', sha256(monitor), 3],
         ['/pm', 'run.sh', 300, 300, true, 'script', sha256(script), 3],
@@ -237,8 +241,10 @@ describe('files', () => {
     const content = fakeContent(3 * 1024 * 1024 + 17, ELF_HEAD)
     const talk = new Talk('tcp')
     copyTalk(talk, 3, 'monitor', fakeHandle(2), content, 1024 * 1024)
-    const segments = talk.chunks.flatMap((c) => (
-      Array.from({ length: Math.ceil(c.bytes.length / 1448) }, (_, i): Chunk => ({ direction: c.direction, bytes: c.bytes.slice(i * 1448, (i + 1) * 1448) }))))
+    const segments = talk.chunks.flatMap(({ direction, bytes }) => {
+      const count = Math.ceil(bytes.length / 1448)
+      return Array.from({ length: count }, (_, i): Chunk => ({ direction, bytes: bytes.slice(i * 1448, (i + 1) * 1448) }))
+    })
     const [read] = reads(factsOf('tcp', segments))
     deepStrictEqual([read?.complete, read?.covered, read?.sha256], [true, content.length, sha256(content)])
     deepStrictEqual(reads(factsOf('tcp', talk.chunks)).map((r) => r.sha256), [sha256(content)])
@@ -259,7 +265,9 @@ describe('files', () => {
     const talk = new Talk('udp')
     const content = fakeContent(2000)
     const at = fakeAttributes(2, 2000)
-    for (const off of [0, 0, 500, 0, 1000, 500]) talk.ask(nfs.nfs3Read(fakeHandle(2), off, 500), nfs.read3Result(at, content.slice(off, off + 500), false))
+    for (const off of [0, 0, 500, 0, 1000, 500]) {
+      talk.ask(nfs.nfs3Read(fakeHandle(2), off, 500), nfs.read3Result(at, content.slice(off, off + 500), false))
+    }
     const [read] = reads(factsOf('udp', talk.chunks))
     deepStrictEqual([read?.covered, read?.complete, read?.sha256], [1500, false, null])
   })

@@ -198,8 +198,9 @@ export class RpcSession implements Session, RecordSink {
   }
 
   #unanswered(direction: Direction, { call, args }: Pending): void {
-    const procedureName = named(call).procedureName
-    this.#context.emit({ ...this.#base(direction), kind: 'unanswered', xid: call.xid, procedureName, path: args.path })
+    const { xid, program, version, procedure } = call
+    const name = procedureName(program, version, procedure)
+    this.#context.emit({ ...this.#base(direction), kind: 'unanswered', xid, procedureName: name, path: args.path })
   }
 
   // ---- replies
@@ -321,10 +322,14 @@ function sameProcedure(a: Procedure, b: Procedure): boolean {
   return a.program === b.program && a.version === b.version && a.procedure === b.procedure
 }
 
+function isNfs(p: Procedure, version: number, procedure: number): boolean {
+  return p.program === Program.nfs && p.version === version && p.procedure === procedure
+}
+
 function isNfsRead(p: Procedure): boolean {
-  return p.program === Program.nfs && ((p.version === 3 && p.procedure === Nfs3Proc.read) || (p.version === 2 && p.procedure === Nfs2Proc.read))
+  return isNfs(p, 2, Nfs2Proc.read) || isNfs(p, 3, Nfs3Proc.read)
 }
 
 function isNfsWrite(p: Procedure): boolean {
-  return p.program === Program.nfs && ((p.version === 3 && p.procedure === Nfs3Proc.write) || (p.version === 2 && p.procedure === Nfs2Proc.write))
+  return isNfs(p, 2, Nfs2Proc.write) || isNfs(p, 3, Nfs3Proc.write)
 }

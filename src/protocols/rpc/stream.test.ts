@@ -89,7 +89,8 @@ describe('records', () => {
   test('records follow each other in one segment', () => {
     const a = bytesOf(40)
     const b = bytesOf(60)
-    deepStrictEqual(run(join(withRecordMark(a), withRecordMark(b))), [`message 40 ${sum(a, 0, 40)}`, 'end', `message 60 ${sum(b, 0, 60)}`, 'end'])
+    const expected = [`message 40 ${sum(a, 0, 40)}`, 'end', `message 60 ${sum(b, 0, 60)}`, 'end']
+    deepStrictEqual(run(join(withRecordMark(a), withRecordMark(b))), expected)
   })
 
   test('an empty record is an empty message, for the owner to judge', () => {
@@ -98,7 +99,8 @@ describe('records', () => {
 
   test('a record longer than the head passes as bulk only when the owner says so', () => {
     const bulky = bytesOf(HEAD_BYTES + 500, 9)
-    const expected = [`message ${HEAD_BYTES} ${sum(bulky, 0, HEAD_BYTES)} cut`, `bulk 500 ${sum(bulky, HEAD_BYTES, HEAD_BYTES + 500)}`, 'end']
+    const tail = sum(bulky, HEAD_BYTES, HEAD_BYTES + 500)
+    const expected = [`message ${HEAD_BYTES} ${sum(bulky, 0, HEAD_BYTES)} cut`, `bulk 500 ${tail}`, 'end']
     deepStrictEqual(run(withRecordMark(bulky), [], new Recorder(9)), expected)
     deepStrictEqual(run(withRecordMark(bulky, 100), [3, 777], new Recorder(9)), expected)
     deepStrictEqual(run(withRecordMark(bulky)), [`message ${HEAD_BYTES + 500} ${sum(bulky, 0, bulky.length)}`, 'end'])
@@ -113,7 +115,8 @@ describe('records', () => {
 
   test('a record past the bound is cut there and the rest is not kept', () => {
     const long = bytesOf(RECORD_BYTES_MAX + 4096)
-    const expected = [`message ${RECORD_BYTES_MAX} ${sum(long, 0, RECORD_BYTES_MAX)} cut`, `bulk 4096 ${sum(long, RECORD_BYTES_MAX, long.length)}`, 'end']
+    const tail = sum(long, RECORD_BYTES_MAX, long.length)
+    const expected = [`message ${RECORD_BYTES_MAX} ${sum(long, 0, RECORD_BYTES_MAX)} cut`, `bulk 4096 ${tail}`, 'end']
     deepStrictEqual(run(withRecordMark(long)), expected)
     deepStrictEqual(run(withRecordMark(long), [100, 70_000, 140_000]), expected)
     deepStrictEqual(run(withRecordMark(long, 9000)), expected)
@@ -160,7 +163,8 @@ describe('losses', () => {
     stream.feed(record, 154, record.length)
     stream.feed(record, 0, record.length)
     deepStrictEqual(recorder.log, [
-      `message 50 ${sum(message, 0, 50)} cut`, 'hole 100', `bulk 50 ${sum(message, 150, 200)}`, 'end', `message 200 ${sum(message, 0, 200)}`, 'end',
+      `message 50 ${sum(message, 0, 50)} cut`, 'hole 100', `bulk 50 ${sum(message, 150, 200)}`, 'end',
+      `message 200 ${sum(message, 0, 200)}`, 'end',
     ])
   })
 

@@ -37,6 +37,8 @@ export const HEAD_BYTES = 960
 /** Most bytes of a record kept for decoding: READDIRPLUS of 2.6 to 4.x Linux stays below 32 KiB; the rest of a longer one is skipped. */
 export const RECORD_BYTES_MAX = 128 * 1024
 const RECORD_BYTES_START = 1024
+/** High byte of the longest fragment, without the last-fragment bit: most bytes of a lost stream are refused by it alone. */
+const MARK_FIRST_BYTE_MAX = FRAGMENT_BYTES_MAX >>> 24
 /** Buffer kept between records: most replies but listings fit; a sensor has many idle flows. */
 const RECORD_BYTES_IDLE_MAX = 4096
 /** How much of a message is judged when framing is looked for: a snaplen of 96 leaves 30 bytes of TCP payload, four are the mark. */
@@ -268,6 +270,7 @@ export class RecordStream {
   }
 
   #isStart(buf: Uint8Array, at: number): boolean {
+    if (((buf[at] as number) & 0x7f) > MARK_FIRST_BYTE_MAX) return false
     return isPlausibleMark(u32be(buf, at)) && this.#sink.plausible(this.#direction, buf, at + 4, at + WINDOW)
   }
 }

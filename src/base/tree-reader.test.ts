@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  createReader, DIAGNOSTICS_MAX, hasErrors, NAME_LENGTH_MAX, quote, readChoice, readList, readMap, readName, readPortRange, readText, report,
+  createReader, DIAGNOSTICS_MAX, hasErrors, NAME_LENGTH_MAX, quote, readChoice, readList, readMap, readName, readPortRange, readText,
+  report,
   TEXT_LENGTH_MAX, type TreeReader,
 } from './tree-reader.ts'
 import { treeFromValue, type PlainValue, type TreeNode } from './tree.ts'

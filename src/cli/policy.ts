@@ -38,7 +38,8 @@ export function policyCheck(args: PolicyCheckArgs, io: PolicyIo): number {
   const diagnostics = Array.isArray(loaded) ? loaded : loaded.warnings
   if (args.json === true) {
     const policy = Array.isArray(loaded) ? null : policyJson(loaded.policy)
-    io.out(`${JSON.stringify({ ok: policy !== null, diagnostics, policy, builtInServices: BUILT_IN_SERVICES.map(serviceJson) }, null, 2)}\n`)
+    const builtInServices = BUILT_IN_SERVICES.map(serviceJson)
+    io.out(`${JSON.stringify({ ok: policy !== null, diagnostics, policy, builtInServices }, null, 2)}\n`)
   } else {
     for (const diagnostic of diagnostics) io.err(`${formatDiagnostic(diagnostic)}\n`)
     io.err(summary(diagnostics))
@@ -125,7 +126,9 @@ function flowOf(args: PolicyEvalArgs): Flow {
   const needsPort = proto === PROTO_NUMBERS.tcp || proto === PROTO_NUMBERS.udp
   const srcPort = port(args.srcPort, '--sport', problems)
   const dstPort = port(args.dstPort, '--dport', problems)
-  if (needsPort && args.dstPort === undefined) problems.push('error: --dport is missing\n  help: TCP and UDP need the port that is connected to.')
+  if (needsPort && args.dstPort === undefined) {
+    problems.push('error: --dport is missing\n  help: TCP and UDP need the port that is connected to.')
+  }
   if (src !== null && dst !== null && src.includes(':') !== dst.includes(':')) {
     problems.push('error: --src and --dst are of different IP versions\n  help: One packet has one version; ask twice.')
   }
@@ -145,7 +148,8 @@ function protocolNumber(text: string, problems: string[]): number | null {
   const known = Object.hasOwn(PROTO_NUMBERS, text.toLowerCase()) ? PROTO_NUMBERS[text.toLowerCase()] : undefined
   if (known !== undefined) return known
   if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text)
-  problems.push(`error: --proto ${quote(text)} is unknown\n  help: Write ${Object.keys(PROTO_NUMBERS).join(', ')}, or a number from 0 to 255.`)
+  const words = Object.keys(PROTO_NUMBERS).join(', ')
+  problems.push(`error: --proto ${quote(text)} is unknown\n  help: Write ${words}, or a number from 0 to 255.`)
   return null
 }
 

@@ -42,7 +42,8 @@ for (const name of CASES) {
 
 test('there is a case for each reader, and no expectation without its case', () => {
   for (const reader of ['policy-', 'yaml-', 'profile-']) assert.ok(CASES.filter((name) => name.startsWith(reader)).length >= 2, reader)
-  const orphans = readdirSync(FOLDER).filter((name) => name.endsWith('.expected') && !existsSync(join(FOLDER, name.replace(/\.expected$/, '.yaml'))))
+  const orphans = readdirSync(FOLDER).filter((name) => name.endsWith('.expected')
+    && !existsSync(join(FOLDER, name.replace(/\.expected$/, '.yaml'))))
   assert.deepEqual(orphans, [])
 })
 

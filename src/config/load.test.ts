@@ -34,7 +34,8 @@ test('a duplicate key is told, and the rest is still read', () => {
 
 test('a broken file, an empty one, a missing one and a folder are diagnostics with the label as file', () => {
   const rows: readonly (readonly [string, string])[] = [
-    [file('broken.yaml', 'a: [1\n'), 'yaml/syntax'], [file('empty.yaml', ''), 'yaml/empty'], [join(FOLDER, 'none.yaml'), 'file/missing'], [FOLDER, 'file/directory'],
+    [file('broken.yaml', 'a: [1\n'), 'yaml/syntax'], [file('empty.yaml', ''), 'yaml/empty'], [join(FOLDER, 'none.yaml'), 'file/missing'],
+    [FOLDER, 'file/directory'],
   ]
   for (const [path, code] of rows) {
     const loaded = loadYamlTree(path, 'my.yaml')
@@ -44,9 +45,11 @@ test('a broken file, an empty one, a missing one and a folder are diagnostics wi
 
 test('shipped files are found beside package.json, however deep the module lies', () => {
   const product = join(FOLDER, 'product')
-  for (const folder of ['dist/config', 'dist/a/b/c', 'profiles', 'node_modules/other/dist']) mkdirSync(join(product, folder), { recursive: true })
+  const folders = ['dist/config', 'dist/a/b/c', 'profiles', 'node_modules/other/dist']
+  for (const folder of folders) mkdirSync(join(product, folder), { recursive: true })
   writeFileSync(join(product, 'package.json'), '{}')
-  for (const from of ['dist/config', 'dist', 'dist/a/b/c', '']) assert.equal(productPath('profiles', join(product, from)), join(product, 'profiles'), from)
+  const profiles = join(product, 'profiles')
+  for (const from of ['dist/config', 'dist', 'dist/a/b/c', '']) assert.equal(productPath('profiles', join(product, from)), profiles, from)
   assert.throws(() => productPath('nothing', join(product, 'dist')), InvariantError)
 })
 

@@ -44,7 +44,8 @@ const names = (central: readonly string[]): NameMap => policyNames(POLICY, new M
 ]))
 
 const WARD = names([CENTRAL])
-const flow = (src: string, dst: string, proto: number, dstPort = 0): FiveTuple => ({ src: ip(src), dst: ip(dst), proto, srcPort: 40000, dstPort })
+const flow = (src: string, dst: string, proto: number, dstPort = 0): FiveTuple =>
+  ({ src: ip(src), dst: ip(dst), proto, srcPort: 40000, dstPort })
 
 test('the shipped policy is sound, warns of nothing, and denies what it does not name', () => {
   assert.equal(LOADED.file, DEFAULT_POLICY_LABEL)
@@ -97,7 +98,8 @@ test('what it says of the flows of a ward, one per row', () => {
     ['a workstation on the Internet', flow('10.0.0.66', '8.8.8.8', 6, 443), 'allow', 'hospital-internet'],
     ['a workstation on a workstation', flow('10.0.0.66', '192.168.7.7', 6, 445), 'allow', 'hospital-hospital'],
     ['the Internet on a workstation', flow('8.8.8.8', '10.0.0.66', 6, 445), 'deny', 'default'],
-    ['who is no known monitor is the rest of the hospital, also towards the factory address', flow('10.0.0.66', '202.114.4.119', 6, 515), 'allow', 'hospital-internet'],
+    ['who is no known monitor is the rest of the hospital, also towards the factory address', flow('10.0.0.66', '202.114.4.119', 6, 515),
+      'allow', 'hospital-internet'],
   ]
   for (const [why, tuple, action, rule] of rows) {
     const verdict = evaluate(POLICY, WARD, tuple)
@@ -114,12 +116,15 @@ test('the factory address answered on the segment is the central station, and on
 
 const v4 = fc.oneof(
   fc.integer({ min: 0, max: 0xffffffff }).map(ipFromV4),
-  fc.constantFrom('202.114.4.119', '202.114.4.120', '8.8.8.8', '203.0.113.1', '100.64.0.1', '11.0.0.1', '172.32.0.1', '240.0.0.1', '0.0.0.0').map(ip),
+  fc.constantFrom('202.114.4.119', '202.114.4.120', '8.8.8.8', '203.0.113.1', '100.64.0.1', '11.0.0.1', '172.32.0.1', '240.0.0.1',
+    '0.0.0.0').map(ip),
 )
 const word = fc.integer({ min: 0, max: 0xffffffff })
-const v6 = fc.oneof(fc.tuple(word, word, word, word).map(([a, b, c, d]) => ipFromWords(a, b, c, d)), fc.constantFrom('2001:db8::1', '64:ff9b::808:808', '::1').map(ip))
+const v6 = fc.oneof(fc.tuple(word, word, word, word).map(([a, b, c, d]) => ipFromWords(a, b, c, d)),
+  fc.constantFrom('2001:db8::1', '64:ff9b::808:808', '::1').map(ip))
 const anyIp = fc.oneof({ arbitrary: v4, weight: 3 }, { arbitrary: v6, weight: 1 })
-const assets = fc.array(fc.tuple(fc.constantFrom(...PROFILES), fc.array(anyIp, { maxLength: 4 })), { minLength: 1, maxLength: 4 }).map((list) => new Map(list))
+const assets = fc.array(fc.tuple(fc.constantFrom(...PROFILES), fc.array(anyIp, { maxLength: 4 })),
+  { minLength: 1, maxLength: 4 }).map((list) => new Map(list))
 const ports = fc.oneof(fc.nat(65535), fc.constantFrom(53, 67, 80, 111, 123, 443, 511, 515, 520, 635, 2049, 2575))
 const rest = fc.record({ proto: fc.oneof(fc.constantFrom(1, 2, 6, 17, 58), fc.nat(255)), srcPort: fc.nat(65535), dstPort: ports })
 
@@ -185,12 +190,14 @@ function file(name: string, text: string): string {
 test('a path is loaded in place of the shipped policy, warnings beside it', () => {
   const loaded = loadPolicy(file('own.yaml', 'version: 1\nzones: [{ name: x, kind: it }]\nconduits: []\n'))
   assert.ok(loaded.ok)
-  assert.deepEqual([loaded.value.policy.zones.length, loaded.value.file, loaded.value.warnings.map((d) => d.code)], [1, join(FOLDER, 'own.yaml'), ['policy/empty-zone']])
+  assert.deepEqual([loaded.value.policy.zones.length, loaded.value.file, loaded.value.warnings.map((d) => d.code)],
+    [1, join(FOLDER, 'own.yaml'), ['policy/empty-zone']])
 })
 
 test('errors of the text and of the policy come together, in file order', () => {
   const loaded = loadPolicy(file('bad.yaml', 'version: 2\nzones: []\nzones: []\nconduits: x\n'))
-  assert.deepEqual(loaded.ok ? [] : loaded.error.map((d) => `${d.line} ${d.code}`), ['1 policy/bad-choice', '3 yaml/duplicate-key', '4 policy/expected-list'])
+  assert.deepEqual(loaded.ok ? [] : loaded.error.map((d) => `${d.line} ${d.code}`),
+    ['1 policy/bad-choice', '3 yaml/duplicate-key', '4 policy/expected-list'])
 })
 
 test('a duplicate key alone is reason enough to refuse', () => {

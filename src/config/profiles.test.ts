@@ -51,7 +51,8 @@ test('three profiles are shipped, without a complaint, one per file', () => {
 })
 
 test('the CMS8000 talks where the facts say: addresses, ports, protocols', () => {
-  const rows = shipped('contec-cms8000').flows.map((f) => [f.name, f.opens, f.address, f.transports.join('+'), f.ports.map((r) => `${r.low}-${r.high}`).join(' '), f.expected])
+  const rows = shipped('contec-cms8000').flows.map((f) =>
+    [f.name, f.opens, f.address, f.transports.join('+'), f.ports.map((r) => `${r.low}-${r.high}`).join(' '), f.expected])
   assert.deepEqual(rows, [
     ['vitals', 'device', '202.114.4.119', 'tcp', '515-520', 'routine'],
     ['hl7', 'device', '202.114.4.120', 'tcp', '511-511', 'routine'],
@@ -73,8 +74,10 @@ test('its indicators are those of the advisories', () => {
 
 test('its vulnerabilities: nine, with the scores of the advisories', () => {
   assert.deepEqual(shipped('contec-cms8000').vulnerabilities.map((v) => [v.id, v.weakness, v.score]), [
-    ['CVE-2024-12248', 'CWE-787', 9.8], ['CVE-2025-0626', 'CWE-912', 7.5], ['CVE-2025-1204', 'CWE-912', 7.5], ['CVE-2025-0683', 'CWE-359', 5.9],
-    ['CVE-2022-36385', 'CWE-284', 6.8], ['CVE-2022-38100', 'CWE-400', 7.5], ['CVE-2022-38069', 'CWE-798', 4.3], ['CVE-2022-38453', 'CWE-489', 3],
+    ['CVE-2024-12248', 'CWE-787', 9.8], ['CVE-2025-0626', 'CWE-912', 7.5], ['CVE-2025-1204', 'CWE-912', 7.5],
+    ['CVE-2025-0683', 'CWE-359', 5.9],
+    ['CVE-2022-36385', 'CWE-284', 6.8], ['CVE-2022-38100', 'CWE-400', 7.5], ['CVE-2022-38069', 'CWE-798', 4.3],
+    ['CVE-2022-38453', 'CWE-489', 3],
     ['CVE-2022-3027', 'CWE-284', 5.7],
   ])
   assert.deepEqual(shipped('contec-cms8000').advisories.map((a) => a.id), ['ICSMA-25-030-01', 'ICSMA-22-244-01'])
@@ -82,14 +85,17 @@ test('its vulnerabilities: nine, with the scores of the advisories', () => {
 
 test('the relabel has the facts of its original under its own name', () => {
   const [relabel, original] = [shipped('epsimed-mn-120'), shipped('contec-cms8000')]
-  assert.deepEqual([relabel.vendor, relabel.model, relabel.role, relabel.relabels], ['Epsimed', 'MN-120', 'patient-monitor', 'contec-cms8000'])
-  for (const key of ['identity', 'flows', 'indicators', 'vulnerabilities', 'advisories'] as const) assert.deepEqual(relabel[key], original[key], key)
+  assert.deepEqual([relabel.vendor, relabel.model, relabel.role, relabel.relabels],
+    ['Epsimed', 'MN-120', 'patient-monitor', 'contec-cms8000'])
+  const inherited = ['identity', 'flows', 'indicators', 'vulnerabilities', 'advisories'] as const
+  for (const key of inherited) assert.deepEqual(relabel[key], original[key], key)
   assert.deepEqual(relabel.aliases, [])
 })
 
 test('every shipped fact has a source, and what is inferred says so in its confidence', () => {
   for (const profile of load().profiles.values()) {
-    const facts = [profile, ...profile.aliases, ...profile.identity, ...profile.flows, ...profile.indicators, ...profile.vulnerabilities, ...profile.advisories]
+    const facts = [profile, ...profile.aliases, ...profile.identity, ...profile.flows, ...profile.indicators, ...profile.vulnerabilities,
+      ...profile.advisories]
     for (const fact of facts) assert.ok(fact.source.length >= 4, profile.id)
   }
   const inferred = shipped('contec-cms8000').flows.filter((f) => f.confidence === 'inferred').map((f) => f.name)
@@ -103,7 +109,8 @@ test('what the ward reads is a sentence without ports and protocols', () => {
 })
 
 test('a site adds its own profile', () => {
-  const { profiles, warnings } = load(folder('own', { 'acme.yaml': minimal('acme-one'), 'acme2.yml': minimal('acme-two', 'relabels: acme-one\n'), 'notes.txt': 'x' }))
+  const { profiles, warnings } = load(folder('own',
+    { 'acme.yaml': minimal('acme-one'), 'acme2.yml': minimal('acme-two', 'relabels: acme-one\n'), 'notes.txt': 'x' }))
   assert.deepEqual([...profiles.keys()].slice(3), ['acme-one', 'acme-two'])
   assert.deepEqual(warnings, [])
 })

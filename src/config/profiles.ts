@@ -74,7 +74,8 @@ function profileFiles(folder: string, label: string): Result<readonly string[], 
   try {
     const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)).sort()
     if (names.length <= FILES_MAX) return ok(names)
-    return err(fileDiagnostic(label, 'too-many', `${label} holds ${names.length} YAML files`, 'Name the folder that holds device profiles only.'))
+    return err(fileDiagnostic(label, 'too-many', `${label} holds ${names.length} YAML files`,
+      'Name the folder that holds device profiles only.'))
   } catch (error) {
     return err(systemDiagnostic(error, label))
   }

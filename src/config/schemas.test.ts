@@ -9,8 +9,10 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { hasErrors, NAME_LENGTH_MAX, TEXT_LENGTH_MAX, type KeyTable } from '../base/tree-reader.ts'
 import { treeFromValue, type PlainValue } from '../base/tree.ts'
-import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS, VULNERABILITY_KEYS } from '../inventory/profile-keys.ts'
-import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, PROFILE_VERSIONS } from '../inventory/profile-model.ts'
+import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS,
+  VULNERABILITY_KEYS } from '../inventory/profile-keys.ts'
+import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS,
+  PROFILE_VERSIONS } from '../inventory/profile-model.ts'
 import { PARTS_MAX } from '../inventory/profile-parts.ts'
 import { parseProfile } from '../inventory/profiles.ts'
 import { CONDUITS_MAX } from '../policy/language/conduits.ts'
@@ -51,7 +53,8 @@ function def(schema: Schema, name: string): Schema {
 const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
   ['policy', POLICY, POLICY_KEYS], ['zone', def(POLICY, 'zone'), ZONE_KEYS], ['service', def(POLICY, 'service'), SERVICE_KEYS],
   ['conduit', def(POLICY, 'conduit'), CONDUIT_KEYS], ['profile', PROFILE, PROFILE_KEYS], ['alias', def(PROFILE, 'alias'), ALIAS_KEYS],
-  ['identity', def(PROFILE, 'identity'), IDENTITY_KEYS], ['flow', def(PROFILE, 'flow'), FLOW_KEYS], ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
+  ['identity', def(PROFILE, 'identity'), IDENTITY_KEYS], ['flow', def(PROFILE, 'flow'), FLOW_KEYS],
+  ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
   ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
 ]
 
@@ -76,10 +79,14 @@ test('closed lists of words are those of the model', () => {
     return found?.enum ?? found?.anyOf?.[0]?.enum ?? []
   }
   const rows: readonly (readonly [Schema, string, readonly (string | number)[]])[] = [
-    [POLICY, 'default', ACTIONS], [POLICY, 'version', POLICY_VERSIONS.flatMap((v) => [Number(v), v])], [def(POLICY, 'zone'), 'kind', ZONE_KINDS],
-    [def(POLICY, 'service'), 'transport', TRANSPORTS], [def(POLICY, 'conduit'), 'action', ACTIONS], [def(POLICY, 'conduit'), 'fail', FAIL_MODES],
-    [PROFILE, 'version', PROFILE_VERSIONS.flatMap((v) => [Number(v), v])], [PROFILE, 'role', ASSET_ROLES], [PROFILE, 'confidence', CONFIDENCES],
-    [def(PROFILE, 'flow'), 'peer', ASSET_ROLES], [def(PROFILE, 'flow'), 'transport', FLOW_TRANSPORTS], [def(PROFILE, 'flow'), 'occurs', FLOW_OCCURRENCES],
+    [POLICY, 'default', ACTIONS], [POLICY, 'version', POLICY_VERSIONS.flatMap((v) => [Number(v), v])],
+    [def(POLICY, 'zone'), 'kind', ZONE_KINDS],
+    [def(POLICY, 'service'), 'transport', TRANSPORTS], [def(POLICY, 'conduit'), 'action', ACTIONS],
+    [def(POLICY, 'conduit'), 'fail', FAIL_MODES],
+    [PROFILE, 'version', PROFILE_VERSIONS.flatMap((v) => [Number(v), v])], [PROFILE, 'role', ASSET_ROLES],
+    [PROFILE, 'confidence', CONFIDENCES],
+    [def(PROFILE, 'flow'), 'peer', ASSET_ROLES], [def(PROFILE, 'flow'), 'transport', FLOW_TRANSPORTS],
+    [def(PROFILE, 'flow'), 'occurs', FLOW_OCCURRENCES],
     [def(PROFILE, 'flow'), 'expected', FLOW_EXPECTATIONS], [def(PROFILE, 'indicator'), 'kind', INDICATOR_KINDS],
   ]
   for (const [schema, key, words] of rows) assert.deepEqual(property(schema, key), words, key)
@@ -109,9 +116,13 @@ interface Validate {
   (data: unknown): boolean
 }
 
+interface AjvModule {
+  readonly Ajv2020: new (options: object) => { compile(schema: unknown): Validate }
+}
+
 function compiled(schema: Schema): Validate | null {
   try {
-    const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as { Ajv2020: new (options: object) => { compile(schema: unknown): Validate } }
+    const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as AjvModule
     return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true }).compile(schema)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return null
@@ -136,19 +147,28 @@ const policy = { version: 1, zones: [zone], conduits: [conduit] }
 
 /** One change per row: schema and parser must agree on it. */
 const POLICIES: readonly PlainValue[] = [
-  policy, { ...policy, version: '1' }, { ...policy, version: 2 }, { ...policy, default: 'allow' }, { ...policy, default: 'drop' }, { ...policy, extra: 1 },
+  policy, { ...policy, version: '1' }, { ...policy, version: 2 }, { ...policy, default: 'allow' }, { ...policy, default: 'drop' },
+  { ...policy, extra: 1 },
   { version: 1, zones: [], conduits: [] }, { zones: [], conduits: [] }, { version: 1, zones: 'x', conduits: [] }, [], 'x', null,
   { ...policy, zones: [{ ...zone, prefixes: ['10.0.0.0/8', 'fd00::/8'] }] }, { ...policy, zones: [{ ...zone, prefixes: '10.0.0.0/8' }] },
-  { ...policy, zones: [{ ...zone, prefixes: [10] }] }, { ...policy, zones: [{ ...zone, prefixes: ['ward'] }] }, { ...policy, zones: [{ ...zone, prefixes: [] }] },
-  { ...policy, zones: [{ ...zone, name: 'W' }], conduits: [] }, { ...policy, zones: [{ ...zone, kind: 'x' }] }, { ...policy, zones: [{ ...zone, profiles: 'p' }] },
-  { ...policy, zones: [{ ...zone, description: '' }] }, { ...policy, zones: [{ ...zone, description: 5 }] }, { ...policy, zones: [{ ...zone, description: 'x'.repeat(601) }] },
-  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 5 }] }, { ...policy, services: [{ name: 's', transport: ['tcp', 'udp'], ports: ['1-5', 7] }] },
-  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 'any' }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: [] }] },
+  { ...policy, zones: [{ ...zone, prefixes: [10] }] }, { ...policy, zones: [{ ...zone, prefixes: ['ward'] }] },
+  { ...policy, zones: [{ ...zone, prefixes: [] }] },
+  { ...policy, zones: [{ ...zone, name: 'W' }], conduits: [] }, { ...policy, zones: [{ ...zone, kind: 'x' }] },
+  { ...policy, zones: [{ ...zone, profiles: 'p' }] },
+  { ...policy, zones: [{ ...zone, description: '' }] }, { ...policy, zones: [{ ...zone, description: 5 }] },
+  { ...policy, zones: [{ ...zone, description: 'x'.repeat(601) }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 5 }] },
+  { ...policy, services: [{ name: 's', transport: ['tcp', 'udp'], ports: ['1-5', 7] }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 'any' }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: [] }] },
   { ...policy, services: [{ name: 's', transport: [], ports: 5 }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: 0 }] },
-  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 65536 }] }, { ...policy, services: [{ name: 's', transport: 'tcp', ports: ['http'] }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: 65536 }] },
+  { ...policy, services: [{ name: 's', transport: 'tcp', ports: ['http'] }] },
   { ...policy, services: [{ name: 's', transport: 'any' }] }, { ...policy, services: [{ transport: 'any' }] },
-  { ...policy, conduits: [{ ...conduit, services: 'dns' }] }, { ...policy, conduits: [{ ...conduit, services: [] }] }, { ...policy, conduits: [{ ...conduit, owner: 'x' }] },
-  { ...policy, conduits: [{ ...conduit, action: 'x' }] }, { ...policy, conduits: [{ ...conduit, fail: 'x' }] }, { ...policy, conduits: [{ name: 'a' }] },
+  { ...policy, conduits: [{ ...conduit, services: 'dns' }] }, { ...policy, conduits: [{ ...conduit, services: [] }] },
+  { ...policy, conduits: [{ ...conduit, owner: 'x' }] },
+  { ...policy, conduits: [{ ...conduit, action: 'x' }] }, { ...policy, conduits: [{ ...conduit, fail: 'x' }] },
+  { ...policy, conduits: [{ name: 'a' }] },
 ]
 
 test('schema and parser agree on what a schema can see', { skip: SKIP }, () => {

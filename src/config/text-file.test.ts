@@ -78,7 +78,8 @@ test('a pipe is read to its end, like the output of another command', () => {
   const script = `import { readTextFile } from ${JSON.stringify(new URL('./text-file.ts', import.meta.url).href)}
     process.stdout.write(JSON.stringify(readTextFile(${JSON.stringify(path)})))`
   const writer = `(printf 'version: 1\\n'; sleep 0.1; printf 'zones: []\\n') > '${path}' &`
-  const out = execFileSync('sh', ['-c', `${writer} '${process.execPath}' --input-type=module -e "$SCRIPT"`], { env: { ...process.env, SCRIPT: script }, encoding: 'utf8' })
+  const out = execFileSync('sh', ['-c', `${writer} '${process.execPath}' --input-type=module -e "$SCRIPT"`],
+    { env: { ...process.env, SCRIPT: script }, encoding: 'utf8' })
   assert.deepEqual(JSON.parse(out), { ok: true, value: 'version: 1\nzones: []\n' })
 })
 

@@ -27,8 +27,9 @@ function show(node: TreeNode): string {
 
 test('every node knows its place', () => {
   const text = 'version: 1\nzones:\n  - name: ward\n    prefixes: [10.0.0.0/8, "fd00::/8"]\n  - {name: lab}\nnothing:\n'
-  assert.equal(show(tree(text)), '{version@1:1=1@1:10 zones@2:1=[{name@3:5="ward"@3:11 prefixes@4:5=["10.0.0.0/8"@4:16 "fd00::/8"@4:28]@4:15}@3:5'
-    + ' {name@5:6="lab"@5:12}@5:5]@3:3 nothing@6:1=null@6:9}@1:1')
+  const shown = '{version@1:1=1@1:10 zones@2:1=[{name@3:5="ward"@3:11 prefixes@4:5=["10.0.0.0/8"@4:16 "fd00::/8"@4:28]@4:15}@3:5'
+    + ' {name@5:6="lab"@5:12}@5:5]@3:3 nothing@6:1=null@6:9}@1:1'
+  assert.equal(show(tree(text)), shown)
 })
 
 test('places count from one with Windows line ends too', () => {
@@ -39,7 +40,8 @@ test('words are words: nothing of YAML 1.1 is left', () => {
   const rows: readonly (readonly [string, unknown, string])[] = [
     ['no', 'no', 'no'], ['yes', 'yes', 'yes'], ['on', 'on', 'on'], ['10:20', '10:20', '10:20'], ['2025-02-25', '2025-02-25', '2025-02-25'],
     ['true', true, 'true'], ['null', null, 'null'], ['~', null, '~'], ['515', 515, '515'], ['0x1ff', 511, '0x1ff'], ['0511', 511, '0511'],
-    ['1_000', '1_000', '1_000'], ['"515"', '515', '515'], ["'it''s'", "it's", "it's"], ['fc00::/7', 'fc00::/7', 'fc00::/7'], ['.inf', Infinity, '.inf'],
+    ['1_000', '1_000', '1_000'], ['"515"', '515', '515'], ["'it''s'", "it's", "it's"], ['fc00::/7', 'fc00::/7', 'fc00::/7'],
+    ['.inf', Infinity, '.inf'],
   ]
   for (const [text, value, source] of rows) {
     const root = tree(`a: ${text}\n`)
@@ -51,7 +53,8 @@ test('words are words: nothing of YAML 1.1 is left', () => {
 
 test('long texts in their three forms', () => {
   const root = tree('a: |\n  one\n  two\nb: >-\n  one\n  two\nc: one\n  two\n')
-  assert.deepEqual(root.kind === 'map' && root.entries.map((e) => e.value.kind === 'scalar' && e.value.value), ['one\ntwo\n', 'one two', 'one two'])
+  assert.deepEqual(root.kind === 'map' && root.entries.map((e) => e.value.kind === 'scalar' && e.value.value),
+    ['one\ntwo\n', 'one two', 'one two'])
 })
 
 test('values agree with the package on plain documents', () => {
@@ -69,7 +72,8 @@ test('values agree with the package on plain documents', () => {
 })
 
 test('empty in every way is empty', () => {
-  for (const text of ['', '\n\n', '# only a comment\n', '---\n', '   ']) assert.deepEqual(codes(text), ['yaml/empty@0:0'], JSON.stringify(text))
+  const texts = ['', '\n\n', '# only a comment\n', '---\n', '   ']
+  for (const text of texts) assert.deepEqual(codes(text), ['yaml/empty@0:0'], JSON.stringify(text))
 })
 
 test('a null that was written is no empty file', () => {
@@ -95,8 +99,10 @@ test('the largest file of different keys is read in seconds, not minutes', () =>
 })
 
 test('no text makes it throw', () => {
-  const bit = fc.constantFrom('a', ':', ' ', '\n', '- ', '[', ']', '{', '}', '&a', '*a', '!!int', '"', "'", '|', '>', '#', '\t', '?', '%YAML 1.1', '---', '...', ',', '1', '\\')
-  const text = fc.oneof(fc.array(bit, { maxLength: 40 }).map((bits) => bits.join('')), fc.string({ maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 40 }))
+  const bit = fc.constantFrom('a', ':', ' ', '\n', '- ', '[', ']', '{', '}', '&a', '*a', '!!int', '"', "'", '|', '>', '#', '\t', '?',
+    '%YAML 1.1', '---', '...', ',', '1', '\\')
+  const text = fc.oneof(fc.array(bit, { maxLength: 40 }).map((bits) => bits.join('')), fc.string({ maxLength: 60 }),
+    fc.string({ unit: 'binary', maxLength: 40 }))
   fc.assert(fc.property(text, (raw) => {
     const { tree: root, diagnostics } = parseYaml(raw, 'x.yaml')
     if (root === null) assert.ok(diagnostics.some((d) => d.severity === 'error'))
@@ -105,7 +111,8 @@ test('no text makes it throw', () => {
 })
 
 test('a policy with one character changed never throws', () => {
-  const good = 'version: 1\nzones:\n  - { name: ward, kind: medical, profiles: [p] }\nconduits:\n  - name: a\n    from: ward\n    to: internet\n    services: [dns]\n'
+  const good = 'version: 1\nzones:\n  - { name: ward, kind: medical, profiles: [p] }\nconduits:\n'
+    + '  - name: a\n    from: ward\n    to: internet\n    services: [dns]\n'
   fc.assert(fc.property(fc.nat(good.length - 1), fc.string({ minLength: 0, maxLength: 2, unit: 'grapheme' }), (at, put) => {
     const { tree: root } = parseYaml(good.slice(0, at) + put + good.slice(at + 1), 'x.yaml')
     if (root !== null) assert.ok(Array.isArray(parsePolicy(root).diagnostics))

@@ -112,7 +112,8 @@ function scalarValue(value: unknown): ScalarValue {
 /** Anchors, aliases and tags make a file mean more than it shows, and aliases can make it huge. */
 function isPlain(context: Context, node: Node, at: Position): boolean {
   if (isAlias(node)) {
-    refuse(context, at, 'alias', `aliases such as ${quote(`*${node.source}`)} are not read`, 'Write the value out; a policy is read by people.')
+    refuse(context, at, 'alias', `aliases such as ${quote(`*${node.source}`)} are not read`,
+      'Write the value out; a policy is read by people.')
   } else if ('anchor' in node && typeof node.anchor === 'string') {
     refuse(context, at, 'anchor', `anchors such as ${quote(`&${node.anchor}`)} are not read`, 'Delete it, and write out what refers to it.')
   } else if (node.tag !== undefined) {
@@ -134,14 +135,16 @@ function convertMap(context: Context, map: YAMLMap, at: Position, depth: number)
     if (key === null) continue
     const first = entries.get(key)
     if (first === undefined) entries.set(key, { key, at: keyAt, value: convert(context, pair.value, keyAt, depth + 1) })
-    else report(context.reader, keyAt, 'duplicate-key', `the key ${quote(key)} stands twice in this map`, `Delete one; the first is on line ${first.at.line}.`)
+    else report(context.reader, keyAt, 'duplicate-key', `the key ${quote(key)} stands twice in this map`,
+      `Delete one; the first is on line ${first.at.line}.`)
   }
   return { kind: 'map', entries: [...entries.values()], ...at }
 }
 
 function keyText(context: Context, node: Node | null, at: Position): string | null {
   if (node === null || !isScalar(node)) {
-    refuse(context, at, 'bad-key', 'a key must be one word', 'Was a colon set by mistake, or "? " at the start of the line? Quote texts with ": ".')
+    refuse(context, at, 'bad-key', 'a key must be one word',
+      'Was a colon set by mistake, or "? " at the start of the line? Quote texts with ": ".')
     return null
   }
   if (!isPlain(context, node, at)) return null

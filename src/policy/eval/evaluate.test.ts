@@ -17,7 +17,8 @@ function ip(text: string): Ip {
   return parsed.value
 }
 
-const flow = (src: string, dst: string, proto: number, dstPort = 0): FiveTuple => ({ src: ip(src), dst: ip(dst), proto, srcPort: 40000, dstPort })
+const flow = (src: string, dst: string, proto: number, dstPort = 0): FiveTuple =>
+  ({ src: ip(src), dst: ip(dst), proto, srcPort: 40000, dstPort })
 
 function policyOf(value: PlainValue): Policy {
   const { policy, diagnostics } = parsePolicy(treeFromValue(value, 'p.yaml'))
@@ -83,7 +84,8 @@ test('a verdict names both zones and gives the reason of its conduit', () => {
 
 test('the default says what nobody named', () => {
   assert.deepEqual(evaluate(POLICY, NAMES, flow('10.20.0.1', '202.114.4.119', 6, 515)), {
-    action: 'deny', rule: 'default', reason: 'No conduit from bedside to internet names tcp 515; what is not named is denied.', from: 'bedside', to: 'internet',
+    action: 'deny', rule: 'default', reason: 'No conduit from bedside to internet names tcp 515; what is not named is denied.',
+    from: 'bedside', to: 'internet',
   })
   const open = { ...POLICY, default: 'allow' as const }
   assert.match(evaluate(open, NAMES, flow('8.8.8.8', '10.20.0.1', 47)).reason, /names IP protocol 47; what is not named is allowed\.$/)

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatPrefix, ipFromValue, ipValue, ipVersion, IP_BITS, parseIp, parsePrefix, type Ip, type IpVersion, type Prefix } from '../../base/ip.ts'
+import { formatPrefix, ipFromValue, ipValue, ipVersion, IP_BITS, parseIp, parsePrefix, type Ip, type IpVersion,
+  type Prefix } from '../../base/ip.ts'
 import { treeFromValue, type PlainValue } from '../../base/tree.ts'
 import type { Policy } from '../language/model.ts'
 import { parsePolicy } from '../language/policy.ts'
@@ -28,12 +29,15 @@ test('where an address goes that no zone holds', () => {
   const rows: readonly (readonly [string, string])[] = [
     ['202.114.4.119', 'internet'], ['8.8.8.8', 'internet'], ['2400:cb00::1', 'internet'],
     // Documentation and reserved blocks: a default route carries them out, so in doubt they leave.
-    ['203.0.113.7', 'internet'], ['198.18.0.1', 'internet'], ['240.0.0.1', 'internet'], ['2001:db8::1', 'internet'], ['64:ff9b::808:808', 'internet'],
-    ['10.0.0.1', 'unzoned'], ['172.31.255.255', 'unzoned'], ['192.168.1.1', 'unzoned'], ['100.64.0.1', 'unzoned'], ['169.254.3.3', 'unzoned'],
+    ['203.0.113.7', 'internet'], ['198.18.0.1', 'internet'], ['240.0.0.1', 'internet'], ['2001:db8::1', 'internet'],
+    ['64:ff9b::808:808', 'internet'],
+    ['10.0.0.1', 'unzoned'], ['172.31.255.255', 'unzoned'], ['192.168.1.1', 'unzoned'], ['100.64.0.1', 'unzoned'],
+    ['169.254.3.3', 'unzoned'],
     ['127.0.0.1', 'unzoned'], ['0.0.0.0', 'unzoned'], ['::', 'unzoned'], ['::1', 'unzoned'], ['fd00::1', 'unzoned'], ['fe80::1', 'unzoned'],
     ['224.0.0.251', 'group'], ['239.255.255.250', 'group'], ['255.255.255.255', 'group'], ['ff02::1', 'group'],
     // Next to the private blocks, and outside of them.
-    ['11.0.0.1', 'internet'], ['172.32.0.1', 'internet'], ['172.15.255.255', 'internet'], ['192.169.0.1', 'internet'], ['100.128.0.1', 'internet'],
+    ['11.0.0.1', 'internet'], ['172.32.0.1', 'internet'], ['172.15.255.255', 'internet'], ['192.169.0.1', 'internet'],
+    ['100.128.0.1', 'internet'],
   ]
   for (const [text, zone] of rows) {
     assert.equal(builtInZoneOf(ip(text)), zone, text)
@@ -127,7 +131,8 @@ test('assets bring their addresses into the zones that select their profile', ()
 })
 
 test('addresses that name no single device pull nobody into a zone', () => {
-  const map = policyNames(policy, new Map([['contec-cms8000', [ip('0.0.0.0'), ip('::'), ip('255.255.255.255'), ip('224.0.0.1'), ip('ff02::1')]]]))
+  const map = policyNames(policy, new Map([['contec-cms8000',
+    [ip('0.0.0.0'), ip('::'), ip('255.255.255.255'), ip('224.0.0.1'), ip('ff02::1')]]]))
   assert.deepEqual(map.get('bedside'), [])
 })
 

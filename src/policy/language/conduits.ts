@@ -93,6 +93,7 @@ function readService(reader: TreeReader, node: TreeNode, what: string, known: Kn
   if (all.includes(name)) return name
   const near = suggest(name, all)
   const define = 'Define it under "services:", or use a built-in one: cordon policy check --json lists them.'
-  report(reader, node, 'unknown-service', `${what} names the unknown service ${quote(name)}`, near === null ? define : `Did you mean "${near}"?`)
+  report(reader, node, 'unknown-service', `${what} names the unknown service ${quote(name)}`,
+    near === null ? define : `Did you mean "${near}"?`)
   return null
 }

@@ -15,7 +15,8 @@ const ZONES: readonly Map_[] = [
   { name: 'bedside', kind: 'medical', profiles: ['contec-cms8000'] },
   { name: 'hospital', kind: 'it', prefixes: ['10.0.0.0/8', 'fc00::/7'] },
 ]
-const CONDUIT: Map_ = { name: 'ground', from: 'bedside', to: 'hospital', services: ['dns'], action: 'allow', fail: 'open', reason: 'Names.' }
+const CONDUIT: Map_ = { name: 'ground', from: 'bedside', to: 'hospital', services: ['dns'], action: 'allow', fail: 'open',
+  reason: 'Names.' }
 const GOOD: Map_ = { version: 1, zones: ZONES, conduits: [CONDUIT] }
 
 const parse = (value: PlainValue, options?: PolicyOptions): PolicyResult => parsePolicy(treeFromValue(value, 'p.yaml'), options)
@@ -23,7 +24,8 @@ const codesOf = (value: PlainValue, options?: PolicyOptions): string[] =>
   parse(value, options).diagnostics.map((d) => d.code.replace('policy/', '')).sort()
 const withZones = (...zones: readonly PlainValue[]): Map_ => ({ ...GOOD, zones: [...ZONES, ...zones] })
 const withServices = (...services: readonly PlainValue[]): Map_ => ({ ...GOOD, services })
-const withConduits = (...conduits: readonly Map_[]): Map_ => ({ ...GOOD, conduits: conduits.map((c, i) => ({ ...CONDUIT, name: `c${i}`, ...c })) })
+const withConduits = (...conduits: readonly Map_[]): Map_ =>
+  ({ ...GOOD, conduits: conduits.map((c, i) => ({ ...CONDUIT, name: `c${i}`, ...c })) })
 
 test('a good policy becomes its model', () => {
   const { policy, diagnostics } = parse({
@@ -68,14 +70,16 @@ const BROKEN: readonly (readonly [string, PlainValue, readonly string[]])[] = [
   ['a zone of an unknown kind', withZones({ name: 'x', kind: 'medic', profiles: 'p' }), ['bad-choice']],
   ['a zone that takes a built-in name', withZones({ name: 'internet', kind: 'it', prefixes: ['192.0.2.0/24'] }), ['reserved-name']],
   ['two zones of one name', withZones({ name: 'bedside', kind: 'it', prefixes: ['192.0.2.0/24'] }), ['duplicate-name']],
-  ['two zones of one name, one of them broken', withZones({ name: 'bedside', kind: 'x', prefixes: ['192.0.2.0/24'] }), ['bad-choice', 'duplicate-name']],
+  ['two zones of one name, one of them broken', withZones({ name: 'bedside', kind: 'x', prefixes: ['192.0.2.0/24'] }),
+    ['bad-choice', 'duplicate-name']],
   ['host bits', withZones({ name: 'x', kind: 'it', prefixes: ['192.0.2.1/24'] }), ['bad-prefix']],
   ['no address', withZones({ name: 'x', kind: 'it', prefixes: ['ward'] }), ['bad-prefix']],
   ['a number for a prefix', withZones({ name: 'x', kind: 'it', prefixes: [10] }), ['expected-text']],
   ['multicast as a zone', withZones({ name: 'x', kind: 'it', prefixes: ['224.0.0.0/8'] }), ['group-prefix']],
   ['broadcast as a zone', withZones({ name: 'x', kind: 'it', prefixes: ['255.255.255.255'] }), ['group-prefix']],
   ['IPv6 multicast as a zone', withZones({ name: 'x', kind: 'it', prefixes: ['ff02::/16'] }), ['group-prefix']],
-  ['the whole Internet as inside', { ...GOOD, zones: [{ name: 'hospital', kind: 'it', prefixes: ['0.0.0.0/0'] }, ZONES[0] as Map_] }, ['wide-prefix']],
+  ['the whole Internet as inside', { ...GOOD, zones: [{ name: 'hospital', kind: 'it', prefixes: ['0.0.0.0/0'] }, ZONES[0] as Map_] },
+    ['wide-prefix']],
   ['half the Internet as inside', withZones({ name: 'x', kind: 'it', prefixes: ['128.0.0.0/1'] }), ['wide-prefix']],
   ['the same block in two zones', withZones({ name: 'x', kind: 'it', prefixes: ['10.0.0.0/8'] }), ['zone-overlap']],
   ['a smaller block of another zone', withZones({ name: 'x', kind: 'it', prefixes: ['10.1.0.0/16'] }), ['zone-overlap']],
@@ -88,7 +92,8 @@ const BROKEN: readonly (readonly [string, PlainValue, readonly string[]])[] = [
   ['a service that is no map', withServices('x'), ['expected-map']],
   ['a service without anything', withServices({}), ['missing-key', 'missing-key']],
   ['a service of a built-in name', withServices({ name: 'dns', transport: 'udp', ports: 53 }), ['reserved-name']],
-  ['two services of one name', withServices({ name: 'x', transport: 'udp', ports: 1 }, { name: 'x', transport: 'udp', ports: 1 }), ['duplicate-name']],
+  ['two services of one name', withServices({ name: 'x', transport: 'udp', ports: 1 }, { name: 'x', transport: 'udp', ports: 1 }),
+    ['duplicate-name']],
   ['tcp without ports widens in silence', withServices({ name: 'x', transport: 'tcp' }), ['missing-key']],
   ['icmp with ports', withServices({ name: 'x', transport: 'icmp', ports: 5 }), ['ports-without-transport']],
   ['tcp and icmp with ports', withServices({ name: 'x', transport: ['tcp', 'icmp'], ports: 5 }), ['ports-without-transport']],
@@ -241,11 +246,14 @@ test('a file of nothing but mistakes ends after the first hundreds', () => {
 })
 
 /** Values that look like a policy more often than chance would have it. */
-const words = fc.constantFrom('x', 'bedside', 'internet', 'group', '10.0.0.0/8', '10.1.0.0/16', 'tcp', 'any', 'allow', 'medical', '515-520', '')
+const words = fc.constantFrom('x', 'bedside', 'internet', 'group', '10.0.0.0/8', '10.1.0.0/16', 'tcp', 'any', 'allow', 'medical',
+  '515-520', '')
 const leaf = fc.oneof(words, fc.string({ maxLength: 8 }), fc.double(), fc.boolean(), fc.constant(null), fc.integer())
-const keys = fc.constantFrom(...[POLICY_KEYS, ZONE_KEYS, SERVICE_KEYS, CONDUIT_KEYS].flatMap((table) => Object.keys(table)), 'zonse', '__proto__')
+const keys = fc.constantFrom(...[POLICY_KEYS, ZONE_KEYS, SERVICE_KEYS, CONDUIT_KEYS].flatMap((table) => Object.keys(table)), 'zonse',
+  '__proto__')
 const { tree: anyTree } = fc.letrec<{ tree: PlainValue }>((tie) => ({
-  tree: fc.oneof({ depthSize: 'small', withCrossShrink: true }, leaf, fc.array(tie('tree'), { maxLength: 4 }), fc.dictionary(keys, tie('tree'), { maxKeys: 8 })),
+  tree: fc.oneof({ depthSize: 'small', withCrossShrink: true }, leaf, fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(keys, tie('tree'), { maxKeys: 8 })),
 }))
 
 test('no tree makes it throw, and a policy comes only without errors', () => {

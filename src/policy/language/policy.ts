@@ -3,7 +3,8 @@
 
 import type { Diagnostic } from '../../base/diagnostic.ts'
 import type { Position, TreeNode } from '../../base/tree.ts'
-import { createReader, hasErrors, quote, readChoice, readMap, readText, report, type Fields, type TreeReader } from '../../base/tree-reader.ts'
+import { createReader, hasErrors, quote, readChoice, readMap, readText, report, type Fields,
+  type TreeReader } from '../../base/tree-reader.ts'
 import { parseConduits } from './conduits.ts'
 import { silencedConduits } from './coverage.ts'
 import { POLICY_KEYS } from './keys.ts'

@@ -57,7 +57,8 @@ function parseZone(reader: TreeReader, node: TreeNode, known: KnownProfiles): Pa
   const inside = readName(reader, fields.get('inside'), `"inside" of ${what}`)
   const description = readText(reader, fields.get('description'), `"description" of ${what}`)
   if (name !== null && fields.get('prefixes') === undefined && fields.get('profiles') === undefined) {
-    report(reader, node, 'empty-zone', `${what} has neither prefixes nor profiles, so no address is ever in it`, 'Add one of them.', 'warning')
+    report(reader, node, 'empty-zone', `${what} has neither prefixes nor profiles, so no address is ever in it`, 'Add one of them.',
+      'warning')
   }
   if (kind !== null && kind !== 'external') warnOfWide(reader, placed, what)
   const usable = name !== null && kind !== null
@@ -74,7 +75,8 @@ function warnOfWide(reader: TreeReader, placed: readonly PlacedPrefix[], what: s
     const scope = ipScope(ipFromValue(prefix.version, prefix.network))
     if (prefix.length >= LENGTH_MIN[prefix.version] || scope === 'private' || scope === 'link-local') continue
     const message = `${formatPrefix(prefix)} of ${what} takes in a large part of the Internet as if it were inside`
-    report(reader, at, 'wide-prefix', message, 'List the blocks that are really yours; the rest is the built-in zone "internet".', 'warning')
+    report(reader, at, 'wide-prefix', message, 'List the blocks that are really yours; the rest is the built-in zone "internet".',
+      'warning')
   }
 }
 

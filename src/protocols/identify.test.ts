@@ -253,6 +253,20 @@ test('a late start gets a fresh chance at each packet, within its bound', () => 
   equal(spent.context.flow.protocol, null)
 })
 
+test('a late start with a packet above the byte bound keeps its chances, and what was passed over is told as a loss', () => {
+  const row = spyRow('toy', 'HELLO')
+  const b = bench([row], 'tcp', { state: 'midstream' })
+  b.say(0, 'm'.repeat(3 * IDENTIFY_BYTES_MAX))
+  b.say(1, 'HELLO')
+  deepEqual(fed(row), [`gap0:${3 * IDENTIFY_BYTES_MAX}`, '1HELLO'])
+  const again = spyRow('toy', 'HELLO')
+  const c = bench([again], 'tcp', { state: 'midstream' })
+  c.say(0, 'm'.repeat(3 * IDENTIFY_BYTES_MAX))
+  c.say(0, 'also the middle')
+  c.say(1, 'HELLO')
+  deepEqual(fed(again), [`gap0:${3 * IDENTIFY_BYTES_MAX}`, '0also the middle', '1HELLO'])
+})
+
 test('a complete start gets one chance: its first bytes', () => {
   const b = bench([spyRow('toy', 'HELLO')])
   b.say(0, 'junk')

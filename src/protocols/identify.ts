@@ -189,7 +189,7 @@ export class IdentifyingSession implements Session {
     if (later) this.#replay(later, direction)
     else if (this.#isSpent(window)) this.#settle()
     if (this.#session && rest < end) this.#session.feed(direction, buf, rest, end, at)
-    else window.skipped += end - rest
+    else if (!this.settled && rest < end) this.#restart(direction, window, end - rest)
   }
 
   /** Asks the rows that have not refused; the first yes counts once every row before it has refused. */

@@ -46,6 +46,13 @@ test('probe on TCP answers more until the first question is whole, and never tak
   equal(dns.probe('tcp', 0, bytes, 0, bytes.length), 'yes')
 })
 
+/** A good query but for its flag bytes, on both transports: the length bytes in front are what TCP wants and break it on UDP. */
+function withFlags(high: number, low: number): Uint8Array {
+  const bytes = encodeDnsTcp(dnsQuery(1, 'pacs.ward.example', 1)) ?? new Uint8Array(0)
+  bytes.set([high, low], 4)
+  return bytes
+}
+
 /** Type NBSTAT for the name of 32 letters that stands for an asterisk (RFC 1002 section 4.2.18). */
 const NETBIOS = `\x00\x01\x01\x10\x00\x01\x00\x00\x00\x00\x00\x00 CK${'A'.repeat(30)}\x00\x00\x21\x00\x01`
 
@@ -56,6 +63,9 @@ const NOT_DNS: readonly (readonly [string, Uint8Array])[] = [
   ['HTTP request', new TextEncoder().encode('GET / HTTP/1.1\r\nHost: example\r\n\r\n')],
   ['TLS client hello', Uint8Array.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...new Uint8Array(60).fill(7)])],
   ['program file', Uint8Array.from([0x4d, 0x5a, 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff, 0, 0, 0xb8, ...new Uint8Array(60)])],
+  ['a query with the reserved bit set', withFlags(0x01, 0x40)],
+  ['a query with a response code', withFlags(0x01, 0x03)],
+  ['a query with opcode 7', withFlags(0x38, 0x00)],
   ['zeros', new Uint8Array(64)],
   ['ones', new Uint8Array(64).fill(0xff)],
   ['NetBIOS name query', new TextEncoder().encode(NETBIOS)],

@@ -81,6 +81,14 @@ test('a file whose closing byte is not zero ends the job', () => {
   deepEqual(queues([{ direction: 0, bytes }]), ['receive-job lp'])
 })
 
+test('a gap inside a file keeps the count, a gap beyond it ends the job', () => {
+  const start: Chunk = { direction: 0, bytes: latin('\x02one\n\x0310 dfA\n01') }
+  const rest = latin('789\x00\x02two\n')
+  deepEqual(queues([start, { direction: 0, bytes: rest, lost: 5 }]), ['receive-job one', 'receive-job two'])
+  deepEqual(queues([start, { direction: 0, bytes: latin('\x00\x02two\n'), lost: 8 }]), ['receive-job one', 'receive-job two'])
+  deepEqual(queues([start, { direction: 0, bytes: latin('\x02two\n'), lost: 9 }]), ['receive-job one'])
+})
+
 test('counts of eighteen digits are believed, longer ones are no subcommand', () => {
   deepEqual(queues([{ direction: 0, bytes: latin('\x02lp\n\x03125899906843000 dfA\nrest') }]), ['receive-job lp'])
   deepEqual(queues([{ direction: 0, bytes: latin(`\x02lp\n\x03${'9'.repeat(19)} dfA\nrest`) }]), ['receive-job lp'])

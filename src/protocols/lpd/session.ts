@@ -24,7 +24,9 @@ export const LPD_STATES: readonly { readonly state: LpdState; readonly event: st
   { state: 'job', event: 'abort', next: 'job' },
   { state: 'job', event: 'file with a count', next: 'file' },
   { state: 'job', event: 'data file with count 0', next: 'stream' },
-  { state: 'job', event: 'no subcommand, or a gap', next: 'lost' },
+  { state: 'job', event: 'receive-job', next: 'job' },
+  { state: 'job', event: 'another command', next: 'done' },
+  { state: 'job', event: 'neither subcommand nor command, or a gap', next: 'lost' },
   { state: 'file', event: 'all bytes passed, or lost in a gap', next: 'file-end' },
   { state: 'file', event: 'a gap beyond the file', next: 'lost' },
   { state: 'file-end', event: 'zero', next: 'job' },
@@ -113,7 +115,7 @@ class LpdClient {
 
   /** Reads one line and moves on; returns where it ended, or -1 when its LF has not come. */
   #take(buf: Uint8Array, off: number, end: number, command: (code: number, queue: string) => void): number {
-    const line = this.#state === 'command' ? this.#takeCommand(buf, off, end, command) : this.#takeSubcommand(buf, off, end)
+    const line = this.#state === 'command' ? this.#takeCommand(buf, off, end, command) : this.#takeSubcommand(buf, off, end, command)
     if (line.status === 'yes') return line.next
     if (line.status === 'more') return -1
     this.#become('lost')
@@ -128,8 +130,10 @@ class LpdClient {
     return line
   }
 
-  #takeSubcommand(buf: Uint8Array, off: number, end: number): LpdLine<unknown> {
+  /** A line that is no subcommand may be the next command: RFC 1179 gives a connection one, spoolers that keep it open send more. */
+  #takeSubcommand(buf: Uint8Array, off: number, end: number, command: (code: number, queue: string) => void): LpdLine<unknown> {
     const line = readLpdSubcommand(buf, off, end)
+    if (line.status === 'no') return isCounted(buf, off) ? line : this.#takeCommand(buf, off, end, command)
     if (line.status !== 'yes' || line.value.code === LpdSubcommandCode.abortJob) return line
     this.#fileBytes = line.value.bytes
     const endless = line.value.bytes === 0 && line.value.code === LpdSubcommandCode.dataFile
@@ -141,4 +145,11 @@ class LpdClient {
     this.#state = state
     if (state === 'lost') this.#line.clear()
   }
+}
+
+/** A refused subcommand that begins with a digit was meant as one: its count is out of bounds, not a queue's name. */
+function isCounted(buf: Uint8Array, off: number): boolean {
+  if (u8(buf, off) > LpdSubcommandCode.dataFile) return false
+  const byte = u8(buf, off + 1)
+  return byte >= 0x30 && byte <= 0x39
 }

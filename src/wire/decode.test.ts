@@ -48,7 +48,7 @@ function assertStatus(frame: Frame, status: FrameStatus): void {
 
 function shifted(frame: Frame, by: number): Record<string, unknown> {
   const fields = frameFields(frame)
-  for (const name of [...OFFSET_FIELDS]) if (frame[name] !== -1) fields[name] = frame[name] + by
+  for (const name of OFFSET_FIELDS) if (frame[name] !== -1) fields[name] = frame[name] + by
   return fields
 }
 

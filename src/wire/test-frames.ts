@@ -112,7 +112,7 @@ export function decoded(packet: Uint8Array, linkType = 1, captured = packet.leng
 
 /** Everything a frame says, as plain values that deepEqual compares. */
 export function frameFields(frame: Frame): Record<string, unknown> {
-  return { ...frame, addresses: [...frame.addresses] }
+  return { ...Object.fromEntries(Object.entries(frame)), addresses: [...frame.addresses] }
 }
 
 /** Names of offset fields, for tests that shift or bound them. */

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { pcapVariant } from './pcap.ts'
 import { BIG, codes, join, LITTLE, type Order, packet, pcapHeader, pcapRecord, readWhole } from './test-captures.ts'
 
@@ -114,4 +115,18 @@ test('a captured length above the wire length: the wire length is raised', () =>
 test('an empty packet is a packet', () => {
   const { packets } = readWhole(join(pcapHeader(LITTLE), pcapRecord(LITTLE, 1, 0, new Uint8Array(0)), pcapRecord(LITTLE, 2, 0, B)))
   assert.deepEqual(packets.map((p) => p.data.length), [0, 9])
+})
+
+test('any records in any variant are read as they were written', () => {
+  const time = { seconds: fc.nat(0xffffffff), micros: fc.nat(999_999), nanos: fc.nat(999) }
+  const several = fc.array(fc.record({ ...time, size: fc.nat(90), cut: fc.nat(2000) }), { maxLength: 12 })
+  fc.assert(fc.property(fc.boolean(), fc.boolean(), fc.nat(0xffff), several, (little, isNano, linkType, records) => {
+    const o = little ? LITTLE : BIG
+    const fraction = (r: { micros: number; nanos: number }): number => (isNano ? r.micros * 1000 + r.nanos : r.micros)
+    const made = records.map((r, i) => pcapRecord(o, r.seconds, fraction(r), packet(r.size, i), r.size + r.cut))
+    const { packets, summary } = readWhole(join(pcapHeader(o, { magic: isNano ? NANOSECONDS : MICROSECONDS, linkType }), ...made))
+    assert.deepEqual(packets, records.map((r, i) => (
+      { at: r.seconds * 1_000_000 + r.micros, wireLength: r.size + r.cut, linkType, data: [...packet(r.size, i)] })))
+    assert.deepEqual([summary.problems, summary.packets], [[], records.length])
+  }), { numRuns: 400 })
 })

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import {
   BIG, BLOCK, block, codes, enhanced, iface, join, LITTLE, obsolete, option, packet, readWhole, section, simple, statistics,
 } from './test-captures.ts'
@@ -99,6 +100,43 @@ test('a section of another version is passed over up to the next one (draft-ietf
   assert.deepEqual(packets.map((p) => p.data.length), [61, 8])
   assert.deepEqual([codes(summary), summary.problems[0]?.offset], [['unsupported-version'], 28 + 20 + 96])
   assert.match(summary.problems[0]?.message ?? '', /version 2\.0/)
+})
+
+interface Model {
+  readonly kind: 'enhanced' | 'obsolete' | 'simple' | 'other' | 'statistics'
+  readonly from: number
+  readonly micros: number
+  readonly size: number
+  readonly cut: number
+}
+
+const LINK_TYPES = [1, 113, 228] as const
+
+test('any sequence of blocks over three interfaces gives the packets a model gives', () => {
+  const step = fc.record<Model>({
+    kind: fc.constantFrom('enhanced', 'obsolete', 'simple', 'other', 'statistics'),
+    from: fc.nat(2), micros: fc.nat(2_000_000_000), size: fc.nat(70), cut: fc.nat(900),
+  })
+  fc.assert(fc.property(fc.boolean(), fc.array(step, { maxLength: 20 }), (little, steps) => {
+    const o = little ? LITTLE : BIG
+    let lastAt = 0
+    const expected: unknown[] = []
+    const blocks = steps.map(({ kind, from, micros, size, cut }, i) => {
+      const data = packet(size, i)
+      if (kind === 'other') return block(o, 0x1000 + i, data)
+      if (kind === 'statistics') return statistics(o, from, null)
+      if (kind !== 'simple') lastAt = micros
+      const linkType = LINK_TYPES[kind === 'simple' ? 0 : from]
+      expected.push({ at: lastAt, wireLength: size + cut, linkType, data: [...data] })
+      if (kind === 'simple') return simple(o, data, size + cut)
+      return (kind === 'enhanced' ? enhanced : obsolete)(o, from, BigInt(micros), data, size + cut)
+    })
+    // A Simple Packet Block that was cut cannot say where its padding begins, so the model allows for the padding to come along.
+    const { packets, summary } = readWhole(join(section(o), ...LINK_TYPES.map((linkType) => iface(o, linkType)), ...blocks))
+    assert.deepEqual(summary.problems, [])
+    const trimmed = packets.map((p, i) => ({ ...p, data: p.data.slice(0, (expected[i] as { data: number[] }).data.length) }))
+    assert.deepEqual(trimmed, expected)
+  }), { numRuns: 400 })
 })
 
 const START = join(section(LITTLE), iface(LITTLE), enhanced(LITTLE, 0, AT, B))

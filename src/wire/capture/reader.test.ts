@@ -147,7 +147,7 @@ test('every shared capture counts as capinfos counts it', { skip: WITHOUT_SHARED
   for (const { file, count } of rows) {
     const expected = BY_HAND.get(file) ?? { packets: Number(count), codes: [], why: '' }
     const { summary } = readChunks([contentOf(file)])
-    assert.deepEqual([summary.packets, codes(summary)], [expected.packets, expected.codes], file)
+    assert.deepEqual([summary.packets, codes(summary)], [expected.packets, expected.codes], `${file} ${expected.why}`)
   }
 })
 

@@ -13,9 +13,9 @@ function exactMicros(ticks: bigint, resolution: number): bigint {
   return (ticks * 1_000_000n) / (resolution & 0x80 ? 2n ** exponent : 10n ** exponent)
 }
 
-function clamped(micros: bigint): number {
+function clamped(at: bigint): number {
   const limit = BigInt(Number.MAX_SAFE_INTEGER)
-  return Number(micros > limit ? limit : micros < -limit ? -limit : micros)
+  return Number(at > limit ? limit : at < -limit ? -limit : at)
 }
 
 function micros(ticks: bigint, resolution: number, offsetMicros = 0): number {

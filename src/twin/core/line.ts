@@ -71,8 +71,9 @@ export interface LineSetup {
   readonly findHop: (at: Micros) => Generator<WardFrame, Micros, undefined>
 }
 
-/** Local port range of Linux since 2.4. */
-const EPHEMERAL_PORT: readonly [number, number] = [32_768, 61_000]
+/** Local port range of Linux since 2.4; a line takes the next one each time it connects. */
+const EPHEMERAL_PORT = 32_768
+const PORTS_ROUND = 28_232
 /** The monitor's own reconnect interval is unknown (facts section 1); made up. */
 const REST_MICROS = 5 * MICROS_PER_SECOND
 
@@ -85,6 +86,7 @@ class Line {
   readonly #setup: LineSetup
   readonly #pending: Interference[]
   #at: Micros
+  #port: number
   #talk: TcpTalk
   #streamStart: Micros = 0
   #turn = 0
@@ -93,6 +95,7 @@ class Line {
   constructor(setup: LineSetup) {
     this.#setup = setup
     this.#at = setup.startAt
+    this.#port = randomInt(setup.rng, 0, PORTS_ROUND - 1)
     this.#pending = [...setup.interference]
     this.#talk = this.#newTalk()
   }
@@ -115,7 +118,8 @@ class Line {
 
   #newTalk(): TcpTalk {
     const { client, server, port, rng } = this.#setup
-    return new TcpTalk({ client: { ...client, port: randomInt(rng, ...EPHEMERAL_PORT) }, server: { ...server, port }, rng })
+    this.#port = (this.#port + 1) % PORTS_ROUND
+    return new TcpTalk({ client: { ...client, port: EPHEMERAL_PORT + this.#port }, server: { ...server, port }, rng })
   }
 
   *#getAddress(): Generator<WardFrame, LineEvent, undefined> {

@@ -2,6 +2,7 @@
 // Keeps the rule that a table is complete: a hole would crash a ward in the middle.
 
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { test } from 'node:test'
 import { LINE_TABLE } from './line.ts'
 import { formatTable, runTable, type Actions, type TableRow } from './machine.ts'
@@ -88,4 +89,12 @@ test('the monitor\'s table reads as the facts tell it', () => {
   assert.match(text, /^connecting\s+connected\s+greet\s+streaming$/m)
   assert.match(text, /^streaming\s+crashed\s+fall-silent\s+silent$/m)
   assert.equal(text.split('\n').length, LINE_TABLE.length + 1)
+})
+
+test('the README prints every table as it is', () => {
+  const readme = fs.readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  for (const [name, , table] of TABLES) {
+    const indented = formatTable(table).split('\n').map((line) => `    ${line}`).join('\n')
+    assert.ok(readme.includes(indented), name)
+  }
 })

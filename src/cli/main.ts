@@ -136,6 +136,16 @@ function addInventory(program: Command, io: Io, done: (code: number) => void): v
     .action((asset: string, flags: Flags) => run(asset, flags))
 }
 
+interface EvalFlags {
+  readonly src: string
+  readonly dst: string
+  readonly proto: string
+  readonly sport: number
+  readonly dport: number
+  readonly asset: readonly string[]
+  readonly json?: boolean
+}
+
 function addPolicy(program: Command, io: Io, done: (code: number) => void): void {
   const policy = program.command('policy').description('the policy: which device may talk to whom')
   policy.command('check').description('read a policy and list everything that is wrong with it')
@@ -146,19 +156,37 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
     .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')
     .option('--proto <name>', 'tcp, udp, icmp or a number', 'tcp')
     .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX), 0).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX), 0)
+    .option('--asset <profile=address>', 'which device has which address; may be repeated', (value: string, all: string[]) => [...all, value], [])
     .option('--json', 'JSON')
-    .action((file: string | undefined, flags: { src: string; dst: string; proto: string; sport: number; dport: number; json?: boolean }) =>
-      done(policyEval({ file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, json: flags.json === true }, io)))
+    .action((file: string | undefined, flags: EvalFlags) => done(policyEval({
+      file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, assets: flags.asset, json: flags.json === true,
+    }, io)))
+}
+
+interface TwinFlags {
+  readonly out: string
+  readonly beds: number
+  readonly scenario: string
+  readonly seed: number
+  readonly seconds: number
+  readonly start?: string
+  readonly period?: number
+  readonly jitter?: number
+  readonly transport?: string
 }
 
 function addTwin(program: Command, io: Io, done: (code: number) => void): void {
   program.command('twin').description('write the capture of a synthetic ward; it sends nothing to any network')
     .requiredOption('--out <file>', 'pcap file to write; - for standard output')
     .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
-    .option('--scenario <names>', `comma-separated: ${SCENARIOS.join(', ')}; none is the quiet ward`, '')
+    .option('--scenario <names>', `comma-separated: ${SCENARIOS.join(', ')}, or all; none is the quiet ward`, '')
     .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
     .option('--seconds <number>', 'length', wholeNumber(1, 86_400), 120)
-    .action(async (flags: { out: string; beds: number; scenario: string; seed: number; seconds: number }) => done(await runTwin(flags, io)))
+    .option('--start <time>', 'time of the first packet, ISO 8601')
+    .option('--period <ms>', 'time between two cycles of a monitor (1000 is inferred)', wholeNumber(1, 60_000))
+    .option('--jitter <ms>', 'each cycle comes up to this much late', wholeNumber(0, 60_000))
+    .option('--transport <name>', 'how the update client mounts: udp or tcp')
+    .action(async (flags: TwinFlags) => done(await runTwin({ ...flags, periodMs: flags.period, jitterMs: flags.jitter }, io)))
 }
 
 async function main(argv: readonly string[]): Promise<number> {

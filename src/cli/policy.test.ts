@@ -170,6 +170,14 @@ test('eval refuses what has no answer', () => {
   }
 })
 
+test('eval without a named device says that zones filled by profile are empty', () => {
+  const { code, out, err } = ask({ assets: [] })
+  assert.deepEqual([code, err], [0, 'note: no device was named with --asset, so nothing is in ward by what it is\n'])
+  assert.match(out, /^deny {2}unzoned -> station /)
+  const plain = file('plain.yaml', WARD.replace('profiles: contec-cms8000', 'prefixes: 10.0.0.7'))
+  assert.equal(ask({ file: plain, assets: [] }).err, '')
+})
+
 test('eval says when an asset\'s profile is in no zone, and warns what the policy warns', () => {
   assert.match(ask({ assets: ['epsimed-mn-120=10.0.0.7'] }).err, /^note: no zone of .*ward\.yaml selects the profile "epsimed-mn-120"\n$/)
   assert.match(ask({ file: WARNED }).err, /warning policy\/medical-internet/)

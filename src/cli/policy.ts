@@ -59,12 +59,21 @@ export function policyEval(args: PolicyEvalArgs, io: PolicyIo): number {
     return Exit.usage
   }
   for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
-  const unknown = [...flow.assets.keys()].filter((id) => !loaded.policy.zones.some((zone) => zone.profiles.includes(id)))
-  for (const id of unknown) io.err(`note: no zone of ${loaded.file} selects the profile ${quote(id)}\n`)
+  for (const note of notes(loaded, flow.assets)) io.err(`note: ${note}\n`)
   const verdict = evaluate(loaded.policy, policyNames(loaded.policy, flow.assets), flow.tuple)
   if (args.json === true) io.out(`${JSON.stringify({ ok: true, flow: flow.tuple, verdict }, null, 2)}\n`)
   else io.out(`${verdict.action}  ${verdict.from} -> ${verdict.to}  rule ${verdict.rule}\n${verdict.reason}\n`)
   return Exit.ok
+}
+
+/** What makes an answer other than the asker may think. */
+function notes(loaded: LoadedPolicy, assets: ReadonlyMap<string, readonly Ip[]>): readonly string[] {
+  const byProfile = loaded.policy.zones.filter((zone) => zone.profiles.length > 0).map((zone) => zone.name)
+  if (assets.size === 0 && byProfile.length > 0) {
+    return [`no device was named with --asset, so nothing is in ${byProfile.join(', ')} by what it is`]
+  }
+  const unknown = [...assets.keys()].filter((id) => !loaded.policy.zones.some((zone) => zone.profiles.includes(id)))
+  return unknown.map((id) => `no zone of ${loaded.file} selects the profile ${quote(id)}`)
 }
 
 /** The policy, or every diagnostic. Profiles are read first: a policy that names them can only be judged with them. */

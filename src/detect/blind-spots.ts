@@ -2,6 +2,7 @@
 
 import { MICROS_PER_MINUTE, type Micros } from '../base/time.ts'
 import type { Talk } from './talks.ts'
+import { count } from './words.ts'
 
 export interface Coverage {
   readonly firstAt: Micros | null
@@ -38,7 +39,7 @@ export function blindSpots(c: Coverage): string[] {
     [c.ipPackets > 0 && c.arpFrames === 0, () => 'No ARP in it: which card owns which address, and whether somebody poses as another, cannot be judged.'],
     [c.cutFrames > 0, () => `${c.cutFrames} packets were stored cut off by the capture's size limit: content beyond the cut was not read.`],
     [c.fragmentsOfUnknownLinks > 0, () => `${c.fragmentsOfUnknownLinks} frames are of a link type that is not decoded.`],
-    [c.unidentifiedAssets > 0, () => `${c.unidentifiedAssets} assets showed nothing that names their model; a bedside device can be among them.`],
+    [c.unidentifiedAssets > 0, () => `${count(c.unidentifiedAssets, 'asset')} showed nothing that names the model; a bedside device can be among them.`],
     [true, () => 'Encrypted traffic, Wi-Fi between devices and anything on other switch ports is not in view.'],
   ]
   return rows.filter(([holds]) => holds).map(([, sentence]) => sentence())

@@ -29,7 +29,7 @@ const SIGNS: readonly Sign[] = [
   { weight: 2, reason: 'also claims other addresses', holds: (b, _, others) => (others.get(b.mac) ?? []).some((ip) => ip !== b.ip) },
   { weight: 2, reason: 'announces the address unasked, again and again', holds: (b) => b.unsolicitedReplies >= 2 && b.unsolicitedReplies > b.solicitedReplies },
   { weight: 2, reason: 'never claims the address by ARP, only sends packets from it', holds: (b) => !claimedByArp(b) },
-  { weight: 1, reason: 'announces the address unasked', holds: (b) => b.unsolicitedReplies > 0 },
+  { weight: 1, reason: 'announced the address unasked', holds: (b) => b.unsolicitedReplies === 1 || (b.unsolicitedReplies > 0 && b.unsolicitedReplies <= b.solicitedReplies) },
   { weight: 1, reason: 'never sends IP packets from the address', holds: (b) => b.traffic === 0 },
 ]
 

@@ -7,6 +7,7 @@ import type { Micros } from '../../base/time.ts'
 import type { Talk } from '../talks.ts'
 import { transportName } from '../talks.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
+import { count } from '../words.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import { sumTalks } from './talk-group.ts'
@@ -82,13 +83,15 @@ function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
   const services = [...new Set(talks.map((t) => `${transportName(t.proto)}/${t.port}`))]
   const asks = questions.reduce((n, q) => n + q.count, 0)
   const sources = [...new Set(targets.map((t) => world.indicatorOf(t)?.source ?? ''))]
+  const tries = [
+    ...(sum.count > 0 ? [`${count(sum.count, 'try', 'tries')} without an answer (${services.join(', ')})`] : []),
+    ...(asks > 0 ? [count(asks, 'ARP question')] : []),
+  ]
   const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...questions.flatMap((q) => [q.firstAt, q.lastAt])]
   return {
     asset: subject, behaviour: 'contact', severity: 'high',
     ward: `${wardNameFirst(subject)} keeps looking for a server that is not in this hospital.`,
-    technical:
-      `Tries to reach ${targets.join(', ')}: ${sum.count} connection tries without an answer` +
-      `${services.length > 0 ? ` (${services.join(', ')})` : ''}, ${asks} ARP questions; nobody on the segment owns the address.`,
+    technical: `Tries to reach ${targets.join(', ')}: ${tries.join(' and ')}; nobody on the segment owns the address.`,
     help: 'Block the addresses at the firewall, and set the monitor\'s central station address to one of the hospital\'s own where the model allows it.',
     inferred: [], flows: sum.flows,
     frames: [...sum.frames, ...questions.flatMap((q) => q.frames)],

@@ -8,6 +8,7 @@ import type { Direction, Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
+import { count } from '../words.ts'
 import type { World } from '../world.ts'
 
 /** Records of one sender in one protocol. */
@@ -92,7 +93,7 @@ function toDraft(world: World, leak: Leak): Draft {
   return {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
     ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
-    technical: `${leak.count} unencrypted ${leak.protocol} records from ${leak.sender} to ${receivers.join(', ')}; filled fields: ${fields.join(', ')}.`,
+    technical: `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${receivers.join(', ')}; filled fields: ${fields.join(', ')}.`,
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
       : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',

@@ -7,6 +7,7 @@ import { IpProto } from '../../wire/frame.ts'
 import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf, type Talk } from '../talks.ts'
+import { count } from '../words.ts'
 import type { World } from '../world.ts'
 import { sumTalks } from './talk-group.ts'
 import { UPDATE_PATH } from './update-pulled.ts'
@@ -107,7 +108,7 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
     asset: subject, behaviour: `nfs ${server}`, severity: 'high',
     ward: `Somebody pressed "update" on ${wardName(subject)}: it asked for new software and got no answer.`,
     technical:
-      `${sum.count} connection tries${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${calls} MNT calls` +
+      `${count(sum.count, 'connection try', 'connection tries')}${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${count(calls, 'MNT call')}` +
       `${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,
     help: 'Ask the ward why, and keep the path blocked: had a server answered, the monitor would have copied its files unchecked.',
     inferred: ['That a person pressed a key is inferred: the update is known to start from a menu or a button, not by itself.'],

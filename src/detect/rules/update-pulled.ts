@@ -9,6 +9,7 @@ import type { Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow, Severity } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
+import { count } from '../words.ts'
 import type { World } from '../world.ts'
 
 /** The export the device's firmware mounts (facts on the device, section 1). */
@@ -87,7 +88,7 @@ function toDraft(world: World, pull: Pull): Draft {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
     ward: `${wardNameFirst(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
     technical:
-      `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${pull.files.length} files read, ` +
+      `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
       `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
     help: 'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; take it off the network and use another one.',
     inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],

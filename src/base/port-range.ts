@@ -42,6 +42,7 @@ export function normalisePortRanges(ranges: readonly PortRange[]): readonly Port
   return joined
 }
 
+/** Whether any range holds the port. */
 export function portRangesInclude(ranges: readonly PortRange[], port: number): boolean {
   return ranges.some((range) => port >= range.low && port <= range.high)
 }

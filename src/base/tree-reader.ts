@@ -35,6 +35,7 @@ export interface Fields {
   get(key: string): TreeNode | undefined
 }
 
+/** A reader without diagnostics yet. */
 export function createReader(area: string): TreeReader {
   return { area, diagnostics: [] }
 }
@@ -55,6 +56,7 @@ export function report(
   reader.diagnostics.push({ severity: 'error', code: `${reader.area}/too-many`, message: last, file, line, column, help: help2 })
 }
 
+/** Whether anything is worse than a warning. */
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((d) => d.severity === 'error')
 }

@@ -10,6 +10,7 @@ export interface Position {
 
 export type ScalarValue = string | number | boolean | null
 
+/** One word, number or text. */
 export interface TreeScalar extends Position {
   readonly kind: 'scalar'
   readonly value: ScalarValue
@@ -17,6 +18,7 @@ export interface TreeScalar extends Position {
   readonly text: string
 }
 
+/** Items in file order. */
 export interface TreeList extends Position {
   readonly kind: 'list'
   readonly items: readonly TreeNode[]

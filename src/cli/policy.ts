@@ -13,6 +13,7 @@ import { table } from './text.ts'
 /** The part of Io these commands need. */
 export type PolicyIo = Pick<Io, 'out' | 'err'>
 
+/** Flags of `cordon policy check`. */
 export interface PolicyCheckArgs {
   /** The shipped policy when left out. */
   readonly file?: string
@@ -21,6 +22,7 @@ export interface PolicyCheckArgs {
   readonly json?: boolean
 }
 
+/** Flags of `cordon policy eval`; ports as typed. */
 export interface PolicyEvalArgs extends PolicyCheckArgs {
   readonly src: string
   readonly dst: string

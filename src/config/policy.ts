@@ -12,6 +12,7 @@ import { productPath } from './product.ts'
 /** How the shipped policy is called in messages, whatever folder it is installed in. */
 export const DEFAULT_POLICY_LABEL = 'policies/default.yaml'
 
+/** A usable policy and where it came from. */
 export interface LoadedPolicy {
   readonly policy: Policy
   /** The path as given, or DEFAULT_POLICY_LABEL. */

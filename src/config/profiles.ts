@@ -14,6 +14,7 @@ import { fileDiagnostic, systemDiagnostic } from './text-file.ts'
 /** CISA's medical advisories name about 400 products; a folder with more files than this is the wrong folder. */
 const FILES_MAX = 1024
 
+/** All profiles of the product and the site. */
 export interface LoadedProfiles {
   /** By id, shipped ones first. Relabels carry the facts of their original. */
   readonly profiles: ReadonlyMap<string, DeviceProfile>

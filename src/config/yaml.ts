@@ -15,6 +15,7 @@ const SYNTAX_ERRORS_MAX = 10
 /** The parser's longest message without a quotation has 90 characters. */
 const MESSAGE_LENGTH_MAX = 160
 
+/** A tree, or why there is none. */
 export interface YamlResult {
   /** null when the text has syntax errors or uses what the tree cannot hold. Duplicate keys keep the first. */
   readonly tree: TreeNode | null

@@ -27,6 +27,7 @@ export interface Sourced {
   readonly confidence: Confidence
 }
 
+/** Another name for the same device, as lists and advisories write it. */
 export interface ProfileAlias extends Sourced {
   readonly vendor: string
   readonly model: string
@@ -71,6 +72,7 @@ export interface ProfileFlow extends Sourced {
 export const INDICATOR_KINDS = ['address', 'prefix', 'path', 'sha256', 'inbound-udp'] as const
 export type IndicatorKind = (typeof INDICATOR_KINDS)[number]
 
+/** Something whose sight says more than itself. */
 export interface ProfileIndicator extends Sourced {
   readonly kind: IndicatorKind
   /** Canonical: address, block, export path, 64 lower-case hex digits, or `any-but-dhcp-replies`. */
@@ -80,6 +82,7 @@ export interface ProfileIndicator extends Sourced {
   readonly meaning: string
 }
 
+/** A CVE entry; scores as published, never recomputed. */
 export interface ProfileVulnerability extends Sourced {
   readonly id: string
   /** `CWE-787`. */
@@ -93,6 +96,7 @@ export interface ProfileVulnerability extends Sourced {
   readonly observable: string | null
 }
 
+/** An advisory that names the device. */
 export interface ProfileAdvisory extends Sourced {
   readonly id: string
   readonly publisher: string
@@ -101,6 +105,7 @@ export interface ProfileAdvisory extends Sourced {
   readonly date: string
 }
 
+/** One profile file. Lists are in file order. */
 export interface DeviceProfile extends Sourced {
   readonly id: string
   readonly vendor: string

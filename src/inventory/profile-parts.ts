@@ -44,6 +44,7 @@ function readPart(reader: TreeReader, node: TreeNode, what: string, table: KeyTa
   return sourced === null ? null : { fields, ...sourced }
 }
 
+/** One item of `aliases`; null after its mistakes were told. */
 export function readAlias(reader: TreeReader, node: TreeNode): ProfileAlias | null {
   const part = readPart(reader, node, 'an alias', ALIAS_KEYS)
   if (part === null) return null
@@ -52,6 +53,7 @@ export function readAlias(reader: TreeReader, node: TreeNode): ProfileAlias | nu
   return vendor === null || model === null ? null : { vendor, model, source: part.source, confidence: part.confidence }
 }
 
+/** One item of `identity`; null after its mistakes were told. */
 export function readIdentity(reader: TreeReader, node: TreeNode): IdentityToken | null {
   const part = readPart(reader, node, 'an identity token', IDENTITY_KEYS)
   if (part === null) return null
@@ -62,6 +64,7 @@ export function readIdentity(reader: TreeReader, node: TreeNode): IdentityToken 
   return { protocol, side, detail, source: part.source, confidence: part.confidence }
 }
 
+/** One item of `flows`; null after its mistakes were told. */
 export function readFlow(reader: TreeReader, node: TreeNode): ProfileFlow | null {
   const part = readPart(reader, node, 'a flow', FLOW_KEYS)
   if (part === null) return null
@@ -149,6 +152,7 @@ function matching(text: string, form: RegExp): IndicatorValue | null {
   return form.test(text) ? { value: text, prefix: null } : null
 }
 
+/** One item of `indicators`; null after its mistakes were told. */
 export function readIndicator(reader: TreeReader, node: TreeNode): ProfileIndicator | null {
   const part = readPart(reader, node, 'an indicator', INDICATOR_KEYS)
   if (part === null) return null
@@ -172,6 +176,7 @@ function readForm(reader: TreeReader, fields: Fields, key: string, form: RegExp,
   return null
 }
 
+/** One item of `vulnerabilities`; null after its mistakes were told. */
 export function readVulnerability(reader: TreeReader, node: TreeNode): ProfileVulnerability | null {
   const part = readPart(reader, node, 'a vulnerability', VULNERABILITY_KEYS)
   if (part === null) return null
@@ -194,6 +199,7 @@ function readScore(reader: TreeReader, node: TreeNode | undefined): number | nul
   return null
 }
 
+/** One item of `advisories`; null after its mistakes were told. */
 export function readAdvisory(reader: TreeReader, node: TreeNode): ProfileAdvisory | null {
   const part = readPart(reader, node, 'an advisory', ADVISORY_KEYS)
   if (part === null) return null

@@ -11,6 +11,7 @@ import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicato
 
 export * from './profile-model.ts'
 
+/** The profile, or why there is none. */
 export interface ProfileResult {
   /** null when there is at least one error. */
   readonly profile: DeviceProfile | null
@@ -44,6 +45,7 @@ export function parseProfile(tree: TreeNode): ProfileResult {
   return { profile: hasErrors(diagnostics) ? null : profile, diagnostics }
 }
 
+/** Profiles ready for use. */
 export interface ResolvedProfiles {
   /** By id, in the order given. Relabels hold the original's facts before their own. */
   readonly profiles: ReadonlyMap<string, DeviceProfile>

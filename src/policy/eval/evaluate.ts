@@ -16,6 +16,7 @@ export interface FiveTuple {
   readonly dstPort: number
 }
 
+/** What a policy says of one flow, and which rule said it. */
 export interface Verdict {
   readonly action: Action
   /** Name of the conduit that decided, or `default`. */

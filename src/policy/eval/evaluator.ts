@@ -9,6 +9,7 @@ import { builtInZoneOf, type NameMap } from './names.ts'
 /** Addresses remembered with their zone; a /16 of a busy hospital. When full it is emptied: a scan must not eat the memory. */
 const ZONE_CACHE_MAX = 65_536
 
+/** A policy and its names, compiled. */
 export interface Evaluator {
   evaluate(tuple: FiveTuple): Verdict
   /** Zone name of an address, as zoneOf in names.ts. */

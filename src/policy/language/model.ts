@@ -27,6 +27,7 @@ export const TRANSPORTS = ['tcp', 'udp', 'icmp', 'igmp', 'any'] as const
 /** `icmp` is ICMP for IPv4 and ICMPv6; `any` is every IP protocol and every port. */
 export type PolicyTransport = (typeof TRANSPORTS)[number]
 
+/** Addresses that are trusted alike: by block, and by what the assets are. */
 export interface Zone {
   readonly name: string
   readonly kind: ZoneKind
@@ -39,6 +40,7 @@ export interface Zone {
   readonly at: Position
 }
 
+/** A name for transports and responder ports. */
 export interface Service {
   readonly name: string
   /** Each transport is combined with each port range. Never empty. */
@@ -69,6 +71,7 @@ export interface Conduit {
   readonly at: Position
 }
 
+/** A whole checked policy: every reference in it exists. */
 export interface Policy {
   readonly name: string
   readonly description: string | null

@@ -16,11 +16,13 @@ import { parseZones } from './zones.ts'
 /** The one version of the language so far. */
 export const POLICY_VERSIONS = ['1'] as const
 
+/** What the caller knows and the file cannot. */
 export interface PolicyOptions {
   /** Ids of the device profiles that exist; without them profile names are not checked. */
   readonly profiles?: ReadonlySet<string>
 }
 
+/** The model, or why there is none. */
 export interface PolicyResult {
   /** null when there is at least one error; warnings leave it usable. */
   readonly policy: Policy | null

@@ -1,0 +1,68 @@
+// Tests of docs/policy.md and docs/profiles.md: their examples are policies, and they name every key, word and built-in service there is.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { KeyTable } from '../base/tree-reader.ts'
+import { FLOW_KEYS, PROFILE_KEYS } from '../inventory/profile-keys.ts'
+import { CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES } from '../inventory/profile-model.ts'
+import { CONDUIT_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
+import { BUILT_IN_ZONES, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
+import { parsePolicy } from '../policy/language/policy.ts'
+import { BUILT_IN_SERVICES } from '../policy/language/services.ts'
+import { productPath } from './product.ts'
+import { loadProfiles } from './profiles.ts'
+import { parseYaml } from './yaml.ts'
+
+const POLICY_DOC = readFileSync(productPath('docs/policy.md'), 'utf8')
+const PROFILES_DOC = readFileSync(productPath('docs/profiles.md'), 'utf8')
+const SHIPPED = readFileSync(productPath('policies/default.yaml'), 'utf8')
+const BLOCKS = [...POLICY_DOC.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+
+function codesOf(text: string): string[] {
+  const { tree, diagnostics } = parseYaml(text, 'docs')
+  return [...diagnostics, ...(tree === null ? [] : parsePolicy(tree).diagnostics)].map((d) => `${d.line} ${d.code}`)
+}
+
+test('the whole example is a policy without a complaint', () => {
+  assert.match(BLOCKS[0] ?? '', /^version: 1\n/)
+  assert.deepEqual(codesOf(BLOCKS[0] ?? ''), [])
+})
+
+test('the service example fits into the example', () => {
+  assert.match(BLOCKS[1] ?? '', /^services:\n/)
+  assert.deepEqual(codesOf(`${BLOCKS[0] ?? ''}${BLOCKS[1] ?? ''}`), [])
+})
+
+test('the block of the advisory fits into the shipped policy, and stops the whole hospital', () => {
+  const [zones = '', conduits = ''] = (BLOCKS[2] ?? '').replace('zones:\n', '').split('conduits:\n')
+  const text = SHIPPED.replace('\nservices:\n', `\n${zones}\nservices:\n`).replace('conduits:\n', `conduits:\n${conduits}`)
+  assert.deepEqual(codesOf(text), [])
+  assert.match(text, /advised-block[\s\S]*advised-block/)
+})
+
+function undocumented(doc: string, words: readonly string[]): string[] {
+  return words.filter((word) => !doc.includes(`\`${word}\``) && !new RegExp(`\\b${word}\\b[,:. )]`).test(doc))
+}
+
+const keysOf = (...tables: readonly KeyTable[]): string[] => tables.flatMap((table) => Object.keys(table))
+
+test('every key and word of a policy is in the document', () => {
+  assert.deepEqual(undocumented(POLICY_DOC, [...keysOf(ZONE_KEYS, SERVICE_KEYS, CONDUIT_KEYS), ...BUILT_IN_ZONES, ...ZONE_KINDS,
+    ...FAIL_MODES, ...TRANSPORTS]), [])
+})
+
+test('the list of built-in services is the table', () => {
+  const list = /check --json`\): ([\s\S]*?)\.\n/.exec(POLICY_DOC)?.[1] ?? ''
+  assert.deepEqual(list.split(/,\s+/).map((item) => item.split(' ')[0]), BUILT_IN_SERVICES.map((service) => service.name))
+})
+
+test('every key and word of a profile is in the document, and every shipped profile', () => {
+  const loaded = loadProfiles()
+  assert.ok(loaded.ok)
+  const keys = keysOf(PROFILE_KEYS).filter((key) => !['version', 'description'].includes(key))
+  const flowKeys = ['opens', 'peer', 'address', 'transport', 'ports', 'occurs', 'expected', 'blocked']
+  assert.ok(flowKeys.every((key) => Object.hasOwn(FLOW_KEYS, key)))
+  const words = [...keys, ...flowKeys, ...CONFIDENCES, ...FLOW_OCCURRENCES, ...FLOW_EXPECTATIONS, ...loaded.value.profiles.keys()]
+  assert.deepEqual(undocumented(PROFILES_DOC, words), [])
+})

@@ -64,8 +64,13 @@ export function noCounts(): TcpCounts {
   }
 }
 
-/** One direction. Positions are bytes since the start of this direction, exact numbers that never wrap. */
+/**
+ * One direction. Positions are bytes since the start of this direction, exact numbers that never wrap. Sequence numbers are
+ * signed 32-bit here: only their differences count (RFC 9293 section 3.4), and V8 keeps such numbers unboxed.
+ */
 export class HalfStream {
+  /** Packet time; the owner sets it before each call. A field, not an argument: a double passed down is boxed at each call. */
+  now: Micros = 0
   readonly #direction: Direction
   readonly #counts: TcpCounts
   readonly #budget: TcpBudget
@@ -80,6 +85,8 @@ export class HalfStream {
   #acked = false
   #waitPackets = 0
   #waitSince: Micros = 0
+  /** What was acknowledged when the waiting began: later ACKs get a patience of their own. */
+  #waitTarget = 0
   readonly #pieces = new Pieces()
   readonly #recent = new Recent()
 
@@ -100,30 +107,30 @@ export class HalfStream {
 
   /** A SYN: the byte after it is the first. Overrules what was guessed; ignored when it contradicts delivered bytes. */
   syn(seq: number): void {
-    const first = (seq + 1) >>> 0
+    const first = (seq + 1) | 0
     if (this.#start === 'known' && this.#position(first) === 0) return
     if (this.#start === 'known' && this.#pos > 0) {
       this.#counts.synConflict++
       return
     }
-    this.#dropPieces()
+    this.discard()
     this.#start = 'known'
     this.#nextSeq = first
     this.#finPos = -1
   }
 
   /** Data of `wire` bytes at `seq`, of which [off, end) were captured. */
-  data(seq: number, buf: Uint8Array, off: number, end: number, wire: number, at: Micros, sink: TcpSink): void {
+  data(seq: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
     if (this.#start !== 'known') this.#begin(seq)
     const start = this.#position(seq)
-    if (start === this.#pos && this.#pieces.count === 0) this.#pass(buf, off, end, wire, at, sink)
-    else this.#sort(start, buf, off, end, wire, at, sink)
+    if (start === this.#pos && this.#pieces.count === 0) this.#pass(buf, off, end, wire, sink)
+    else this.#sort(start, buf, off, end, wire, sink)
   }
 
   /** A segment without data tells where the sender is. */
   empty(seq: number): void {
     if (this.#start === 'unknown') this.#guess(seq)
-    else if (seq === ((this.#nextSeq - 1) >>> 0)) this.#counts.keepAlive++
+    else if (seq === ((this.#nextSeq - 1) | 0)) this.#counts.keepAlive++
   }
 
   /** A FIN at `seq`. The first plausible one stays. */
@@ -134,7 +141,7 @@ export class HalfStream {
 
   /** Data after the stream has ended: old bytes again, or bytes nobody will read. */
   late(seq: number, wire: number): void {
-    if (this.#position((seq + wire) >>> 0) <= this.#pos) this.#counts.retransmission++
+    if (this.#position((seq + wire) | 0) <= this.#pos) this.#counts.retransmission++
     else this.#counts.dataAfterEnd++
   }
 
@@ -142,29 +149,38 @@ export class HalfStream {
   acknowledged(ack: number): void {
     if (this.#start === 'unknown') this.#guess(ack)
     // A keep-alive probe stands one byte back (RFC 9293 section 3.8.4); a guess made from one is put right here.
-    else if (this.#start === 'guessed' && this.#pos === 0 && ack === ((this.#nextSeq + 1) >>> 0)) this.#nextSeq = ack
+    else if (this.#start === 'guessed' && this.#pos === 0 && ack === ((this.#nextSeq + 1) | 0)) this.#nextSeq = ack
     this.#ack = ack
     this.#acked = true
   }
 
   /** Called once per packet of the connection: gives up a hole that the other side has long acknowledged. */
-  settle(at: Micros, sink: TcpSink): void {
+  settle(sink: TcpSink): void {
     const ahead = this.#ackedAhead()
     if (ahead <= 0) {
       this.#waitPackets = 0
       return
     }
-    if (this.#waitPackets++ === 0) this.#waitSince = at
-    if (this.#waitPackets <= PATIENCE_PACKETS && at - this.#waitSince <= PATIENCE_MICROS) return
-    this.#giveUpTo(this.#pos + ahead, at, sink)
+    if (this.#waitPackets++ === 0) {
+      this.#waitSince = this.now
+      this.#waitTarget = this.#pos + ahead
+    }
+    if (this.#waitPackets <= PATIENCE_PACKETS && this.now - this.#waitSince <= PATIENCE_MICROS) return
+    this.#giveUpTo(Math.min(this.#waitTarget, this.#pos + ahead), sink)
   }
 
   /** The connection is over: what is held goes out with its gaps, then what the other side acknowledged and nobody saw. */
-  flush(at: Micros, sink: TcpSink): void {
+  flush(sink: TcpSink): void {
     this.#dropImplausible()
-    while (this.#pieces.count > 0) this.#jump(at, sink)
+    while (this.#pieces.count > 0) this.#jump(sink)
     const ahead = this.#ackedAhead()
-    if (ahead > 0) this.#giveUpTo(this.#pos + ahead, at, sink)
+    if (ahead > 0) this.#giveUpTo(this.#pos + ahead, sink)
+  }
+
+  /** Lets go of all that is held, without a word. */
+  discard(): void {
+    this.#budget.held -= this.#pieces.held
+    this.#pieces.clear()
   }
 
   #position(seq: number): number {
@@ -185,17 +201,17 @@ export class HalfStream {
   }
 
   /** In order and nothing held: no copy, no allocation. */
-  #pass(buf: Uint8Array, off: number, end: number, wire: number, at: Micros, sink: TcpSink): void {
-    if (end > off) this.#deliver(buf, off, end, at, sink)
+  #pass(buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
+    if (end > off) this.#deliver(buf, off, end, sink)
     const missing = wire - (end - off)
     if (missing > 0) {
       this.#counts.cutBySnaplen++
-      this.#skip(missing, at, sink)
+      this.#skip(missing, sink)
     }
   }
 
   /** Old, early, or both. */
-  #sort(start: number, buf: Uint8Array, off: number, end: number, wire: number, at: Micros, sink: TcpSink): void {
+  #sort(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
     const behind = this.#pos - start
     if (wire <= 1 && behind === 1) {
       this.#counts.keepAlive++
@@ -209,11 +225,11 @@ export class HalfStream {
     if (behind > 0) this.#counts.overlap++
     const from = Math.max(0, behind)
     const dataOff = Math.min(end, off + from)
-    if (from > 0 && this.#pieces.count === 0) this.#pass(buf, dataOff, end, wire - from, at, sink)
-    else this.#hold(start + from, buf, dataOff, end, wire - from, at, sink)
+    if (from > 0 && this.#pieces.count === 0) this.#pass(buf, dataOff, end, wire - from, sink)
+    else this.#hold(start + from, buf, dataOff, end, wire - from, sink)
   }
 
-  #hold(start: number, buf: Uint8Array, off: number, end: number, wire: number, at: Micros, sink: TcpSink): void {
+  #hold(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
     const before = this.#pieces.held
     let notes = this.#pieces.insert(start, buf, off, end)
     if (wire > end - off) {
@@ -222,8 +238,8 @@ export class HalfStream {
     }
     this.#budget.held += this.#pieces.held - before
     this.#countHeld(start, notes)
-    this.#drain(at, sink)
-    while (this.#isOverBound()) this.#makeRoom(at, sink)
+    this.#drain(sink)
+    while (this.#isOverBound()) this.#makeRoom(sink)
   }
 
   #countHeld(start: number, notes: number): void {
@@ -240,9 +256,9 @@ export class HalfStream {
     return pieces.count > HELD_PIECES_MAX || pieces.held > HELD_BYTES_MAX || this.#budget.held > this.#budget.max
   }
 
-  #makeRoom(at: Micros, sink: TcpSink): void {
+  #makeRoom(sink: TcpSink): void {
     this.#counts.boundExceeded++
-    if (this.#dropImplausible() === 0) this.#jump(at, sink)
+    if (this.#dropImplausible() === 0) this.#jump(sink)
   }
 
   /** Drops what lies farther ahead of the last ACK than any window, so that forged segments cannot drag the stream away. */
@@ -260,51 +276,51 @@ export class HalfStream {
   }
 
   /** Gives up the hole before the first held piece and hands on what follows it. */
-  #jump(at: Micros, sink: TcpSink): void {
+  #jump(sink: TcpSink): void {
     const first = this.#pieces.first()
     if (first === null) return
-    if (first.start > this.#pos) this.#giveUp(first.start - this.#pos, at, sink)
-    this.#drain(at, sink)
+    if (first.start > this.#pos) this.#giveUp(first.start - this.#pos, sink)
+    this.#drain(sink)
   }
 
   /** Gives up every hole before `target`; held pieces on the way go out in their turn. */
-  #giveUpTo(target: number, at: Micros, sink: TcpSink): void {
+  #giveUpTo(target: number, sink: TcpSink): void {
     this.#waitPackets = 0
     while (this.#pos < target) {
       const next = this.#pieces.first()?.start ?? target
-      this.#giveUp(Math.min(next, target) - this.#pos, at, sink)
-      this.#drain(at, sink)
+      this.#giveUp(Math.min(next, target) - this.#pos, sink)
+      this.#drain(sink)
     }
   }
 
-  #giveUp(bytes: number, at: Micros, sink: TcpSink): void {
+  #giveUp(bytes: number, sink: TcpSink): void {
     this.#counts.gap++
-    this.#skip(bytes, at, sink)
+    this.#skip(bytes, sink)
   }
 
-  #drain(at: Micros, sink: TcpSink): void {
+  #drain(sink: TcpSink): void {
     for (let first = this.#pieces.first(); first !== null && first.start <= this.#pos; first = this.#pieces.first()) {
       this.#pieces.shift()
       this.#budget.held -= first.bytes?.length ?? 0
-      if (first.bytes === null) this.#skip(first.end - first.start, at, sink)
-      else this.#deliver(first.bytes, 0, first.bytes.length, at, sink)
+      if (first.bytes === null) this.#skip(first.end - first.start, sink)
+      else this.#deliver(first.bytes, 0, first.bytes.length, sink)
     }
   }
 
-  #deliver(buf: Uint8Array, off: number, end: number, at: Micros, sink: TcpSink): void {
+  #deliver(buf: Uint8Array, off: number, end: number, sink: TcpSink): void {
     if (this.#finPos >= 0 && this.#pos >= this.#finPos) this.#counts.dataAfterFin++
     this.#recent.add(this.#pos, buf, off, end)
     this.#advance(end - off)
-    sink.data(this.#direction, buf, off, end, at)
+    sink.data(this.#direction, buf, off, end, this.now)
   }
 
-  #skip(bytes: number, at: Micros, sink: TcpSink): void {
+  #skip(bytes: number, sink: TcpSink): void {
     this.#advance(bytes)
-    sink.gap(this.#direction, bytes, at)
+    sink.gap(this.#direction, bytes, this.now)
   }
 
   #advance(bytes: number): void {
-    this.#nextSeq = (this.#nextSeq + bytes) >>> 0
+    this.#nextSeq = (this.#nextSeq + bytes) | 0
     this.#pos += bytes
     this.#waitPackets = 0
   }
@@ -314,10 +330,5 @@ export class HalfStream {
     if (!this.#acked) return 0
     const acked = this.#position(this.#ack)
     return (this.#finPos >= 0 ? Math.min(acked, Math.max(this.#finPos, this.#pos)) : acked) - this.#pos
-  }
-
-  #dropPieces(): void {
-    this.#budget.held -= this.#pieces.held
-    this.#pieces.clear()
   }
 }

@@ -129,7 +129,8 @@ for (const version of [4, 6] as const) {
     const pieces = fc.tuple(fc.integer({ min: 9, max: 400 }), fc.integer({ min: 1, max: 8 })).chain(([length, units]) => {
       const fragments = cut(udp(length), units * 8, { version })
       const order = fc.shuffledSubarray(fragments, { minLength: fragments.length })
-      return fc.record({ order, repeats: fc.array(fc.nat(fragments.length - 1), { maxLength: 5 }), length: fc.constant(length) })
+      const repeats = fc.array(fc.nat(fragments.length - 1), { maxLength: 5, size: 'max' })
+      return fc.record({ order, repeats, length: fc.constant(length) })
     })
     fc.assert(fc.property(pieces, ({ order, repeats, length }) => {
       if (order.length < 2) return
@@ -185,7 +186,8 @@ test('the same datagram in two VLANs is two datagrams', () => {
 })
 
 test('IPv4 overlap: the first to arrive wins, as in an array of bytes', () => {
-  const arrivals = fc.array(fc.record({ unit: fc.nat(7), units: fc.integer({ min: 1, max: 4 }), fill: fc.nat(255) }), { maxLength: 12 })
+  const arrival = fc.record({ unit: fc.nat(7), units: fc.integer({ min: 1, max: 4 }), fill: fc.nat(255) })
+  const arrivals = fc.array(arrival, { maxLength: 12, size: 'max' })
   fc.assert(fc.property(arrivals, (list) => {
     const bench = new Bench()
     const twin = new Map<number, number>()
@@ -324,10 +326,10 @@ test('a flood of ten thousand first fragments stays inside the bounds', () => {
 test('random fragment headers and bytes: never a throw, every packet accounted for', () => {
   const wild = fc.record({
     version: fc.constantFrom(4 as const, 6 as const), id: fc.nat(2), proto: fc.constantFrom(1, 6, 17, 60),
-    offset: fc.nat(8190).map((n) => n * 8), more: fc.boolean(), bytes: fc.uint8Array({ maxLength: 40 }),
+    offset: fc.nat(8190).map((n) => n * 8), more: fc.boolean(), bytes: fc.uint8Array({ maxLength: 40, size: 'max' }),
     claims: fc.option(fc.nat(65535), { nil: undefined }),
   })
-  fc.assert(fc.property(fc.array(wild, { maxLength: 40 }), (list) => {
+  fc.assert(fc.property(fc.array(wild, { maxLength: 40, size: 'max' }), (list) => {
     const bench = new Bench()
     let packets = 0
     for (const { claims, ...f } of list) packets += bench.add(claims === undefined ? f : { ...f, claims })?.packets ?? 0

@@ -78,10 +78,10 @@ test('clear forgets all', () => {
   assert.equal(insert(pieces, 1, 5), fresh)
 })
 
-const arrival = fc.record({ start: fc.nat(60), values: fc.array(fc.nat(3), { maxLength: 20 }), lost: fc.boolean() })
+const arrival = fc.record({ start: fc.nat(60), values: fc.array(fc.nat(3), { maxLength: 20, size: 'max' }), lost: fc.boolean() })
 
 test('random arrivals: content, notes and counters agree with an array of bytes', () => {
-  fc.assert(fc.property(fc.array(arrival, { maxLength: 40 }), (arrivals) => {
+  fc.assert(fc.property(fc.array(arrival, { maxLength: 40, size: 'max' }), (arrivals) => {
     const pieces = new Pieces()
     const twin = new Map<number, number | 'lost'>()
     for (const { start, values, lost } of arrivals) {

@@ -43,10 +43,10 @@ class SlowStream {
 
 /** Initial numbers around the wrap and elsewhere. */
 const isn = fc.oneof(fc.integer({ min: 0xffffff00, max: 0xffffffff }), fc.nat(0x7fffffff), fc.constantFrom(0, 1, 0x7ffffffe, 0x80000000))
-const anywhere = fc.record({ start: fc.nat(80), bytes: fc.uint8Array({ minLength: 1, maxLength: 24 }) })
+const anywhere = fc.record({ start: fc.nat(80), bytes: fc.uint8Array({ minLength: 1, maxLength: 24, size: 'max' }) })
 
 test('random segments, overlapping and lying: the same output as the slow twin, at any initial number', () => {
-  fc.assert(fc.property(isn, fc.array(anywhere, { maxLength: 40 }), (first, segments) => {
+  fc.assert(fc.property(isn, fc.array(anywhere, { maxLength: 40, size: 'max' }), (first, segments) => {
     const ear = new Ear().send({ seq: first, flags: syn })
     const slow = new SlowStream()
     for (const { start, bytes } of segments) {
@@ -80,13 +80,13 @@ test('every two-way and three-way split of one byte string, in every order', () 
 })
 
 /** Cut points, an order, repeats, and stretched segments that overlap their neighbours with the same bytes. */
-const mangled = fc.uniqueArray(fc.integer({ min: 1, max: 63 }), { maxLength: 12 }).chain((cuts) => {
+const mangled = fc.uniqueArray(fc.integer({ min: 1, max: 63 }), { maxLength: 12, size: 'max' }).chain((cuts) => {
   const edges = [0, ...cuts.sort((a, b) => a - b), 64]
   const parts = edges.slice(1).map((to, i) => ({ from: edges[i] as number, to }))
   const stretch = fc.record({ left: fc.nat(6), right: fc.nat(6) })
   return fc.record({
     order: fc.shuffledSubarray(parts, { minLength: parts.length }),
-    again: fc.array(fc.constantFrom(...parts), { maxLength: 6 }),
+    again: fc.array(fc.constantFrom(...parts), { maxLength: 6, size: 'max' }),
     stretches: fc.array(stretch, { minLength: parts.length + 6, maxLength: parts.length + 6 }),
   })
 })
@@ -105,9 +105,9 @@ test('no loss: any segmentation, order, duplication and overlap of one byte stri
 })
 
 const lossy = fc.record({
-  sizes: fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 60 }),
-  lost: fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
-  swaps: fc.array(fc.nat(59), { maxLength: 10 }),
+  sizes: fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 60, size: 'max' }),
+  lost: fc.array(fc.boolean(), { minLength: 60, maxLength: 60, size: 'max' }),
+  swaps: fc.array(fc.nat(59), { maxLength: 10, size: 'max' }),
 })
 
 test('loss with ACKs: every byte handed on stands where it belongs, and data plus gaps is the whole stream', () => {
@@ -139,10 +139,10 @@ test('loss with ACKs: every byte handed on stands where it belongs, and data plu
 
 test('random everything: never a throw, one end, and memory given back', () => {
   const wild = fc.record({
-    side: fc.constantFrom<Direction>(0, 1), seq: isn, bytes: fc.uint8Array({ maxLength: 9 }), flags: fc.nat(63),
+    side: fc.constantFrom<Direction>(0, 1), seq: isn, bytes: fc.uint8Array({ maxLength: 9, size: 'max' }), flags: fc.nat(63),
     acks: fc.option(isn, { nil: undefined }), at: fc.nat(5_000_000), extra: fc.nat(3),
   })
-  fc.assert(fc.property(fc.array(wild, { maxLength: 60 }), (segments) => {
+  fc.assert(fc.property(fc.array(wild, { maxLength: 60, size: 'max' }), (segments) => {
     const budget = new TcpBudget(64)
     const ear = new Ear(budget)
     for (const { extra, acks, ...s } of segments) {

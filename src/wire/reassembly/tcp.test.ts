@@ -218,6 +218,16 @@ test('streams share a budget, and give it back', () => {
   assert.equal(two.stream.observations().boundExceeded, 1)
 })
 
+test('a stream nobody reads any more is discarded: its memory comes back and nothing comes out', () => {
+  const budget = new TcpBudget()
+  const ear = new Ear(budget).send({ seq: 99, flags: syn }, { seq: 110, bytes: 'held' })
+  ear.send({ side: 1, seq: 9, bytes: 'x' }, { side: 1, seq: 20, bytes: 'y' })
+  assert.equal(budget.held, 5)
+  ear.stream.discard()
+  ear.send({ seq: 100, bytes: '0123456789' }).finish()
+  assert.deepEqual([budget.held, ear.out[0], ear.ends, ear.stream.ended], [0, '', 0, true])
+})
+
 test('segments forged far ahead cannot drag the stream away', () => {
   const ear = opened().send({ seq: 100, bytes: 'abc', acks: 500 }, { side: 1, seq: 500, acks: 103 })
   const far = 103 + WINDOW_BYTES_MAX + 1

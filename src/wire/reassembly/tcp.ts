@@ -51,22 +51,31 @@ export class TcpStream {
       return
     }
     if (this.#ended) {
-      if (frame.payloadWireLength > 0) this.#halves[direction].late(frame.tcpSeq, frame.payloadWireLength)
+      if (frame.payloadWireLength > 0) this.#halves[direction].late(frame.tcpSeq | 0, frame.payloadWireLength)
       return
     }
+    this.#setTime(frame.at)
     const flags = frame.tcpFlags
     if ((flags & TcpFlag.rst) !== 0) this.#onReset()
     else this.#read(this.#halves[direction], buf, frame, sink)
-    if ((flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0) this.#halves[direction === 0 ? 1 : 0].acknowledged(frame.tcpAck)
-    this.#halves[0].settle(frame.at, sink)
-    this.#halves[1].settle(frame.at, sink)
-    if (this.#halves[0].isFinished && this.#halves[1].isFinished) this.#end(frame.at, sink)
+    if ((flags & TcpFlag.ack) !== 0 && (flags & TcpFlag.rst) === 0) this.#halves[direction === 0 ? 1 : 0].acknowledged(frame.tcpAck | 0)
+    this.#halves[0].settle(sink)
+    this.#halves[1].settle(sink)
+    if (this.#halves[0].isFinished && this.#halves[1].isFinished) this.#end(sink, frame.at)
   }
 
   /** The flow is over: hands on what is held, with its gaps, and ends. Does nothing when already ended. */
   finish(at: Micros, sink: TcpSink): void {
     if (this.#ended) return
-    this.#end(at, sink)
+    this.#setTime(at)
+    this.#end(sink, at)
+  }
+
+  /** Nobody reads this stream any more: gives held memory back to the budget and tells the sink nothing. */
+  discard(): void {
+    this.#ended = true
+    this.#halves[0].discard()
+    this.#halves[1].discard()
   }
 
   /** A RST carries no stream bytes (RFC 9293 section 3.5.3), and its ACK field often is made up. */
@@ -77,21 +86,26 @@ export class TcpStream {
 
   #read(half: HalfStream, buf: Uint8Array, frame: Frame, sink: TcpSink): void {
     const isSyn = (frame.tcpFlags & TcpFlag.syn) !== 0
-    if (isSyn) half.syn(frame.tcpSeq)
+    if (isSyn) half.syn(frame.tcpSeq | 0)
     // A SYN takes one number; data in it (RFC 7413) starts behind.
-    const seq = isSyn ? (frame.tcpSeq + 1) >>> 0 : frame.tcpSeq
+    const seq = (frame.tcpSeq + (isSyn ? 1 : 0)) | 0
     const wire = frame.payloadWireLength
     if (wire > 0) {
       if (this.#reset) this.#counts.dataAfterReset++
-      half.data(seq, buf, frame.payloadOff, frame.payloadEnd, wire, frame.at, sink)
+      half.data(seq, buf, frame.payloadOff, frame.payloadEnd, wire, sink)
     } else if (!isSyn) half.empty(seq)
-    if ((frame.tcpFlags & TcpFlag.fin) !== 0) half.fin((seq + wire) >>> 0)
+    if ((frame.tcpFlags & TcpFlag.fin) !== 0) half.fin((seq + wire) | 0)
   }
 
-  #end(at: Micros, sink: TcpSink): void {
+  #setTime(at: Micros): void {
+    this.#halves[0].now = at
+    this.#halves[1].now = at
+  }
+
+  #end(sink: TcpSink, at: Micros): void {
     this.#ended = true
-    this.#halves[0].flush(at, sink)
-    this.#halves[1].flush(at, sink)
+    this.#halves[0].flush(sink)
+    this.#halves[1].flush(sink)
     sink.end(at)
   }
 }

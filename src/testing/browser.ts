@@ -1,7 +1,8 @@
 // browser: a real Chromium for tests of the console, and what went wrong in it: console errors, refused policies, failed requests.
 // Keeps the machine quiet: no network of its own, one process, closed by the caller.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
@@ -40,10 +41,27 @@ export async function launchBrowser(executablePath: string): Promise<TestBrowser
     async open(options = {}) {
       const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options })
       const page = await context.newPage()
+      await page.addInitScript(pageChecks())
       return { page, complaints: watch(page) }
     },
     close: () => browser.close(),
   }
+}
+
+/**
+ * web/src/testing/page-checks.ts as a script: its functions stand on `window.checks` of every page. It is typed with the browser's
+ * library over there, which this side does not have; injected this way it also passes the content security policy.
+ */
+function pageChecks(): { content: string } {
+  const source = readFileSync(new URL('../../web/src/testing/page-checks.ts', import.meta.url), 'utf8')
+  const names = [...source.matchAll(/^export function (\w+)/gm)].map(([, name]) => name)
+  const script = stripTypeScriptTypes(source).replaceAll(/^export /gm, '')
+  return { content: `(() => {\n${script}\nwindow.checks = { ${names.join(', ')} }\n})()` }
+}
+
+/** Calls a function of page-checks in the page. Arguments and answers are JSON. */
+export async function runCheck<T>(page: Page, name: string, ...args: readonly unknown[]): Promise<T> {
+  return page.evaluate<T>(`window.checks.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`)
 }
 
 /** A content security policy violation is told by Chromium as a console error, so the list covers it. */

@@ -51,6 +51,7 @@ function Filtered({ analysis, route, findings }: {
         <SeverityFilter findings={findings} chosen={severity} onChoose={(value) => setQuery(route, { severity: value })} />
         <TriageFilter findings={findings} chosen={triage} onChoose={(value) => setQuery(route, { triage: value })} />
       </div>
+      <h2 className="sr-only">Worst first</h2>
       <p className="result-count" role="status">{shown.length === findings.length ? plural(findings.length, 'finding') : `${formatCount(shown.length)} of ${plural(findings.length, 'finding')}`}</p>
       {shown.length === 0
         ? <Empty title="No finding matches.">Take a filter away: {plural(findings.length, 'finding')} are hidden.</Empty>
@@ -68,7 +69,7 @@ interface FilterProps {
 function SeverityFilter({ findings, chosen, onChoose }: FilterProps) {
   const count = (severity: Severity): number => findings.filter((f) => f.severity === severity).length
   return (
-    <div className="segments segments-wide" role="group" aria-label="Severity">
+    <div className="segments" role="group" aria-label="Severity">
       {SEVERITY_ORDER.map((severity) => (
         <button key={severity} type="button" aria-pressed={chosen === severity} onClick={() => onChoose(chosen === severity ? '' : severity)}>
           <SeverityMark severity={severity} /> {formatCount(count(severity))}
@@ -81,7 +82,7 @@ function SeverityFilter({ findings, chosen, onChoose }: FilterProps) {
 function TriageFilter({ findings, chosen, onChoose }: FilterProps) {
   const count = (state: TriageState): number => findings.filter((f) => f.triage === state).length
   return (
-    <div className="segments segments-wide" role="group" aria-label="Triage state">
+    <div className="segments" role="group" aria-label="Triage state">
       {TRIAGE_ORDER.map((state) => (
         <button key={state} type="button" aria-pressed={chosen === state} onClick={() => onChoose(chosen === state ? '' : state)}>
           {TRIAGE_WORDS[state]} {formatCount(count(state))}

@@ -25,17 +25,23 @@ export interface Replay {
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const
 
-/** Facts of the capture at `path` (any format the reader knows), with only these rows to choose from. */
-export function replayCapture(path: string | URL, rows: readonly ProtocolRow[]): readonly Fact[] {
-  return replay(path, rows).facts
+/** Facts of a capture (any format the reader knows), with only these rows to choose from. */
+export function replayCapture(source: string | URL | Uint8Array, rows: readonly ProtocolRow[]): readonly Fact[] {
+  return replay(source, rows).facts
 }
 
-/** Like replayCapture, with the flows and the reader's summary. Unpacks gzip. Throws when the file cannot be read: a test's own mistake. */
-export function replay(path: string | URL, rows: readonly ProtocolRow[]): Replay {
+/** The bytes of a capture file, unpacked when it is gzip. Throws when it cannot be read: a test's own mistake. */
+export function captureBytes(path: string | URL): Uint8Array {
+  const file = readFileSync(path)
+  // A copy: slice() of a Buffer would be a view of shared memory, of a Uint8Array it is what tests expect.
+  return new Uint8Array(GZIP_MAGIC.every((byte, i) => file[i] === byte) ? gunzipSync(file) : file)
+}
+
+/** Like replayCapture, with the flows and the reader's summary. `source` is a path, or the bytes of a capture. */
+export function replay(source: string | URL | Uint8Array, rows: readonly ProtocolRow[]): Replay {
   const pipeline = new Pipeline(rows)
   const reader = createCaptureReader(pipeline)
-  const file = readFileSync(path)
-  reader.push(GZIP_MAGIC.every((byte, i) => file[i] === byte) ? gunzipSync(file) : file)
+  reader.push(source instanceof Uint8Array ? source : captureBytes(source))
   const summary = reader.end()
   pipeline.finish()
   return { facts: pipeline.facts, flows: pipeline.flows, summary }

@@ -11,6 +11,7 @@ import { InvariantError } from '../../base/assert.ts'
 import { NfsStatus, Program } from './codes.ts'
 import * as rpc from './encode.ts'
 import * as nfs from './encode-nfs.ts'
+import { datagram, pcapOf } from './testdata/packets.ts'
 import { fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR } from './testdata/talk.ts'
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
@@ -119,35 +120,6 @@ test('every builder makes whole XDR words', () => {
 
 const noTshark = spawnSync('tshark', ['-v']).status === 0 ? false : 'tshark is not installed'
 const PORTS: Readonly<Record<number, number>> = { [Program.portmap]: 111, [Program.mount]: 635, [Program.nfs]: 2049 }
-const LINKTYPE_IPV4 = 228
-
-/** A UDP datagram over IPv4 between 192.0.2.10 and .53, checksums left 0 as a capture at the sender shows them. */
-function datagram(message: Uint8Array, fromClient: boolean, clientPort: number, serverPort: number): Uint8Array {
-  const bytes = new Uint8Array(28 + message.length)
-  const view = new DataView(bytes.buffer)
-  bytes.set([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17])
-  view.setUint16(2, bytes.length)
-  bytes.set([192, 0, 2, fromClient ? 10 : 53, 192, 0, 2, fromClient ? 53 : 10], 12)
-  view.setUint16(20, fromClient ? clientPort : serverPort)
-  view.setUint16(22, fromClient ? serverPort : clientPort)
-  view.setUint16(24, 8 + message.length)
-  bytes.set(message, 28)
-  return bytes
-}
-
-/** A pcap file of these packets, one second apart. */
-function pcapOf(packets: readonly Uint8Array[]): Uint8Array {
-  const file = new Uint8Array(24 + packets.reduce((sum, p) => sum + 16 + p.length, 0))
-  const view = new DataView(file.buffer)
-  for (const [at, word] of [[0, 0xa1b2c3d4], [4, 0x00020004], [16, 65535], [20, LINKTYPE_IPV4]] as const) view.setUint32(at, word)
-  let at = 24
-  for (const [i, packet] of packets.entries()) {
-    for (const [k, word] of [i + 1, 0, packet.length, packet.length].entries()) view.setUint32(at + 4 * k, word)
-    file.set(packet, at + 16)
-    at += 16 + packet.length
-  }
-  return file
-}
 
 /** What tshark prints of these fields, as a set of values per pair. The first field is `_ws.malformed`. */
 function tsharkReads(dir: string, fields: readonly string[]): Set<string>[] {

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { consoleDeps } from './cli/console.ts'
 import { createConsole } from './console/server.ts'
-import { encodeMllp, encodeHl7 } from './protocols/hl7/message.ts'
+import { encodeHl7 } from './protocols/hl7/message.ts'
 import { analyseFile } from './sensor/analyse.ts'
 import { openEmbeddedStore } from './store/embedded.ts'
 import { shippedKnowledge } from './testing/check.ts'
@@ -30,7 +30,7 @@ test('the canaries are on the wire: what follows can fail', () => {
   let wire = ''
   for (const { bytes } of playWard({ ...WARD_DEFAULTS, seed: 7, scenarios: new Set(SCENARIOS), durationSeconds: 60 })) wire += latin1(bytes)
   for (const secret of CANARIES) assert.ok(wire.includes(secret), secret)
-  assert.ok(latin1(encodeMllp(encodeHl7([['MSH', '|', '^~\\&'], ['PID', '1', '', 'ZZTEST^CANARY']], 'bare'))).includes('ZZTEST'))
+  assert.ok(latin1(encodeHl7([['MSH', '|', '^~\\&'], ['PID', '1', '', 'ZZTEST^CANARY']], 'mllp')).includes('ZZTEST'))
   assert.throws(() => assertNoCanary('x ZZTEST y', 'a planted text'))
 })
 

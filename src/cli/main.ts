@@ -140,8 +140,8 @@ interface EvalFlags {
   readonly src: string
   readonly dst: string
   readonly proto: string
-  readonly sport: number
-  readonly dport: number
+  readonly sport?: number
+  readonly dport?: number
   readonly asset: readonly string[]
   readonly json?: boolean
 }
@@ -155,7 +155,7 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
     .argument('[file]', 'policy file; without it the shipped one')
     .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')
     .option('--proto <name>', 'tcp, udp, icmp or a number', 'tcp')
-    .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX), 0).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX), 0)
+    .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX)).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX))
     .option('--asset <profile=address>', 'which device has which address; may be repeated', (value: string, all: string[]) => [...all, value], [])
     .option('--json', 'JSON')
     .action((file: string | undefined, flags: EvalFlags) => done(policyEval({

@@ -96,10 +96,6 @@ export class HalfStream {
     this.#budget = budget
   }
 
-  get isKnown(): boolean {
-    return this.#start === 'known'
-  }
-
   /** Everything up to the FIN has been handed on. */
   get isFinished(): boolean {
     return this.#finPos >= 0 && this.#pos >= this.#finPos
@@ -329,6 +325,16 @@ export class HalfStream {
   #ackedAhead(): number {
     if (!this.#acked) return 0
     const acked = this.#position(this.#ack)
-    return (this.#finPos >= 0 ? Math.min(acked, Math.max(this.#finPos, this.#pos)) : acked) - this.#pos
+    const ahead = (this.#finPos >= 0 ? Math.min(acked, Math.max(this.#finPos, this.#pos)) : acked) - this.#pos
+    return ahead <= WINDOW_BYTES_MAX || this.#isPlausible(acked) ? ahead : 0
+  }
+
+  /**
+   * An ACK farther ahead than any window is believed only where no data was ever seen, or where data was seen near it (the capture
+   * lost a long stretch). A host ignores such an ACK (RFC 9293 section 3.10.7.4), so a sender could blind us with it at no cost.
+   */
+  #isPlausible(acked: number): boolean {
+    const last = this.#pieces.last()
+    return this.#start !== 'known' || (last !== null && Math.abs(last.end - acked) <= WINDOW_BYTES_MAX)
   }
 }

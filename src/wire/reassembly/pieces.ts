@@ -106,8 +106,7 @@ export class Pieces {
   }
 
   #keep(index: number, start: number, end: number, buf: Uint8Array | null, off: number): void {
-    // The one copy of reassembly: the caller's buffer is gone after the call.
-    const bytes = buf === null ? null : buf.slice(off, off + (end - start))
+    const bytes = buf === null ? null : copyOf(buf, off, off + (end - start))
     this.#list.splice(index, 0, { start, end, bytes })
     this.#covered += end - start
     this.#held += bytes === null ? 0 : bytes.length
@@ -129,6 +128,13 @@ export class Pieces {
     }
     return low
   }
+}
+
+/** The one copy of reassembly: the caller's buffer is gone after the call. Not slice(): on a Node Buffer that is a view. */
+function copyOf(buf: Uint8Array, off: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(end - off)
+  bytes.set(buf.subarray(off, end))
+  return bytes
 }
 
 function differs(piece: Piece, start: number, end: number, buf: Uint8Array | null, off: number): boolean {

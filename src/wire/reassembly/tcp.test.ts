@@ -144,6 +144,16 @@ test('one forged ACK, taken back by the next true one, gives nothing up', () => 
   assert.equal(ear.send({ seq: 103, bytes: 'def', acks: 500 }).out[0], 'abcdef')
 })
 
+test('ACKs beyond any window give nothing up, however often they come, unless data is seen there too', () => {
+  const far = 103 + 2 * WINDOW_BYTES_MAX
+  const ear = opened().send({ seq: 100, bytes: 'abc', acks: 500 })
+  for (let i = 0; i < 3 * PATIENCE_PACKETS; i++) ear.send({ side: 1, seq: 500, acks: far })
+  assert.equal(ear.send({ seq: 103, bytes: 'def', acks: 500 }).out[0], 'abcdef')
+  ear.send({ seq: far, bytes: 'after a long loss', acks: 500 })
+  for (let i = 0; i < 3 * PATIENCE_PACKETS; i++) ear.send({ side: 1, seq: 500, acks: far + 17 })
+  assert.equal(ear.out[0], `abcdef<${far - 106}>after a long loss`)
+})
+
 test('a FIN the tap missed its data for: the gap counts the data, not the FIN', () => {
   const ear = opened().send({ seq: 110, flags: fin, acks: 500 }, { side: 1, seq: 500, acks: 111 }).finish()
   assert.deepEqual(ear.gaps[0], [10])

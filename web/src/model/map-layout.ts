@@ -20,7 +20,7 @@ const COLUMN_WIDTH = 250
 const ROW_HEIGHT = 150
 
 /** Size of a zone's box on the map. */
-export const ZONE_SIZE = { width: 140, height: 64 } as const
+export const ZONE_SIZE = { width: 146, height: 76 } as const
 /** Room for the wall between the last inside column and the first outside one. */
 const WALL_WIDTH = 130
 
@@ -39,10 +39,11 @@ export function placeZones(zones: readonly Zone[]): Place[] {
   })
 }
 
+/** Columns as even as they get: five zones stand as three and two. */
 function chunks<T>(items: readonly T[]): T[][] {
-  const out: T[][] = []
-  for (let i = 0; i < items.length; i += ZONES_PER_COLUMN_MAX) out.push(items.slice(i, i + ZONES_PER_COLUMN_MAX))
-  return out
+  const columns = Math.ceil(items.length / ZONES_PER_COLUMN_MAX)
+  const size = Math.ceil(items.length / Math.max(1, columns))
+  return Array.from({ length: columns }, (_, i) => items.slice(i * size, (i + 1) * size)).filter((column) => column.length > 0)
 }
 
 /** How far a line is pulled from the straight one, in the order they are tried; the first that touches no other zone is taken. */
@@ -92,5 +93,5 @@ export function curvePoint(from: Place, to: Place, bend: number, t: number): { r
 
 /** Line width from bytes: each tenfold adds a step, so that one big flow does not hide the rest. */
 export function edgeWidth(bytes: number): number {
-  return 1.5 + Math.min(6, Math.max(0, Math.log10(Math.max(1, bytes)) - 2)) * 0.7
+  return 1.5 + Math.min(6, Math.max(0, Math.log10(Math.max(1, bytes)) - 2)) * 0.5
 }

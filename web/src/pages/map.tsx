@@ -50,8 +50,8 @@ function pairColumns(analysis: string): Column<ZonePair>[] {
     { key: 'from', head: 'From zone', rowHeader: true, sort: (p) => p.from, cell: (p) => <PairLink analysis={analysis} pair={p} /> },
     { key: 'to', head: 'To zone', sort: (p) => p.to, cell: (p) => p.to },
     { key: 'conduits', head: 'Policy', cell: (p) => <PolicyCell pair={p} /> },
-    { key: 'seen', head: 'Conversations seen', numeric: true, descendingFirst: true, sort: (p) => p.cell?.conversations ?? 0, cell: (p) => p.cell ? formatCount(p.cell.conversations) : <span className="muted">none</span> },
-    { key: 'denied', head: 'of them denied', numeric: true, descendingFirst: true, sort: (p) => p.cell?.denied ?? 0, cell: (p) => <Denied count={p.cell?.denied ?? 0} /> },
+    { key: 'seen', head: 'Conversations', numeric: true, descendingFirst: true, sort: (p) => p.cell?.conversations ?? 0, cell: (p) => p.cell ? formatCount(p.cell.conversations) : <span className="muted">none</span> },
+    { key: 'denied', head: 'Denied', numeric: true, descendingFirst: true, sort: (p) => p.cell?.denied ?? 0, cell: (p) => <Denied count={p.cell?.denied ?? 0} /> },
     { key: 'bytes', head: 'Volume', numeric: true, descendingFirst: true, sort: (p) => p.cell?.bytes ?? 0, cell: (p) => p.cell ? formatBytes(p.cell.bytes) : '' },
     { key: 'protocols', head: 'Services seen', cell: (p) => p.cell?.protocols.join(', ') ?? '' },
   ]

@@ -2,8 +2,14 @@
 
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { Analysis } from '../../../src/console/api.ts'
+import { isoTime } from '../model/format.ts'
 import { DayContext } from '../parts/when.tsx'
 import { CaptureLine } from '../shell/blind-spots.tsx'
+
+/** A capture within one day names the day once, at the top; a longer one names it at every time. */
+function onlyDay({ firstAt, lastAt }: Analysis): number | null {
+  return firstAt !== null && lastAt !== null && isoTime(firstAt).slice(0, 10) === isoTime(lastAt).slice(0, 10) ? firstAt : null
+}
 
 /** False until the first page is shown: a fresh load leaves the focus where the browser put it. */
 let arrived = false
@@ -26,7 +32,7 @@ export function PageFrame({ title, heading, lead, analysis, children }: {
     arrived = true
   }, [])
   return (
-    <DayContext value={analysis.firstAt}>
+    <DayContext value={onlyDay(analysis)}>
       <header className="page-head">
         <h1 ref={head} tabIndex={-1}>{heading ?? title}</h1>
         {lead ? <p className="lead">{lead}</p> : null}

@@ -2,8 +2,12 @@
 
 import { useState } from 'react'
 import type { TriagedFinding } from '../../../src/console/api.ts'
+import { formatCount } from '../model/format.ts'
 import { arrowRows } from './arrow-rows.ts'
 import { FindingRow } from './finding.tsx'
+
+/** More are drawn on request; nobody reads past this many without a filter. */
+export const FINDINGS_SHOWN_MAX = 100
 
 export function FindingList({ analysis, findings, label, showAsset = true, opened }: {
   readonly analysis: string
@@ -14,6 +18,8 @@ export function FindingList({ analysis, findings, label, showAsset = true, opene
   readonly opened?: string
 }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(opened === undefined ? [] : [opened]))
+  const [all, setAll] = useState(false)
+  const shown = all ? findings : findings.slice(0, FINDINGS_SHOWN_MAX)
   const toggle = (id: string): void => {
     setOpen((old) => {
       const next = new Set(old)
@@ -22,12 +28,17 @@ export function FindingList({ analysis, findings, label, showAsset = true, opene
     })
   }
   return (
-    <ul className="finding-list" aria-label={label} onKeyDown={arrowRows}>
-      {findings.map((finding) => (
-        <li key={finding.id}>
-          <FindingRow analysis={analysis} finding={finding} showAsset={showAsset} open={open.has(finding.id)} onToggle={() => toggle(finding.id)} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="finding-list" aria-label={label} onKeyDown={arrowRows}>
+        {shown.map((finding) => (
+          <li key={finding.id}>
+            <FindingRow analysis={analysis} finding={finding} showAsset={showAsset} open={open.has(finding.id)} onToggle={() => toggle(finding.id)} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < findings.length
+        ? <button type="button" className="button table-more" onClick={() => setAll(true)}>Show all {formatCount(findings.length)} findings</button>
+        : null}
+    </>
   )
 }

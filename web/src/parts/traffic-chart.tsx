@@ -99,19 +99,21 @@ function optionsFor(UPlot: typeof uPlot, element: HTMLElement, half: number, onP
     // Half a bar on each side, so that the first and the last are drawn whole.
     scales: { x: { range: (_plot, low, high) => [low - half, high + half] }, y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.08] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, values: timeLabels },
+      { ...axis, grid: { show: false }, size: 40, space: 64, values: timeLabels },
       { ...axis, grid, size: 60, splits: byteSplits, values: (_plot, values) => values.map((value) => formatBytes(value)) },
     ],
-    series: [{}, { fill: bar, stroke: bar, width: 0, paths: UPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 }) }],
+    series: [{}, { fill: bar, stroke: bar, width: 0, points: { show: false }, paths: UPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 }) }],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   }
 }
 
-/** `07:30:10`, or the day as well when a label begins another one. */
+/** `07:30:10`, and under it the day where another one begins. */
 function timeLabels(_plot: uPlot, seconds: number[]): string[] {
   return seconds.map((second, i) => {
-    const text = formatTime(second * MICROS, i === 0 ? second * MICROS : (seconds[i - 1] ?? second) * MICROS)
-    return text.replace(/:00Z$|Z$/, '')
+    const [day = '', clock = ''] = formatTime(second * MICROS).replace(/(:00)?Z$/, '').split(' ')
+    const before = seconds[i - 1]
+    const sameDay = before !== undefined && formatTime(before * MICROS).startsWith(day)
+    return sameDay ? clock : `${clock}\n${day}`
   })
 }
 

@@ -27,7 +27,7 @@ export function ZoneMapDrawing({ map, pointed }: { readonly map: ZoneMapData; re
   return (
     <div className="map">
       <div ref={frame} className="map-canvas" role="img" aria-label={mapWords(map)} />
-      <MapLegend />
+      <MapLegend quiet={isQuiet(zonePairs(map))} />
       <div className="map-tools" role="group" aria-label="Map size">
         <button type="button" className="button" onClick={() => zoom(core.current, 1.25)} aria-label="Larger">+</button>
         <button type="button" className="button" onClick={() => zoom(core.current, 0.8)} aria-label="Smaller">−</button>
@@ -37,13 +37,14 @@ export function ZoneMapDrawing({ map, pointed }: { readonly map: ZoneMapData; re
   )
 }
 
-function MapLegend() {
+function MapLegend({ quiet }: { readonly quiet: boolean }) {
   return (
     <ul className="map-legend" aria-label="Lines on the map">
       <li><span className="legend-line" data-line="allow" />seen, allow</li>
       <li><span className="legend-line" data-line="deny" />seen, deny</li>
       <li><span className="legend-line" data-line="unseen" />conduit, nothing seen</li>
       <li><span className="legend-wall" />the hospital's boundary</li>
+      {quiet ? <li>Point at a line, or at its row in the table, to read it.</li> : null}
     </ul>
   )
 }
@@ -59,6 +60,9 @@ function zoom(core: Core | null, factor: number): void {
 }
 
 const edgeId = ({ from, to }: Pick<ZonePair, 'from' | 'to'>): string => `edge ${JSON.stringify([from, to])}`
+/** With more lines than this their words would cover each other: then a line speaks when it is pointed at. */
+const SPEAKING_EDGES_MAX = 10
+
 const nodeId = (zone: string): string => `zone ${zone}`
 
 function draw(element: HTMLElement, map: ZoneMapData, onDrawn: (core: Core | null) => void): () => void {
@@ -71,6 +75,8 @@ function draw(element: HTMLElement, map: ZoneMapData, onDrawn: (core: Core | nul
       container: element, elements: elementsOf(map), style: styleOf(element), layout: { name: 'preset', fit: true, padding: 28 },
       userZoomingEnabled: false, boxSelectionEnabled: false, autoungrabify: true, minZoom: 0.3, maxZoom: 2.5,
     })
+    core.on('mouseover', 'edge', (event) => event.target.addClass('pointed'))
+    core.on('mouseout', 'edge', (event) => event.target.removeClass('pointed'))
     onDrawn(core)
   })
   const unwatch = onThemeChange(() => core?.style(styleOf(element)))
@@ -99,12 +105,15 @@ function elementsOf(map: ZoneMapData): ElementDefinition[] {
   const nodes = places.map(({ name, inside, x, y }): ElementDefinition => {
     const zone = map.zones.find((one) => one.name === name)
     const own = within.get(name)
-    const label = [name, zone ? zoneHolds(zone) : '', own ? `within: ${edgeWords(own)}` : ''].filter((line) => line !== '').join('\n')
+    // A place to break after each hyphen, for Cytoscape breaks at spaces only.
+    const label = [name.replaceAll('-', '-\u200b'), zone ? zoneHolds(zone) : '', own ? `within: ${edgeWords(own)}` : ''].filter((line) => line !== '').join('\n')
     const data = { id: nodeId(name), label, kind: zone?.kind, ...(inside ? { parent: 'hospital' } : {}) }
     return { data, position: { x, y }, classes: (own?.cell?.denied ?? 0) > 0 ? 'deny' : '' }
   })
   return [{ data: { id: 'hospital', label: 'inside the hospital' } }, ...nodes, ...edgesOf(pairs, places)]
 }
+
+const isQuiet = (pairs: readonly ZonePair[]): boolean => pairs.filter(({ from, to }) => from !== to).length > SPEAKING_EDGES_MAX
 
 /** Traffic within a zone is told in its box; a loop would only be a knot. */
 function edgesOf(pairs: readonly ZonePair[], places: readonly Place[]): ElementDefinition[] {
@@ -115,7 +124,8 @@ function edgesOf(pairs: readonly ZonePair[], places: readonly Place[]): ElementD
     if (!from || !to || from === to) return []
     const bend = bendOf(from, to, places, drawn.has(edgeId({ from: pair.to, to: pair.from })))
     const data = { id: edgeId(pair), source: nodeId(pair.from), target: nodeId(pair.to), label: edgeWords(pair), width: edgeWidth(pair.cell?.bytes ?? 0), bend }
-    return [{ data, classes: pair.cell === null ? 'unseen' : pair.cell.denied > 0 ? 'deny' : 'allow' }]
+    const quiet = isQuiet(pairs) ? ' quiet' : ''
+    return [{ data, classes: (pair.cell === null ? 'unseen' : pair.cell.denied > 0 ? 'deny' : 'allow') + quiet }]
   })
 }
 
@@ -131,7 +141,7 @@ function styleOf(element: HTMLElement): StylesheetJson {
   const font = { 'font-family': 'system-ui, "DejaVu Sans", sans-serif', 'font-size': 13 }
   return [
     { selector: 'node[kind]', style: {
-      ...font, shape: 'round-rectangle', ...ZONE_SIZE, label: 'data(label)', 'text-wrap': 'wrap', 'text-valign': 'center', color: colour('ink'),
+      ...font, shape: 'round-rectangle', ...ZONE_SIZE, label: 'data(label)', 'text-wrap': 'wrap', 'text-max-width': `${ZONE_SIZE.width - 8}px`, 'text-valign': 'center', color: colour('ink'),
       'background-color': colour('surface'), 'border-width': 1.5, 'border-color': colour('line-strong'), 'line-height': 1.35,
     } },
     { selector: 'node[kind = "medical"]', style: { 'border-color': colour('accent'), 'border-width': 2.5 } },
@@ -148,6 +158,8 @@ function styleOf(element: HTMLElement): StylesheetJson {
     } },
     { selector: 'edge.deny', style: { 'line-color': colour('deny'), 'target-arrow-color': colour('deny'), color: colour('deny') } },
     { selector: 'edge.unseen', style: { 'line-color': colour('line-strong'), 'target-arrow-color': colour('line-strong'), 'line-style': 'dashed', color: colour('muted'), width: 1.5 } },
+    { selector: 'edge.quiet', style: { 'text-opacity': 0, 'text-background-opacity': 0 } },
+    { selector: 'edge.pointed', style: { 'text-opacity': 1, 'text-background-opacity': 0.92 } },
     { selector: 'node.deny', style: { 'border-color': colour('deny'), color: colour('deny') } },
     { selector: '.pointed', style: { 'underlay-color': colour('focus'), 'underlay-opacity': 0.35, 'underlay-padding': 5, 'z-index': 9 } },
   ]

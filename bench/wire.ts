@@ -93,7 +93,7 @@ function measure(tool: string, command: string, packets: number): Row {
   const cpu: number[] = []
   const wall: number[] = []
   for (let run = 0; run <= RUNS; run++) {
-    const { stderr } = spawnSync('bash', ['-c', `TIMEFORMAT='%U %S %R'; time ( ${command} ) >/dev/null 2>/dev/null`], { encoding: 'utf8' })
+    const { stderr } = spawnSync('bash', ['-c', `TIMEFORMAT='%U %S %R'; time { ${command} >/dev/null 2>/dev/null; }`], { encoding: 'utf8' })
     const [user = 0, system = 0, real = 0] = stderr.trim().split('\n').at(-1)?.split(' ').map(Number) ?? []
     if (run === 0) continue
     cpu.push(user + system)

@@ -80,13 +80,15 @@ export class Sensor implements PacketSink {
   readonly #options: SensorOptions
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
   readonly #frame = new Frame()
-  readonly #fragments = new IpReassembler()
+  readonly #fragments = new IpReassembler({ onIncomplete: (datagram) => (this.#incompletePackets += datagram.packets) })
   readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
   readonly #live = new Map<number, Conversing>()
   readonly #slices: FlowSlices | null
   readonly #flagCounts = new Map<FrameFlagName, number>()
   readonly #streamCounts = new Map<string, number>()
+  /** Fragments whose datagram never became whole: they are in no flow, so they are counted here. */
+  #incompletePackets = 0
   readonly #emitLink = (fact: Fact): void => this.#emit(fact, null)
 
   constructor(options: SensorOptions) {
@@ -177,6 +179,7 @@ export class Sensor implements PacketSink {
   #closeStream(conversing: Conversing): void {
     if (!conversing.tcp) return
     addCounts(this.#streamCounts, conversing.tcp.stream.observations(), 'tcp ')
+    conversing.tcp.stream.discard()
     conversing.tcp = null
   }
 
@@ -218,6 +221,7 @@ export class Sensor implements PacketSink {
 
   /** Ends every flow. The capture is over, or the watch stops. */
   finish(): void {
+    this.#fragments.finish()
     this.#flows.finish()
   }
 
@@ -226,10 +230,9 @@ export class Sensor implements PacketSink {
     const counts = new Map<string, number>([...this.#flagCounts, ...this.#streamCounts])
     addCounts(counts, this.#fragments.observations(), 'ip ')
     const flows = this.#flows.counters()
-    const losses: Record<string, number> = {
-      flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
-    }
-    addCounts(counts, losses)
+    addCounts(counts, {
+      'ip packetsOfIncompleteDatagrams': this.#incompletePackets, flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
+    })
     return [...counts].filter(([, count]) => count > 0).map(([name, count]) => ({ name, count })).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 

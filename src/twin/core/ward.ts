@@ -25,7 +25,7 @@ import { MonitorVoice } from './voice.ts'
 import { ImaginaryPatient } from './waveform.ts'
 
 export {
-  BEDS_MAX, SCENARIO_WORDS, SCENARIOS, WARD_DEFAULTS, wardOptions, wardOptionsProblem, type Scenario, type WardOptions,
+  BEDS_MAX, bedsNeeded, SCENARIO_WORDS, SCENARIOS, WARD_DEFAULTS, wardOptions, wardOptionsProblem, type Scenario, type WardOptions,
 } from './options.ts'
 export type { CastRole } from './cast.ts'
 export { formatTable } from './machine.ts'

@@ -50,8 +50,21 @@ export function ipValue(ip: Ip): bigint {
   return ipVersion(ip) === 4 ? BigInt(v4Number(ip)) : v6Value(ip)
 }
 
-function v4Number(text: string): number {
-  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+const DOT = 0x2e
+const ZERO = 0x30
+
+/** Of canonical text, as an unsigned 32-bit number. */
+export function v4Number(text: string): number {
+  let value = 0
+  let part = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === DOT) {
+      value = value * 256 + part
+      part = 0
+    } else part = part * 10 + c - ZERO
+  }
+  return value * 256 + part
 }
 
 function v6Value(text: string): bigint {

@@ -126,7 +126,7 @@ describe('upload', () => {
     while ((await left()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     socket.destroy()
     while ((await left()).length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    assert.equal((await fetch(`${url}api/health`)).status, 200)
+    assert.equal((await fetch(`${url.href}api/health`)).status, 200)
     assert.deepEqual(await world.store.read('analysis'), [])
   })
 })

@@ -40,8 +40,8 @@ export interface Uploads {
 /** The user's own name for the file: last path component, no control characters, bounded. */
 export function displayName(filename: string | undefined): string {
   const last = (filename ?? '').replaceAll('\\', '/').split('/').at(-1) ?? ''
-  // C0, DEL, C1 and the bidirectional controls that could make one name look like another.
-  const clean = last.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim().slice(0, NAME_LENGTH_MAX)
+  // Control characters, and the bidirectional ones that could make one name look like another.
+  const clean = last.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '').trim().slice(0, NAME_LENGTH_MAX)
   return clean === '' ? 'capture' : clean
 }
 

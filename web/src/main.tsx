@@ -6,11 +6,6 @@ import { App } from './app.tsx'
 import { go } from './data/use-route.ts'
 import { openWorld, WorldContext } from './data/world.ts'
 import { applyTheme } from './shell/theme-switch.tsx'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/shell.css'
-import './styles/parts.css'
-import './styles/pages.css'
 
 applyTheme()
 // A capture that was just read is what its owner wants to see next: its findings.

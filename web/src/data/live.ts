@@ -31,8 +31,8 @@ export const WATCH_EVERY_MS = 5_000
 const CLOSED = 2
 
 export interface Live {
-  state(): LiveState
-  subscribe(listener: () => void): () => void
+  readonly state: () => LiveState
+  readonly subscribe: (listener: () => void) => () => void
   /** Call every WATCH_EVERY_MS. */
   watch(): void
   close(): void

@@ -28,14 +28,14 @@ export interface UploadDeps<F extends CaptureFile> {
 }
 
 export interface Uploads<F extends CaptureFile> {
-  state(): UploadState
-  subscribe(listener: () => void): () => void
+  readonly state: () => UploadState
+  readonly subscribe: (listener: () => void) => () => void
   /** Queues files; each is analysed and shown in turn. */
   add(files: readonly F[]): void
   /** From the event stream. */
   progress(event: ProgressEvent): void
   /** Puts an error away. */
-  dismiss(): void
+  readonly dismiss: () => void
 }
 
 export function createUploads<F extends CaptureFile>(deps: UploadDeps<F>): Uploads<F> {
@@ -44,8 +44,8 @@ export function createUploads<F extends CaptureFile>(deps: UploadDeps<F>): Uploa
   let state: UploadState = { step: 'idle' }
   let mark: string | null = null
 
-  function become(next: UploadState): void {
-    state = next
+  function become(changed: UploadState): void {
+    state = changed
     for (const listener of listeners) listener()
   }
 

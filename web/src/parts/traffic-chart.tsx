@@ -3,7 +3,6 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 import type { Overview } from '../../../src/console/api.ts'
 import { formatBytes, formatCount, formatTime } from '../model/format.ts'
 import { onThemeChange, resolveColour } from './colours.ts'

@@ -69,7 +69,8 @@ function draw(element: HTMLElement, map: ZoneMapData, onDrawn: (core: Core | nul
   let core: Core | null = null
   let gone = false
   claimStylesheet()
-  void import('cytoscape').then(({ default: cytoscape }) => {
+  const start = async (): Promise<void> => {
+    const { default: cytoscape } = await import('cytoscape')
     if (gone) return
     core = cytoscape({
       container: element, elements: elementsOf(map), style: styleOf(element), layout: { name: 'preset', fit: true, padding: 28 },
@@ -78,7 +79,8 @@ function draw(element: HTMLElement, map: ZoneMapData, onDrawn: (core: Core | nul
     core.on('mouseover', 'edge', (event) => event.target.addClass('pointed'))
     core.on('mouseout', 'edge', (event) => event.target.removeClass('pointed'))
     onDrawn(core)
-  })
+  }
+  void start()
   const unwatch = onThemeChange(() => core?.style(styleOf(element)))
   const sized = new ResizeObserver(() => core?.resize().fit(undefined, 28))
   sized.observe(element)

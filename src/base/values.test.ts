@@ -14,7 +14,8 @@ import { Tainted } from './tainted.ts'
 import { formatMicros } from './time.ts'
 
 test('MAC addresses: every spelling in, one out', () => {
-  for (const text of ['00:1B:44:11:3A:B7', '00-1b-44-11-3a-b7', '001b.4411.3ab7', '001B44113AB7']) assert.equal(formatMac(parseMac(text) ?? -1), '00:1b:44:11:3a:b7')
+  const spellings = ['00:1B:44:11:3A:B7', '00-1b-44-11-3a-b7', '001b.4411.3ab7', '001B44113AB7']
+  for (const text of spellings) assert.equal(formatMac(parseMac(text) ?? -1), '00:1b:44:11:3a:b7')
   for (const text of ['', '00:1b:44:11:3a', '00:1b:44:11:3a:b7:00', 'zz:1b:44:11:3a:b7']) assert.equal(parseMac(text), null)
   fc.assert(fc.property(fc.integer({ min: 0, max: MAC_BROADCAST }), (mac) => assert.equal(parseMac(formatMac(mac)), mac)))
 })

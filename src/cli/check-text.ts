@@ -33,7 +33,9 @@ function head(report: Report, io: Io): string[] {
 }
 
 function findings(report: Report, io: Io): string[] {
-  if (report.findings.length === 0) return [title(io, 'Findings'), 'None in what this capture shows. That is not a statement that all is well: read the last part.']
+  if (report.findings.length === 0) {
+    return [title(io, 'Findings'), 'None in what this capture shows. That is not a statement that all is well: read the last part.']
+  }
   const shown = report.findings.slice(0, FINDINGS_SHOWN).flatMap((f) => findingLines(f, io))
   const more = report.findings.length - FINDINGS_SHOWN
   return [title(io, `Findings (${report.findings.length})`), ...shown, ...(more > 0 ? [`... and ${more} more (--json has them all)`] : [])]
@@ -83,7 +85,8 @@ function leaving(report: Report, io: Io): string[] {
   ])
   const more = out.length - CONVERSATIONS_SHOWN
   const heading = title(io, `Conversations that leave the hospital or that the policy denies (${out.length})`)
-  return [heading, table(['from', 'to', 'service', 'protocol', 'bytes', 'path', 'policy', 'rule'], rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : [])]
+  const columns = ['from', 'to', 'service', 'protocol', 'bytes', 'path', 'policy', 'rule']
+  return [heading, table(columns, rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : [])]
 }
 
 function notSeen(report: Report, io: Io): string[] {

@@ -50,7 +50,9 @@ async function fromCapture(file: string, args: InventoryArgs, io: Io): Promise<L
     return Exit.usage
   }
   const bar = progressBar(io, 'reading')
-  const result = await analyseFile(file, { knowledge: knowledge.value, store: null, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal) })
+  const result = await analyseFile(file, {
+    knowledge: knowledge.value, store: null, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+  })
   bar.done()
   if (!result.ok) {
     io.err(`cordon inventory: ${result.error.message}\n  help: ${result.error.help}\n`)

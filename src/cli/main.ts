@@ -2,6 +2,7 @@
 
 import os from 'node:os'
 import path from 'node:path'
+import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCENARIOS } from '../twin/core/ward.ts'
 import { FAIL_ON_VALUES, runCheck, type OutputFormat } from './check.ts'
@@ -28,8 +29,8 @@ function makeIo(): { io: Io; code: () => number | null } {
   const io: Io = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    isTty: process.stderr.isTTY === true,
-    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    isTty: tty.isatty(2),
+    color: tty.isatty(1) && process.env['NO_COLOR'] === undefined,
     env: process.env,
     signal: stop.signal,
   }
@@ -128,7 +129,9 @@ function addInventory(program: Command, io: Io, done: (code: number) => void): v
   const inventory = program.command('inventory').description('assets with the evidence for every claim')
   type Flags = FormatFlags & { r?: string; data?: string; policy?: string }
   const run = async (asset: string | undefined, flags: Flags): Promise<void> =>
-    done(await runInventory({ file: flags.r, data: flags.r === undefined ? (flags.data ?? defaultData(io.env)) : flags.data, policy: flags.policy, asset, format: formatOf(flags) }, io))
+    done(await runInventory({
+      file: flags.r, data: flags.r === undefined ? (flags.data ?? defaultData(io.env)) : flags.data, policy: flags.policy, asset, format: formatOf(flags),
+    }, io))
   const sources = (command: Command): Command => withFormats(command)
     .option('-r <file>', 'capture to read; - for standard input').option('--data <folder>', 'data folder with an earlier check').addOption(policyOption())
   sources(inventory.command('list').description('all assets')).action((flags: Flags) => run(undefined, flags))

@@ -27,7 +27,8 @@ export async function runServe(args: ServeArgs, io: Io): Promise<number> {
   }
   const store = opened.value
   try {
-    const console = await createConsole(consoleDeps({ store, knowledge: knowledge.value, dataFolder: args.data, onError: (e) => io.err(`cordon serve: ${String(e)}\n`) }))
+    const onError = (e: unknown): void => io.err(`cordon serve: ${String(e)}\n`)
+    const console = await createConsole(consoleDeps({ store, knowledge: knowledge.value, dataFolder: args.data, onError }))
     const url = await listen(console, args, io)
     if (url === null) return Exit.usage
     io.out(`Console: ${url}\n`)

@@ -47,10 +47,16 @@ export function blindSpots(c: Coverage): string[] {
 
 function coverageSentence(c: Coverage): string {
   const minutes = ((c.lastAt ?? 0) - (c.firstAt ?? 0)) / MICROS_PER_MINUTE
-  const span = minutes * 60 < 1 ? 'less than a second' : minutes >= 120 ? `${Math.round(minutes / 60)} hours` : minutes >= 2 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes * 60)} seconds`
+  const span = spanText(minutes)
   if (minutes >= MINUTES_PER_WEEK) return `It covers ${span}: what happens less often than that is not in it.`
   const missing = minutes < MINUTES_PER_DAY ? 'other shifts, nights, weekends and rare events' : 'weekends and rare events'
   return `It covers ${span}: ${missing} are not in it, and a device that was silent or switched off is not either.`
+}
+
+function spanText(minutes: number): string {
+  if (minutes * 60 < 1) return 'less than a second'
+  if (minutes < 2) return count(Math.round(minutes * 60), 'second')
+  return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`
 }
 
 function isOneSided(c: Coverage): boolean {

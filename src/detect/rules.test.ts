@@ -8,7 +8,7 @@ import type { Fact } from '../protocols/facts.ts'
 import type { RpcFact } from '../protocols/rpc/facts.ts'
 import { asset, CARD, findings, flow, ip, seconds, span, talk, unanswered, world } from '../testing/world.ts'
 import type { Finding } from './finding.ts'
-import type { Detector } from './rule.ts'
+import { toFinding, type Detector } from './rule.ts'
 import { RULES } from './rules.ts'
 import { addressClaimedTwice } from './rules/address-claimed-twice.ts'
 import { inboundUdp } from './rules/inbound-udp.ts'
@@ -45,7 +45,8 @@ test('talks-outside: through a router is outside, to the neighbour that owns the
 
 test('talks-outside: many destinations are one finding; another asset, a group, a private peer and a bare try are none', () => {
   const quiet = [
-    talk('10.20.4.50', '8.8.8.8', 443), talk(MONITOR, '10.9.9.9', 80), talk(MONITOR, '239.1.2.3', 5000, { proto: 17 }), talk(MONITOR, '8.8.8.8', 80, unanswered),
+    talk('10.20.4.50', '8.8.8.8', 443), talk(MONITOR, '10.9.9.9', 80), talk(MONITOR, '239.1.2.3', 5000, { proto: 17 }),
+    talk(MONITOR, '8.8.8.8', 80, unanswered),
   ]
   assert.deepEqual(findings(talksOutside, ward({ talks: quiet })), [])
   const out = only(findings(talksOutside, ward({ talks: [talk(MONITOR, '8.8.8.8', 80), talk(MONITOR, '9.9.9.9', 123, { proto: 17, answered: 0 })] })))
@@ -56,7 +57,9 @@ const ask = (target: string, second: number): Fact =>
   ({ protocol: 'arp', kind: 'ask', vlan: 0, at: seconds(second), frame: second, mac: formatMac(CARD.monitor), ip: ip(MONITOR), target: ip(target) })
 
 test('indicator-contact: an unanswered SYN and ARP questions nobody answers are one finding', () => {
-  const found = only(findings(indicatorContact, ward({ talks: [talk(MONITOR, CENTRAL, 515, unanswered)] }, true), [[ask(CENTRAL, 2), null], [ask(CENTRAL, 3), null]]))
+  const found = only(findings(indicatorContact, ward({ talks: [talk(MONITOR, CENTRAL, 515, unanswered)] }, true), [
+    [ask(CENTRAL, 2), null], [ask(CENTRAL, 3), null],
+  ]))
   assert.deepEqual([found.severity, found.count], ['high', 3])
   assert.deepEqual(found.evidence.details.find(([k]) => k === 'named by')?.[1], 'CISA ICSMA-25-030-01')
 })
@@ -70,7 +73,9 @@ const patient = (filled: readonly string[]): Fact =>
   ({ protocol: 'cms8000', kind: 'patient', flowId: 1, monitorSide: 0, at: seconds(2), frame: 9, length: 177, filled })
 
 test('patient-data-in-clear: names the fields; critical on the way out, medium inside; a blank record is nothing', () => {
-  const out = only(findings(patientDataInClear, ward(), [[patient(['name', 'number']), flow(MONITOR, CENTRAL, 515)], [patient(['doctor']), flow(MONITOR, CENTRAL, 515)]]))
+  const out = only(findings(patientDataInClear, ward(), [
+    [patient(['name', 'number']), flow(MONITOR, CENTRAL, 515)], [patient(['doctor']), flow(MONITOR, CENTRAL, 515)],
+  ]))
   assert.deepEqual([out.severity, out.count, out.evidence.details[1]], ['critical', 2, ['filled fields', 'doctor, name, number']])
   const inside = only(findings(patientDataInClear, ward(), [[patient(['name']), flow(MONITOR, CENTRAL, 515, { macs: [CARD.monitor, CARD.central] })]]))
   assert.equal(inside.severity, 'medium')
@@ -177,7 +182,7 @@ function lost(spans: readonly ReturnType<typeof span>[], options: { lastAt?: num
   const port = options.port ?? 9999
   detector.broadcast?.(flow('202.114.4.66', '255.255.255.255', port, { proto: 17 }), seconds(100), 500)
   const drafts = detector.findings(ward({ spans, lastAt: seconds(options.lastAt ?? 600) }))
-  return drafts.map((d) => ({ ...d, id: '', rule: streamsLost.id, assetId: '', assetLabel: '', attack: [], evidence: { frames: d.frames, flows: d.flows, details: d.details } }))
+  return drafts.map((draft) => toFinding(streamsLost, draft))
 }
 
 test('streams-lost: all at once after a broadcast, and only then', () => {

@@ -37,7 +37,9 @@ export interface AssetInterface {
   readonly lastAt: Micros
 }
 
-export type AssetRole = 'patient-monitor' | 'central-station' | 'hl7-server' | 'dicom-node' | 'file-server' | 'printer' | 'router' | 'dns-server' | 'dhcp-server' | 'unknown'
+export type AssetRole =
+  | 'patient-monitor' | 'central-station' | 'hl7-server' | 'dicom-node' | 'file-server' | 'printer' | 'router' | 'dns-server' | 'dhcp-server'
+  | 'unknown'
 
 /** Deterministic: the same capture gives the same ids. `a-` and 10 hex digits. */
 export type AssetId = string

@@ -27,11 +27,15 @@ interface Sign {
 const SIGNS: readonly Sign[] = [
   { weight: 4, reason: 'asks others for the address it claims', holds: (b, bindings) => bindings.askedBy(b.vlan, b.ip, b.mac) },
   { weight: 2, reason: 'also claims other addresses', holds: (b, _, others) => (others.get(b.mac) ?? []).some((ip) => ip !== b.ip) },
-  { weight: 2, reason: 'announces the address unasked, again and again', holds: (b) => b.unsolicitedReplies >= 2 && b.unsolicitedReplies > b.solicitedReplies },
+  { weight: 2, reason: 'announces the address unasked, again and again', holds: announcesAgain },
   { weight: 2, reason: 'never claims the address by ARP, only sends packets from it', holds: (b) => !claimedByArp(b) },
-  { weight: 1, reason: 'announced the address unasked', holds: (b) => b.unsolicitedReplies === 1 || (b.unsolicitedReplies > 0 && b.unsolicitedReplies <= b.solicitedReplies) },
+  { weight: 1, reason: 'announced the address unasked', holds: (b) => b.unsolicitedReplies > 0 && !announcesAgain(b) },
   { weight: 1, reason: 'never sends IP packets from the address', holds: (b) => b.traffic === 0 },
 ]
+
+function announcesAgain(b: Binding): boolean {
+  return b.unsolicitedReplies >= 2 && b.unsolicitedReplies > b.solicitedReplies
+}
 
 /** Earlier claims of one address by another card are a change of hardware, not a fight, when the first fell silent this long before. */
 export const HANDOVER_MICROS = 10 * MICROS_PER_MINUTE

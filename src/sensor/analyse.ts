@@ -71,7 +71,8 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
 }
 
 function notACapture(name: string, why: string | undefined): AnalyseProblem {
-  return { code: 'not-a-capture', message: `${name}: ${why ?? 'there is no capture in it'}`, help: 'Cordon reads pcap and pcapng, plain, gzip or zstd, as Wireshark and tcpdump -w write them.' }
+  const help = 'Cordon reads pcap and pcapng, plain, gzip or zstd, as Wireshark and tcpdump -w write them.'
+  return { code: 'not-a-capture', message: `${name}: ${why ?? 'there is no capture in it'}`, help }
 }
 
 /** Same bytes, same analysis: reading a file again replaces its picture. */

@@ -231,7 +231,8 @@ export class Sensor implements PacketSink {
     addCounts(counts, this.#fragments.observations(), 'ip ')
     const flows = this.#flows.counters()
     addCounts(counts, {
-      'ip packetsOfIncompleteDatagrams': this.#incompletePackets, flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
+      'ip packetsOfIncompleteDatagrams': this.#incompletePackets,
+      flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
     })
     return [...counts].filter(([, count]) => count > 0).map(([name, count]) => ({ name, count })).sort((a, b) => (a.name < b.name ? -1 : 1))
   }

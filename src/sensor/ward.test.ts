@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RULES } from '../detect/rules.ts'
 import type { Finding } from '../detect/finding.ts'
 import { shippedKnowledge, watchWard } from '../testing/check.ts'
 import { describeWard, SCENARIOS, WARD_DEFAULTS, type Scenario } from '../twin/core/ward.ts'
@@ -35,8 +36,7 @@ for (const seed of [7, 8, 1234]) {
     assert.equal(new Set(keys).size, keys.length)
     assert.equal(new Set(picture.findings.map((f) => f.id)).size, picture.findings.length)
     const counts = byRule(picture.findings)
-    for (const rule of ['talks-outside', 'indicator-contact', 'patient-data-in-clear', 'update-pulled', 'update-attempted', 'server-payload',
-      'address-claimed-twice', 'one-card-two-addresses', 'inbound-udp', 'streams-lost']) assert.ok((counts[rule] ?? 0) > 0, `${rule} is missing: ${JSON.stringify(counts)}`)
+    for (const { id } of RULES) assert.ok((counts[id] ?? 0) > 0, `${id} is missing: ${JSON.stringify(counts)}`)
     assert.deepEqual([counts['talks-outside'], counts['patient-data-in-clear'], counts['update-pulled'], counts['update-attempted']], [2, 2, 1, 1])
   })
 }

@@ -8,7 +8,9 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb
 import { err, ok, type Result } from '../base/result.ts'
 import { takeFolder, type FolderLock } from './folder-lock.ts'
 import { EVENT_QUERIES } from './queries.ts'
-import { EVENT_KINDS, type EventKind, type ReadOptions, type RecordSet, type Store, type StoreKind, type StoreQuery, type StoreRecord, type StoreRow } from './store.ts'
+import {
+  EVENT_KINDS, type EventKind, type ReadOptions, type RecordSet, type Store, type StoreKind, type StoreQuery, type StoreRecord, type StoreRow,
+} from './store.ts'
 
 export const EVENTS_FILE = 'events.duckdb'
 export const RECORDS_FILE = 'records.sqlite'

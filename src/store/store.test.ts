@@ -30,7 +30,9 @@ storeConformance('embedded', async () => open(folder()))
 test('what was appended is there after closing and opening again', async (t) => {
   const where = folder(t)
   const first = await open(where)
-  await first.append([{ kind: 'flow', analysis: 'a', key: '1', at: 1, body: { src: '10.0.0.1', bytes: 3 } }, { kind: 'asset', analysis: 'a', key: 'x', at: 1, body: 1 }])
+  await first.append([
+    { kind: 'flow', analysis: 'a', key: '1', at: 1, body: { src: '10.0.0.1', bytes: 3 } }, { kind: 'asset', analysis: 'a', key: 'x', at: 1, body: 1 },
+  ])
   await first.close()
   const second = await open(where)
   assert.equal((await second.read('flow')).length, 1)
@@ -111,7 +113,8 @@ test('kill -9 in the middle of writing loses nothing acknowledged', async (t) =>
 /** Starts a writer, kills it after `acks` acknowledgements, and returns every number it had acknowledged. */
 function writeUntilKilled(where: string, from: number, acks: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', WRITER, where, String(from)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', WRITER, where, String(from)]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()

@@ -59,7 +59,8 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     await store.append([flow('1', 3, '10.0.0.1', 5), flow('2', 12, '10.0.0.2', 7), flow('3', 13, '10.0.0.2', 1), { ...flow('1', 3), kind: 'fact' }])
     await store.append([{ ...flow('9', 3), analysis: 'b' }])
     assert.deepEqual(await store.query({ name: 'event-counts', analysis: 'a' }), [{ kind: 'fact', count: 1 }, { kind: 'flow', count: 3 }])
-    assert.deepEqual(await store.query({ name: 'traffic-series', analysis: 'a', bucketMicros: 10 }), [{ at: 0, flows: 1, bytes: 5 }, { at: 10, flows: 2, bytes: 8 }])
+    const series = await store.query({ name: 'traffic-series', analysis: 'a', bucketMicros: 10 })
+    assert.deepEqual(series, [{ at: 0, flows: 1, bytes: 5 }, { at: 10, flows: 2, bytes: 8 }])
     assert.deepEqual(await store.query({ name: 'top-sources', analysis: 'a', limit: 1 }), [{ ip: '10.0.0.2', flows: 2, bytes: 8 }])
   })
 

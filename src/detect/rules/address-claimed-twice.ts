@@ -46,7 +46,8 @@ function toDraft(world: World, { owner, impostors }: OwnerVerdict): Draft {
     count: bindings.reduce((n, b) => n + b.arpRequests + b.solicitedReplies + b.unsolicitedReplies, 0),
     frames: [...owner.frames.slice(0, 3), ...bindings.flatMap((b) => b.frames)], flows: [],
     details: [
-      ['address', owner.ip], ['owner', formatMac(owner.mac)], ['impostor', cards.slice(0, CARDS_SHOWN).join(', ')], ['signs', signs.slice(0, CARDS_SHOWN).join('; ')],
+      ['address', owner.ip], ['owner', formatMac(owner.mac)], ['impostor', cards.slice(0, CARDS_SHOWN).join(', ')],
+      ['signs', signs.slice(0, CARDS_SHOWN).join('; ')],
     ],
   }
 }

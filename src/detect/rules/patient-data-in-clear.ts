@@ -93,11 +93,16 @@ function toDraft(world: World, leak: Leak): Draft {
   return {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
     ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
-    technical: `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${receivers.join(', ')}; filled fields: ${fields.join(', ')}.`,
+    technical:
+      `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${receivers.join(', ')}; ` +
+      `filled fields: ${fields.join(', ')}.`,
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
       : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',
     inferred: [], firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
-    details: [['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', receivers.join(', ')], ['leaves the hospital', leaving ? 'yes' : 'no']],
+    details: [
+      ['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', receivers.join(', ')],
+      ['leaves the hospital', leaving ? 'yes' : 'no'],
+    ],
   }
 }

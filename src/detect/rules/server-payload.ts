@@ -59,7 +59,9 @@ function toDraft(world: World, w: Writing): Draft {
   return {
     asset: subject, behaviour: `from ${w.server}`, severity: 'high',
     ward: `${wardNameFirst(subject)} is being written to over the network; a central station only listens.`,
-    technical: `${w.server} sent payload to ${w.monitor} on ${count(w.count, 'CMS connection')}, ${count(w.bytes, 'byte')} at first; the central station is not known to send any.`,
+    technical:
+      `${w.server} sent payload to ${w.monitor} on ${count(w.count, 'CMS connection')}, ${count(w.bytes, 'byte')} at first; ` +
+      'the central station is not known to send any.',
     help: 'Check that the central station is the real one (see address findings), and allow no one else on this segment.',
     inferred: ['That a genuine central station never writes is inferred from two independent receivers, not stated by the maker.'],
     firstAt: w.firstAt, lastAt: w.lastAt, count: w.count, frames: w.frames, flows: w.flows,

@@ -86,6 +86,9 @@ function toDraft(world: World, broadcast: Broadcast, lost: readonly StreamSpan[]
     inferred: ['That the broadcast is the cause is inferred from the timing.'],
     firstAt: broadcast.at, lastAt: Math.max(...lost.map((s) => s.lastAt)), count: lost.length,
     frames: [broadcast.frame], flows: [broadcast.evidence, ...lost.map((s) => s.evidence)],
-    details: [['sender', broadcast.evidence.src], ['broadcast port', String(broadcast.evidence.dstPort)], ['streams lost', String(lost.length)], ['beds', beds.join(', ')]],
+    details: [
+      ['sender', broadcast.evidence.src], ['broadcast port', String(broadcast.evidence.dstPort)], ['streams lost', String(lost.length)],
+      ['beds', beds.join(', ')],
+    ],
   }
 }

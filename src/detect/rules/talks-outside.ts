@@ -40,7 +40,9 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
     technical:
       `${count(sum.count, 'flow')} from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; ` +
       'the packets go to a router, not to a neighbour that owns the address.',
-    help: 'Take the default gateway out of this device\'s network settings or block it at the firewall; first check with the ward whether the central station depends on it.',
+    help:
+      'Take the default gateway out of this device\'s network settings or block it at the firewall; ' +
+      'first check with the ward whether the central station depends on it.',
     inferred: [], ...sum,
     details: [['destinations', targets.join(', ')], ['bytes out', String(sum.bytes)], ['bytes back', String(sum.bytesBack)]],
   }

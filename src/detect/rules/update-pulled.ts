@@ -83,14 +83,17 @@ function toDraft(world: World, pull: Pull): Draft {
   const subject = subjectAt(world, pull.vlan, pull.client)
   const programs = pull.files.filter((f) => f.magic !== null && PROGRAM_MAGICS.has(f.magic))
   const severity: Severity = programs.length > 0 ? 'critical' : 'high'
+  const what = programs.length > 0 ? 'new program files' : 'files'
   const mounts = [...pull.mounts].map((p) => `${pull.server}:${p}`)
   return {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
-    ward: `${wardNameFirst(subject)} copied ${programs.length > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`,
+    ward: `${wardNameFirst(subject)} copied ${what} from a server nobody approved; it may not be the device it was.`,
     technical:
       `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
       `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
-    help: 'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; take it off the network and use another one.',
+    help:
+      'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; ' +
+      'take it off the network and use another one.',
     inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],
     firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
     details: [

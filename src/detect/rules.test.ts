@@ -53,6 +53,12 @@ test('talks-outside: many destinations are one finding; another asset, a group, 
   assert.match(out.technical, /8\.8\.8\.8 tcp\/80, 9\.9\.9\.9 udp\/123/)
 })
 
+test('a policy that owns 202.114.4.0/24 on a segment of its own makes the way there an inside one', () => {
+  const owned = { isInside: (a: string) => a.startsWith('10.') || a.startsWith('202.114.4.') }
+  assert.deepEqual(findings(talksOutside, ward({ ...owned, talks: [talk(MONITOR, CENTRAL, 515)] }, true)), [])
+  assert.deepEqual(findings(indicatorContact, ward({ ...owned, talks: [talk(MONITOR, CENTRAL, 515, unanswered)] }, true)), [])
+})
+
 const ask = (target: string, second: number): Fact =>
   ({ protocol: 'arp', kind: 'ask', vlan: 0, at: seconds(second), frame: second, mac: formatMac(CARD.monitor), ip: ip(MONITOR), target: ip(target) })
 

@@ -59,15 +59,15 @@ export function createWorld(parts: WorldParts): World {
 }
 
 /**
- * Inside when the policy says so; when the next hop's card claims the address itself (a neighbour); or, without any ARP in the
+ * Inside when the policy says so, routers or not (a segment of our own that static routes lead to); when the next hop's card claims the address itself (a neighbour); or, without any ARP in the
  * capture, when both ends share the usual segment and the card is no router's. Everything else with a global address leaves.
  */
 function leaves(talk: Heading, parts: WorldParts): boolean {
   const { dst, nextHop, src, vlan } = talk
   if (talk.toGroup || isGroupIp(dst) || ipScope(dst) !== 'global') return false
+  if (parts.isInside(dst)) return false
   const claimants = parts.bindings.claimants(vlan, dst).filter(claimedByArp)
   if (claimants.some((b) => b.mac === nextHop)) return false
   if (parts.routers.has(nextHop)) return true
-  if (parts.isInside(dst)) return false
   return claimants.length > 0 || !sameUsualSegment(src, dst)
 }

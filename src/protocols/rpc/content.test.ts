@@ -76,6 +76,18 @@ test('more than 8 MiB out of order give the hash up and let the memory go', () =
   equal(content.magic(), 'unknown', 'the first bytes are still looked at')
 })
 
+test('what waited and was hashed no longer counts: 30 MiB out of order in turns of 5', () => {
+  const held = budget()
+  const content = new Content(held)
+  const half = new Uint8Array(5 * 1024 * 1024)
+  for (let i = 0; i < 6; i++) {
+    content.add((2 * i + 1) * half.length, half, 0, half.length)
+    content.add(2 * i * half.length, half, 0, half.length)
+    equal(held.bytes, 0)
+  }
+  ok(content.sha256(12 * half.length) !== null)
+})
+
 test('the budget is shared: 32 MiB in all files', () => {
   const held = budget()
   const block = new Uint8Array(1024 * 1024)

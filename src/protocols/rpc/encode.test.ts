@@ -76,6 +76,8 @@ const DATA = fakeContent(100)
 const ENTRIES = [{ fileId: 1, name: '.', cookie: 1 }, { fileId: 2, name: 'monitor', cookie: 2 }]
 const MAPPING = { program: 100005, version: 3, protocol: 17, port: 635 }
 const EXPORT = { path: '/pm', groups: ['zztest'] }
+/** 100 bytes are one block of 512; file system and file number as in fakeAttributes. */
+const ATTRIBUTES2 = { 'nfs.fattr.size': '100', 'nfs.fattr.blocks': '1', 'nfs.fattr.fsid': '0x00000007', 'nfs.fattr.fileid': '2' }
 const PLUS = ENTRIES.map((e) => ({ ...e, attributes: AT, handle: FILE }))
 
 /** Each call with its result, and what tshark must print about the pair: fields and values, in any order. */
@@ -103,7 +105,7 @@ const PAIRS: readonly (readonly [rpc.RpcCallBody, Uint8Array, Readonly<Record<st
   [nfs.nfs3Fsinfo(ROOT), nfs.fsinfo3Result(DIR, 1024, 2 ** 40), { 'nfs.fsinfo.rtmax': '1024', 'nfs.fsinfo.maxfilesize': String(2 ** 40) }],
   [nfs.nfs3Pathconf(ROOT), nfs.pathconf3Result(DIR), { 'nfs.pathconf.name_max': '255' }],
   [nfs.nfs2Null(), rpc.voidResult(), { 'nfs.procedure_v2': '0' }],
-  [nfs.nfs2Getattr(FILE), nfs.attributes2Result(AT), { 'nfs.fattr.size': '100' }],
+  [nfs.nfs2Getattr(FILE), nfs.attributes2Result(AT), ATTRIBUTES2],
   [nfs.nfs2Lookup(ROOT, 'update'), nfs.lookup2Result(FILE, AT), { 'nfs.name': 'update', 'nfs.fattr.fileid': '2' }],
   [nfs.nfs2Read(FILE, 512, 100), nfs.read2Result(AT, DATA), { 'nfs.read.offset': '512', 'nfs.read.count': '100' }],
   [nfs.nfs2Write(FILE, 512, DATA), nfs.attributes2Result(AT), { 'nfs.write.offset': '512' }],

@@ -52,6 +52,11 @@ describe('replies', () => {
     equal(probe('tcp', Uint8Array.from([...two, ...two])), 'yes')
   })
 
+  test('one that is followed by what is no mark is not', () => {
+    equal(probe('tcp', Uint8Array.from([...withRecordMark(encodeReply(7, voidResult())), 0x47, 0x45, 0x54, 0x20])), 'no')
+    equal(probe('tcp', Uint8Array.from([...withRecordMark(encodeReply(7, voidResult())), 0x80])), 'no')
+  })
+
   test('one that goes on past the segment is not', () => {
     const long = withRecordMark(encodeReply(7, new Uint8Array(4000)))
     equal(probe('tcp', long, 1448), 'no')

@@ -48,4 +48,7 @@ test('only the bytes seen are judged', () => {
   prefix[10] = 0
   equal(magicOf(prefix, 10), 'text')
   equal(magicOf(prefix, 11), 'unknown')
+  const elf = Uint8Array.from({ length: PREFIX_BYTES }, (_, i) => [0x7f, 0x45, 0x4c, 0x46][i] ?? 0)
+  equal(magicOf(elf, 3), 'unknown')
+  equal(magicOf(elf, 4), 'elf')
 })

@@ -85,6 +85,15 @@ describe('readCall', () => {
     equal(header?.machine, null)
   })
 
+  test('a machine name longer than its credential does not read on into the arguments', () => {
+    const body = new XdrWriter().u32(0).u32(20).u32(0x41414141).bytes()
+    const call = new XdrWriter().u32(XID).u32(0).u32(2).u32(Program.mount).u32(3).u32(1)
+      .u32(AuthFlavor.sys).opaque(body).u32(0).u32(0).string('/pm/secret/path/of/the/arguments').bytes()
+    const { header, r } = callOf(call)
+    equal(header?.machine, null)
+    equal(r.fault, 'credential')
+  })
+
   test('more than 16 groups is a fault, and the names before it stay (capture nfs-seg-fault-1)', () => {
     const body = new XdrWriter().u32(0).string('zztest').u32(5).u32(6).u32(42).fixed(new Uint8Array(168)).bytes()
     const { header, r } = callOf(callWith(AuthFlavor.sys, body))

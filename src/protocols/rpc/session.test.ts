@@ -205,6 +205,26 @@ function withoutArgs(xid: number, program: number, version: number, procedure: n
 }
 
 describe('malformed', () => {
+  test('losses of the capture are told once per direction', () => {
+    const talk = new Talk('tcp')
+    talk.ask(portmapDump(), dumpResult([]))
+    const call = talk.chunks[0]
+    ok(call)
+    const again = Array.from({ length: 5 }, (): Chunk => ({ ...call, lost: 9 }))
+    const facts = factsOf('tcp', [...talk.chunks, ...again, { direction: 1, bytes: Uint8Array.of(1), lost: 3 }])
+    deepStrictEqual(facts.filter((f) => f.kind === 'malformed').map((f) => f.reason), ['lost-sync', 'lost-sync'])
+    equal(facts.filter((f) => f.kind === 'call').length, 6)
+  })
+
+  test('on a flow whose first message is a reply, its sender is the server, also for what is no message', () => {
+    const talk = new Talk('tcp')
+    talk.raw(0, encodeReply(7, voidResult()))
+    talk.chunks.push({ direction: 0, bytes: new Uint8Array(40).fill(0x7f) })
+    const [fact] = factsOf('tcp', talk.chunks)
+    const { src, dst } = fakeContext('tcp').flow
+    deepStrictEqual([fact?.kind, fact?.client, fact?.server], ['malformed', dst, src])
+  })
+
   test('bytes that are no message', () => {
     const chunks = [new Uint8Array(0), Uint8Array.of(1, 2, 3), new Uint8Array(40).fill(9)].map((bytes): Chunk => ({ direction: 0, bytes }))
     deepStrictEqual(kinds(factsOf('udp', chunks)), ['malformed cut-short', 'malformed cut-short', 'malformed message-type'])
@@ -308,6 +328,14 @@ describe('files', () => {
     two.feed(part(1000))
     two.end()
     deepStrictEqual(reads(flows.facts).map((r) => [r.complete, r.sha256, r.flowId]), [[true, sha256(content), 2]])
+  })
+
+  test('a server that sends no attributes: EOF says the size', () => {
+    const talk = new Talk('udp')
+    talk.ask(nfs.nfs3Read(fakeHandle(2), 0, 300), nfs.read3Result(null, fakeContent(300), false))
+    talk.ask(nfs.nfs3Read(fakeHandle(2), 300, 300), nfs.read3Result(null, fakeContent(100), true))
+    const [read] = reads(factsOf('udp', talk.chunks))
+    deepStrictEqual([read?.size, read?.covered, read?.complete], [400, 400, true])
   })
 
   test('failed READs and directories make no file', () => {

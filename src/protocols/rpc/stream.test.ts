@@ -204,6 +204,16 @@ describe('losses', () => {
     deepStrictEqual(recorder.log, ['lost lost-sync', `message 28 ${sum(reply, 4, reply.length)}`, 'end'])
   })
 
+  test('28 bytes after a loss are enough to find a call: what a snaplen of 94 leaves', () => {
+    const call = withRecordMark(encodeCall(7, portmapDump(), null))
+    const recorder = new Recorder()
+    const stream = new RecordStream(0, recorder)
+    stream.gap(1)
+    stream.feed(call, 0, 28)
+    stream.gap(call.length - 28)
+    deepStrictEqual(recorder.log, ['lost lost-sync', `message 24 ${sum(call, 4, 28)} cut`, `hole ${call.length - 28}`, 'end'])
+  })
+
   test('a second loss while looking drops what was carried', () => {
     const call = withRecordMark(encodeCall(7, portmapDump(), null))
     const recorder = new Recorder()

@@ -139,7 +139,10 @@ describe('console in a browser', { skip: SKIP, ...PATIENCE }, () => {
 
   it('passes the basic checks on every page, light, dark and narrow', PATIENCE, async () => {
     await serve(true)
-    for (const view of [{ colorScheme: 'light', width: 1360 }, { colorScheme: 'dark', width: 1360 }, { colorScheme: 'light', width: 390 }] as const) {
+    const views: readonly View[] = [
+      { colorScheme: 'light', width: 1360 }, { colorScheme: 'dark', width: 1360 }, { colorScheme: 'light', width: 390 },
+    ]
+    for (const view of views) {
       const { page, complaints } = await browser.open({ colorScheme: view.colorScheme, viewport: { width: view.width, height: 900 } })
       for (const [name, hash, title] of PAGES) await checkOnePage(page, name, hash, title, view)
       assert.deepEqual(complaints, [])
@@ -224,7 +227,8 @@ async function conversationsByKeyboard(page: Page): Promise<void> {
   await page.locator('.matrix').waitFor()
   await tabTo(page, 'ward-3 to ward-3')
   await page.keyboard.press('End')
-  assert.match((await runCheck<{ name: string }>(page, 'checkFocus')).name, /ward-3 to internet: 1 conversation, 1 denied, leaving the hospital/)
+  const { name } = await runCheck<{ name: string }>(page, 'checkFocus')
+  assert.match(name, /ward-3 to internet: 1 conversation, 1 denied, leaving the hospital/)
   await page.keyboard.press('Enter')
   await page.getByText('1 of 4 conversations').waitFor()
   assert.match(page.url(), /from=ward-3&to=internet/)

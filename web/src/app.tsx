@@ -50,7 +50,8 @@ export function App() {
         </div>
         <main id="main" tabIndex={-1}>
           {analyses.error ? <FailureNote error={analyses.error} stale={analyses.data !== null} /> : null}
-          {current ? <CurrentPage analysis={current} route={route} /> : analyses.data === null ? null : <NoAnalysis route={route} any={all.length > 0} />}
+          {current ? <CurrentPage analysis={current} route={route} /> : null}
+          {!current && analyses.data !== null ? <NoAnalysis route={route} any={all.length > 0} /> : null}
         </main>
       </div>
       <DropZone />
@@ -73,7 +74,9 @@ function pageOf(analysis: Analysis, route: Route) {
   switch (route.page) {
     case 'overview': return <OverviewPage analysis={analysis} />
     case 'findings': return <FindingsPage analysis={analysis} route={route} />
-    case 'assets': return route.item === null ? <AssetsPage analysis={analysis} route={route} /> : <AssetPage analysis={analysis} id={route.item} />
+    case 'assets':
+      if (route.item !== null) return <AssetPage analysis={analysis} id={route.item} />
+      return <AssetsPage analysis={analysis} route={route} />
     case 'conversations': return <ConversationsPage analysis={analysis} route={route} />
     case 'map': return <MapPage analysis={analysis} />
   }
@@ -81,7 +84,11 @@ function pageOf(analysis: Analysis, route: Route) {
 
 function NoAnalysis({ route, any }: { readonly route: Route; readonly any: boolean }) {
   if (!any) return <WelcomePage />
-  return <Empty title={`There is no analysis ${route.analysis ?? ''}.`}>It was removed, or the link is from another Cordon. <a href="#/">Show the newest one</a>.</Empty>
+  return (
+    <Empty title={`There is no analysis ${route.analysis ?? ''}.`}>
+      It was removed, or the link is from another Cordon. <a href="#/">Show the newest one</a>.
+    </Empty>
+  )
 }
 
 function Rail() {

@@ -81,7 +81,8 @@ describe('uploads', () => {
     const { uploads, sent } = setting()
     uploads.add([file('letter.txt'), file('b.pcap')])
     await sent[0]?.answer(bad)
-    assert.deepEqual(uploads.state(), { step: 'failed', name: 'letter.txt', error: { code: 'capture/not-a-capture', message: 'no', help: 'save as pcap' } })
+    const error = { code: 'capture/not-a-capture', message: 'no', help: 'save as pcap' }
+    assert.deepEqual(uploads.state(), { step: 'failed', name: 'letter.txt', error })
     assert.equal(sent.length, 1)
     uploads.dismiss()
     assert.equal(sent.length, 2)

@@ -5,10 +5,19 @@ import type { Analysis, ProgressEvent } from '../../../src/console/api.ts'
 import type { Answer, Failure } from './client.ts'
 import { formatBytes } from '../model/format.ts'
 
+interface Moving {
+  readonly name: string
+  /** Bytes; 0 of 0 while the server has not said anything yet. */
+  readonly done: number
+  readonly total: number
+  /** Files behind this one. */
+  readonly waiting: number
+}
+
 export type UploadState =
   | { readonly step: 'idle' }
-  | { readonly step: 'sending'; readonly name: string; readonly done: number; readonly total: number; readonly waiting: number }
-  | { readonly step: 'reading'; readonly name: string; readonly done: number; readonly total: number; readonly packets: number; readonly waiting: number }
+  | Moving & { readonly step: 'sending' }
+  | Moving & { readonly step: 'reading'; readonly packets: number }
   | { readonly step: 'failed'; readonly name: string; readonly error: Failure }
 
 /** What of a File is needed. */
@@ -63,7 +72,9 @@ export function createUploads<F extends CaptureFile>(deps: UploadDeps<F>): Uploa
     sent(file.name, 0, Math.max(1, file.size))
     const limit = deps.limitBytes()
     const tooLarge = limit !== null && file.size > limit
-    const answer = tooLarge ? { ok: false as const, error: aboveLimit(limit) } : await deps.send(file, own, (done, total) => sent(file.name, done, total))
+    const answer: Answer<Analysis> = tooLarge
+      ? { ok: false, error: aboveLimit(limit) }
+      : await deps.send(file, own, (done, total) => sent(file.name, done, total))
     mark = null
     if (answer.ok) {
       become({ step: 'idle' })

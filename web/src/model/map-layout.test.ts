@@ -8,7 +8,8 @@ import { bendOf, curvePoint, edgeWidth, type Place, placeZones, ZONE_SIZE, ZONES
 
 type Zone = ZoneMap['zones'][number]
 const zone = (name: string, kind: Zone['kind']): Zone => ({ name, kind, assets: 1, prefixes: [] })
-const WARD = [zone('ward', 'medical'), zone('office', 'it'), zone('group', 'group'), zone('unzoned', 'unzoned'), zone('internet', 'external')]
+const WARD = [zone('ward', 'medical'), zone('office', 'it'), zone('group', 'group'), zone('unzoned', 'unzoned'),
+  zone('internet', 'external')]
 
 describe('placeZones', () => {
   it('puts clinical zones left, the house in the middle, outside right of the wall', () => {

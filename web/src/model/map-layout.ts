@@ -5,12 +5,15 @@ import type { ZoneMap } from '../../../src/console/api.ts'
 
 type Zone = ZoneMap['zones'][number]
 
-export interface Place {
-  readonly name: string
-  readonly inside: boolean
-  /** Centre, in map units; 1 unit is about one pixel at full size. */
+/** Map units; 1 unit is about one pixel at full size. A place's point is its centre. */
+interface Point {
   readonly x: number
   readonly y: number
+}
+
+export interface Place extends Point {
+  readonly name: string
+  readonly inside: boolean
 }
 
 /** Zones per column before another column begins: what stays readable at 560 pixels of height. */
@@ -76,13 +79,13 @@ function isClear(from: Place, to: Place, bend: number, others: readonly Place[])
   return true
 }
 
-function isInside(point: { readonly x: number; readonly y: number }, place: Place, extra: { readonly x: number; readonly y: number }): boolean {
+function isInside(point: Point, place: Place, extra: Point): boolean {
   const { width, height } = ZONE_SIZE
   return Math.abs(point.x - place.x) < width / 2 + CLEARANCE + extra.x && Math.abs(point.y - place.y) < height / 2 + CLEARANCE + extra.y
 }
 
 /** Quadratic curve with its control point `bend` away from the middle, along (-dy, dx) as Cytoscape has it. */
-export function curvePoint(from: Place, to: Place, bend: number, t: number): { readonly x: number; readonly y: number } {
+export function curvePoint(from: Place, to: Place, bend: number, t: number): Point {
   const dx = to.x - from.x
   const dy = to.y - from.y
   const length = Math.max(1, Math.hypot(dx, dy))

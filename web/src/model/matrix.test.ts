@@ -43,7 +43,8 @@ describe('crossings', () => {
   it('joins what leaves per sender and receiver', () => {
     const first = WARD_CONVERSATIONS[0] as Conversation
     const second: Conversation = { ...first, id: 'c-2', port: 511, protocol: null, bytes: 1000, verdict: 'allow' }
-    const elsewhere: Conversation = { ...first, id: 'c-3', to: { ...first.to, ip: '198.51.100.7' as typeof first.to.ip }, verdict: 'allow', bytes: 9e9 }
+    const to = { ...first.to, ip: '198.51.100.7' as typeof first.to.ip }
+    const elsewhere: Conversation = { ...first, id: 'c-3', to, verdict: 'allow', bytes: 9e9 }
     const found = crossings([...WARD_CONVERSATIONS, second, elsewhere])
     assert.deepEqual(found.map((c) => [c.to.ip, c.bytes, c.denied, c.services]), [
       ['202.114.4.119', 49_000, true, ['cms8000 tcp/515', 'tcp/511']],

@@ -16,7 +16,9 @@ const FIELDS: Fields<Row> = { label: (r) => [r.label], bed: (r) => [r.bed], mac:
 const MONITOR: Row = { label: 'CMS8000 monitor, bed 7', bed: 7, mac: '00:01:02:03:04:07', outside: true }
 const PRINTER: Row = { label: 'Printer', bed: null, mac: '02:01:02:03:04:44', outside: false }
 
-const finds = (text: string): string[] => [MONITOR, PRINTER].filter((row) => matches(row, parseSearch(text), FIELDS)).map((row) => row.label)
+function finds(text: string): string[] {
+  return [MONITOR, PRINTER].filter((row) => matches(row, parseSearch(text), FIELDS)).map((row) => row.label)
+}
 
 describe('search', () => {
   const cases: readonly (readonly [string, readonly Row[]])[] = [
@@ -24,11 +26,15 @@ describe('search', () => {
     ['monitor', [MONITOR]], ['MONITOR', [MONITOR]], ['-monitor', [PRINTER]],
     ['label:printer', [PRINTER]], ['bed:7', [MONITOR]], ['bed:1', []], ['bed:17', []],
     ['outside:yes', [MONITOR]], ['outside:no', [PRINTER]], ['-outside:yes', [PRINTER]],
-    ['"bed 7"', [MONITOR]], ['label:"bed 7"', [MONITOR]], ['label:"bed 8"', []], ['monitor bed:7 outside:yes', [MONITOR]], ['monitor bed:8', []],
-    ['00:01:02:03:04:07', [MONITOR]], ['02:01', [PRINTER]], ['fe80::1', []], ['ab:cd:ef', []], ['mac:04:44', [PRINTER]], ['mac:02:01:02', [PRINTER]],
+    ['"bed 7"', [MONITOR]], ['label:"bed 7"', [MONITOR]], ['label:"bed 8"', []],
+    ['monitor bed:7 outside:yes', [MONITOR]], ['monitor bed:8', []],
+    ['00:01:02:03:04:07', [MONITOR]], ['02:01', [PRINTER]], ['fe80::1', []], ['ab:cd:ef', []],
+    ['mac:04:44', [PRINTER]], ['mac:02:01:02', [PRINTER]],
     ['yes', [MONITOR]], ['-', [MONITOR, PRINTER]], ['""', [MONITOR, PRINTER]], ['nothing-like-it', []],
   ]
-  for (const [text, rows] of cases) it(`finds ${rows.length} by ${JSON.stringify(text)}`, () => assert.deepEqual(finds(text), rows.map((r) => r.label)))
+  for (const [text, rows] of cases) {
+    it(`finds ${rows.length} by ${JSON.stringify(text)}`, () => assert.deepEqual(finds(text), rows.map((r) => r.label)))
+  }
 
   it('tells of fields it does not have and does not hide rows for them', () => {
     assert.deepEqual(unknownFields(parseSearch('colour:red bed:7 shape:round -colour:blue'), FIELDS), ['colour', 'shape'])

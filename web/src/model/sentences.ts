@@ -15,9 +15,10 @@ export function headline({ assets }: Pick<Overview, 'assets'>): string {
 /** The second line: what waits for a decision, and what "not seen" is worth. */
 export function lead({ assets, conversations, findings, analysis }: Overview): string {
   const open = Object.values(findings).reduce((sum, count) => sum + count, 0)
+  const { denied } = conversations
   const parts = [
     open === 0 ? 'No finding waits for a decision.' : `${plural(open, 'finding')} ${open === 1 ? 'waits' : 'wait'} for a decision.`,
-    conversations.denied === 0 ? '' : `${plural(conversations.denied, 'conversation')} ${conversations.denied === 1 ? 'is' : 'are'} denied by the policy.`,
+    denied === 0 ? '' : `${plural(denied, 'conversation')} ${denied === 1 ? 'is' : 'are'} denied by the policy.`,
     assets.talkOutside === 0 ? `${lookedFor(analysis)} Silence is not safety.` : '',
   ]
   return parts.filter((part) => part !== '').join(' ')

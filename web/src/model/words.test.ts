@@ -36,7 +36,10 @@ describe('words', () => {
 describe('theme', () => {
   it('is remembered, and auto when there is nothing or storage is forbidden', () => {
     const held = new Map<string, string>()
-    const memory = () => ({ getItem: (key: string) => held.get(key) ?? null, setItem: (key: string, value: string) => void held.set(key, value) })
+    const memory = () => ({
+      getItem: (key: string) => held.get(key) ?? null,
+      setItem: (key: string, value: string) => void held.set(key, value),
+    })
     assert.equal(rememberedTheme(memory), 'auto')
     rememberTheme(memory, 'dark')
     assert.equal(rememberedTheme(memory), 'dark')

@@ -4,9 +4,10 @@
 import type { Analysis, AssetInterface, AssetPage as AssetData, AssetRole, AssetRow, Claim } from '../../../src/console/api.ts'
 import { analysisPath } from '../data/client.ts'
 import { useResource } from '../data/world.ts'
-import { formatCount, plural } from '../model/format.ts'
+import { formatCount } from '../model/format.ts'
 import { formatRoute } from '../model/route.ts'
 import { ROLE_WORDS } from '../model/words.ts'
+import { Two } from '../parts/cells.tsx'
 import { ConversationTable } from '../parts/conversation-table.tsx'
 import { type Column, DataTable } from '../parts/data-table.tsx'
 import { FindingList } from '../parts/finding-list.tsx'
@@ -32,7 +33,7 @@ function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page
       <section className="section" aria-labelledby="asset-findings">
         <h2 id="asset-findings">Findings</h2>
         {findings.length === 0
-          ? <Empty title="No finding names this asset.">That it was not seen doing wrong is not proof that it does right; see below what this capture cannot show.</Empty>
+          ? <Empty title="No finding names this asset.">Not seen doing wrong is no proof that it does right.</Empty>
           : <FindingList analysis={analysis.id} findings={findings} label="Findings of this asset" showAsset={false} />}
       </section>
       <div className="asset-columns">
@@ -40,7 +41,10 @@ function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page
           <h2 id="asset-claims">What we believe, and why</h2>
           {asset.claims.length === 0
             ? <Empty title="Nothing but its address.">No packet said what it is. A label, a CMMS entry or a longer capture would.</Empty>
-            : <DataTable caption="Claims with their evidence" captionHidden columns={CLAIM_COLUMNS} rows={asset.claims} sort={{ column: 'level', descending: false }} rowKey={(c) => `${c.what} ${c.value} ${c.evidence}`} />}
+            : (
+                <DataTable caption="Claims with their evidence" captionHidden columns={CLAIM_COLUMNS} rows={asset.claims}
+                  sort={{ column: 'level', descending: false }} rowKey={(c) => `${c.what} ${c.value} ${c.evidence}`} />
+              )}
         </section>
         <section className="section" aria-labelledby="asset-interfaces">
           <h2 id="asset-interfaces">Interfaces in time</h2>
@@ -51,7 +55,7 @@ function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page
         <h2 id="asset-conversations">Conversations</h2>
         {conversations.length === 0
           ? <Empty title="No conversation.">It was heard, for example by ARP, but exchanged nothing that passed the capture point.</Empty>
-          : <ConversationTable analysis={analysis.id} conversations={conversations} caption={plural(conversations.length, 'conversation')} captionHidden />}
+          : <ConversationTable analysis={analysis.id} conversations={conversations} caption="Conversations of this asset" captionHidden />}
       </section>
     </PageFrame>
   )
@@ -71,26 +75,44 @@ function claimWords({ what, value }: Claim): string {
 }
 
 const CLAIM_COLUMNS: readonly Column<Claim>[] = [
-  { key: 'what', head: 'Claim', rowHeader: true, sort: (c) => c.what, cell: (c) => <><b className="claim-value">{claimWords(c)}</b><span className="sub">{c.what.replace('-', ' ')}</span></> },
+  { key: 'what', head: 'Claim', rowHeader: true, sort: (c) => c.what, cell: (c) => <Value of={c} /> },
   { key: 'level', head: 'Level', sort: (c) => c.level, cell: (c) => <LevelMark level={c.level} inferred={c.inferred} /> },
-  { key: 'evidence', head: 'Evidence', cell: (c) => <>{c.evidence}{c.inferred ? <> <Inferred /></> : null}<span className="sub">first in frame {formatCount(c.frame)}, {c.count === 1 ? 'once' : `${formatCount(c.count)} times`}</span></> },
+  { key: 'evidence', head: 'Evidence', cell: (c) => <Evidence of={c} /> },
 ]
+
+function Value({ of }: { readonly of: Claim }) {
+  return <Two sub={of.what.replace('-', ' ')}><b className="claim-value">{claimWords(of)}</b></Two>
+}
+
+function Evidence({ of }: { readonly of: Claim }) {
+  const often = of.count === 1 ? 'once' : `${formatCount(of.count)} times`
+  return <Two sub={`first in frame ${formatCount(of.frame)}, ${often}`}>{of.evidence}{of.inferred ? <> <Inferred /></> : null}</Two>
+}
 
 const BOUND_BY: Readonly<Record<AssetInterface['evidence'], string>> = { arp: 'ARP', dhcp: 'DHCP', traffic: 'its own packets' }
 
 function Interfaces({ asset }: { readonly asset: AssetRow }) {
-  if (asset.interfaces.length === 0) return <Empty title="No interface on this segment.">Its packets come through a router, so its MAC address is not seen here.</Empty>
+  if (asset.interfaces.length === 0) {
+    return <Empty title="No interface on this segment.">Its packets come through a router, so its MAC address is not seen here.</Empty>
+  }
   const first = Math.min(...asset.interfaces.map((one) => one.firstAt))
   const last = Math.max(...asset.interfaces.map((one) => one.lastAt))
-  return <DataTable caption="MAC and IP address bindings" captionHidden columns={interfaceColumns(first, last)} rows={asset.interfaces} rowKey={(one) => JSON.stringify(one)} />
+  return (
+    <DataTable caption="MAC and IP address bindings" captionHidden columns={interfaceColumns(first, last)} rows={asset.interfaces}
+      rowKey={(one) => JSON.stringify(one)} />
+  )
 }
 
 function interfaceColumns(first: number, last: number): Column<AssetInterface>[] {
   return [
-    { key: 'ip', head: 'Address', rowHeader: true, sort: (i) => i.ip, cell: (i) => <><span className="mono">{i.ip ?? 'no IP'}</span><span className="sub mono">{i.mac ?? 'MAC not seen'}</span></> },
-    { key: 'bound', head: 'Bound by', cell: (i) => <>{BOUND_BY[i.evidence]}<span className="sub">{i.vlan === 0 ? 'untagged' : `VLAN ${i.vlan}`}</span></> },
+    { key: 'ip', head: 'Address', rowHeader: true, sort: (i) => i.ip, cell: (i) => <Addresses of={i} /> },
+    { key: 'bound', head: 'Bound by', cell: (i) => <Two sub={i.vlan === 0 ? 'untagged' : `VLAN ${i.vlan}`}>{BOUND_BY[i.evidence]}</Two> },
     { key: 'time', head: 'Seen', sort: (i) => i.firstAt, cell: (i) => <TimeBar of={i} first={first} last={last} /> },
   ]
+}
+
+function Addresses({ of }: { readonly of: AssetInterface }) {
+  return <Two mono sub={of.mac ?? 'MAC not seen'}><span className="mono">{of.ip ?? 'no IP'}</span></Two>
 }
 
 /** When in the capture: a bar over the time all interfaces of the asset were seen. */
@@ -100,7 +122,9 @@ function TimeBar({ of, first, last }: { readonly of: AssetInterface; readonly fi
   const width = Math.max(2, ((of.lastAt - of.firstAt) / whole) * 100)
   return (
     <span className="time-bar">
-      <span className="time-track" aria-hidden="true"><span className="time-fill" style={{ left: `${Math.min(98, from)}%`, width: `${width}%` }} /></span>
+      <span className="time-track" aria-hidden="true">
+        <span className="time-fill" style={{ left: `${Math.min(98, from)}%`, width: `${width}%` }} />
+      </span>
       <span className="sub"><When at={of.firstAt} /> to <When at={of.lastAt} /></span>
     </span>
   )

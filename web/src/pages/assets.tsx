@@ -8,6 +8,7 @@ import { formatCount, plural } from '../model/format.ts'
 import type { Route } from '../model/route.ts'
 import { type Fields, matches, parseSearch } from '../model/search.ts'
 import { ROLE_WORDS, severityRank } from '../model/words.ts'
+import { ResultCount, Two } from '../parts/cells.tsx'
 import { type Column, DataTable } from '../parts/data-table.tsx'
 import { AssetLink } from '../parts/finding.tsx'
 import { LevelMark, SeverityMark } from '../parts/marks.tsx'
@@ -45,16 +46,17 @@ export function AssetsPage({ analysis, route }: { readonly analysis: Analysis; r
 function Filtered({ analysis, route, rows }: { readonly analysis: Analysis; readonly route: Route; readonly rows: readonly AssetRow[] }) {
   const { q = '' } = route.query
   if (rows.length === 0) {
-    return <Empty title="No assets.">No device was heard. Check that the mirrored port carries the ward's traffic, and capture for longer.</Empty>
+    return <Empty title="No assets.">No device was heard. Check that the mirrored port carries the ward's traffic.</Empty>
   }
   const terms = parseSearch(q)
   const shown = rows.filter((row) => matches(row, terms, ASSET_FIELDS))
   return (
     <>
       <div className="filters">
-        <SearchBox label="Filter assets" value={q} fields={ASSET_FIELDS} example="outside:yes role:monitor" onChange={(value) => setQuery(route, { q: value })} />
+        <SearchBox label="Filter assets" value={q} fields={ASSET_FIELDS} example="outside:yes role:monitor"
+          onChange={(value) => setQuery(route, { q: value })} />
       </div>
-      <p className="result-count" role="status">{shown.length === rows.length ? plural(rows.length, 'asset') : `${formatCount(shown.length)} of ${plural(rows.length, 'asset')}`}</p>
+      <ResultCount shown={shown.length} total={rows.length} one="asset" />
       {shown.length === 0
         ? <Empty title="No asset matches.">Take a word out of the filter: {plural(rows.length, 'asset')} are hidden.</Empty>
         : <DataTable caption="Assets" captionHidden columns={columnsFor(analysis.id)} rows={shown} rowKey={(row) => row.id} />}
@@ -66,34 +68,48 @@ function columnsFor(analysis: string): Column<AssetRow>[] {
   return [
     { key: 'label', head: 'Asset', rowHeader: true, sort: (a) => a.label, cell: (a) => <Name analysis={analysis} of={a} /> },
     { key: 'model', head: 'Model', sort: (a) => a.model, cell: (a) => <Model of={a} /> },
-    { key: 'zone', head: 'Zone', sort: (a) => a.zone, cell: (a) => a.zone ?? <span className="muted">{a.outside ? 'outside' : 'unzoned'}</span> },
+    { key: 'zone', head: 'Zone', sort: (a) => a.zone, cell: (a) => <Zone of={a} /> },
     { key: 'address', head: 'Address', sort: (a) => a.interfaces[0]?.ip ?? null, cell: (a) => <Addresses of={a} /> },
     { key: 'outside', head: 'Talks outside', descendingFirst: true, sort: (a) => Number(a.talksOutside), cell: (a) => <Outside of={a} /> },
-    { key: 'findings', head: 'Findings', descendingFirst: true, sort: (a) => severityRank(a.worst) * 1e6 + a.findings, cell: (a) => <Worst of={a} /> },
+    { key: 'findings', head: 'Findings', descendingFirst: true, sort: badness, cell: (a) => <Worst of={a} /> },
     { key: 'last', head: 'Last seen', descendingFirst: true, sort: (a) => a.lastAt, cell: (a) => <When at={a.lastAt} /> },
   ]
 }
 
 function Name({ analysis, of }: { readonly analysis: string; readonly of: AssetRow }) {
-  return <><AssetLink analysis={analysis} id={of.id} label={of.label} rowFocus /><span className="sub">{ROLE_WORDS[of.role]}{of.bed === null ? '' : `, bed ${of.bed}`}</span></>
+  const role = `${ROLE_WORDS[of.role]}${of.bed === null ? '' : `, bed ${of.bed}`}`
+  return <Two sub={role}><AssetLink analysis={analysis} id={of.id} label={of.label} rowFocus /></Two>
+}
+
+function Zone({ of }: { readonly of: AssetRow }) {
+  return of.zone ?? <span className="muted">{of.outside ? 'outside' : 'unzoned'}</span>
+}
+
+/** Worst severity first; among equals the number of open findings, which stays far below the step. */
+function badness(asset: AssetRow): number {
+  return severityRank(asset.worst) * 1e6 + asset.findings
 }
 
 function Model({ of }: { readonly of: AssetRow }) {
   if (of.model === null) return <span className="muted">not identified</span>
-  return <>{[of.vendor, of.model].filter((part) => part !== null).join(' ')}{of.level === null ? null : <span className="sub"><LevelMark level={of.level} words /></span>}</>
+  const name = [of.vendor, of.model].filter((part) => part !== null).join(' ')
+  return of.level === null ? name : <Two sub={<LevelMark level={of.level} words />}>{name}</Two>
 }
 
 function Addresses({ of }: { readonly of: AssetRow }) {
   const [first, ...rest] = of.interfaces
   if (!first) return <span className="muted">–</span>
-  return <><span className="mono">{first.ip ?? '–'}</span><span className="sub mono">{first.mac ?? ''}{rest.length > 0 ? ` +${rest.length}` : ''}</span></>
+  const more = rest.length > 0 ? ` +${rest.length}` : ''
+  return <Two mono sub={`${first.mac ?? ''}${more}`}><span className="mono">{first.ip ?? '–'}</span></Two>
 }
 
 function Outside({ of }: { readonly of: AssetRow }) {
   if (of.outside) return <span className="muted">is outside</span>
-  return of.talksOutside ? <span className="crosses"><span className="wall-mark" aria-hidden="true" />yes</span> : <span className="muted">not seen</span>
+  if (!of.talksOutside) return <span className="muted">not seen</span>
+  return <span className="crosses"><span className="wall-mark" aria-hidden="true" />yes</span>
 }
 
 function Worst({ of }: { readonly of: AssetRow }) {
-  return of.worst === null ? <span className="muted">none</span> : <><SeverityMark severity={of.worst} />{of.findings > 1 ? <span className="sub">{of.findings} open</span> : null}</>
+  if (of.worst === null) return <span className="muted">none</span>
+  return <Two sub={`${formatCount(of.findings)} open`}><SeverityMark severity={of.worst} /></Two>
 }

@@ -5,10 +5,10 @@ import type { Analysis, Conversation, ZoneMap } from '../../../src/console/api.t
 import { analysisPath } from '../data/client.ts'
 import { setQuery } from '../data/use-route.ts'
 import { useResource } from '../data/world.ts'
-import { formatCount, plural } from '../model/format.ts'
 import { buildMatrix } from '../model/matrix.ts'
 import type { Route } from '../model/route.ts'
 import { matches, parseSearch } from '../model/search.ts'
+import { ResultCount } from '../parts/cells.tsx'
 import { CONVERSATION_FIELDS, ConversationTable } from '../parts/conversation-table.tsx'
 import { SearchBox } from '../parts/search-box.tsx'
 import { Empty, Shown } from '../parts/states.tsx'
@@ -19,9 +19,14 @@ export function ConversationsPage({ analysis, route }: { readonly analysis: Anal
   const zones = useResource<ZoneMap>(analysisPath(analysis.id, 'zones'))
   const conversations = useResource<Conversation[]>(analysisPath(analysis.id, 'conversations'))
   return (
-    <PageFrame title="Conversations" lead="Who talks to whom, zone by zone. Beyond the double line is outside the hospital." analysis={analysis}>
+    <PageFrame title="Conversations" analysis={analysis}
+      lead="Who talks to whom, zone by zone. Beyond the double line is outside the hospital.">
       <Shown resource={zones} what="zones">
-        {(map) => <Shown resource={conversations} what="conversations">{(all) => <Loaded analysis={analysis} route={route} map={map} all={all} />}</Shown>}
+        {(map) => (
+          <Shown resource={conversations} what="conversations">
+            {(all) => <Loaded analysis={analysis} route={route} map={map} all={all} />}
+          </Shown>
+        )}
       </Shown>
     </PageFrame>
   )
@@ -37,12 +42,13 @@ function Loaded({ analysis, route, map, all }: {
   const { from = '', to = '', q = '' } = route.query
   const chosen: Chosen | null = from !== '' && to !== '' ? { from, to } : null
   if (all.length === 0) {
-    return <Empty title="No conversation.">No two addresses exchanged packets at the capture point. Check that the mirrored port carries the ward's traffic.</Empty>
+    return <Empty title="No conversation.">No two addresses spoke here. Check that the mirrored port carries the ward's traffic.</Empty>
   }
   const choose = (cell: Chosen): void => {
     setQuery(route, { ...cell }, false)
     list.current?.focus()
   }
+  const showAll = (): void => setQuery(route, { from: '', to: '' }, false)
   const terms = parseSearch(q)
   const shown = all.filter((c) => (chosen === null || (c.from.zone === from && c.to.zone === to)) && matches(c, terms, CONVERSATION_FIELDS))
   return (
@@ -51,12 +57,13 @@ function Loaded({ analysis, route, map, all }: {
       <section className="section" aria-labelledby="list-title">
         <div className="panel-head">
           <h2 id="list-title" ref={list} tabIndex={-1}>{chosen === null ? 'All conversations' : `From ${from} to ${to}`}</h2>
-          {chosen === null ? null : <button type="button" className="button" onClick={() => setQuery(route, { from: '', to: '' }, false)}>Show all zones</button>}
+          {chosen === null ? null : <button type="button" className="button" onClick={showAll}>Show all zones</button>}
         </div>
         <div className="filters">
-          <SearchBox label="Filter conversations" value={q} fields={CONVERSATION_FIELDS} example="verdict:deny port:515" onChange={(value) => setQuery(route, { q: value })} />
+          <SearchBox label="Filter conversations" value={q} fields={CONVERSATION_FIELDS} example="verdict:deny port:515"
+            onChange={(value) => setQuery(route, { q: value })} />
         </div>
-        <p className="result-count" role="status">{shown.length === all.length ? plural(all.length, 'conversation') : `${formatCount(shown.length)} of ${plural(all.length, 'conversation')}`}</p>
+        <ResultCount shown={shown.length} total={all.length} one="conversation" />
         {shown.length === 0
           ? <Empty title="No conversation matches.">Take a word out of the filter, or show all zones.</Empty>
           : <ConversationTable analysis={analysis.id} conversations={shown} caption="Conversations" captionHidden />}

@@ -8,6 +8,7 @@ import { formatCount, plural } from '../model/format.ts'
 import type { Route } from '../model/route.ts'
 import { type Fields, matches, parseSearch } from '../model/search.ts'
 import { SEVERITY_ORDER, TRIAGE_ORDER, TRIAGE_WORDS } from '../model/words.ts'
+import { ResultCount } from '../parts/cells.tsx'
 import { FindingList } from '../parts/finding-list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { SearchBox } from '../parts/search-box.tsx'
@@ -40,19 +41,21 @@ function Filtered({ analysis, route, findings }: {
 }) {
   const { q = '', severity = '', triage = '' } = route.query
   if (findings.length === 0) {
-    return <Empty title="No findings.">Nothing that Cordon knows to look for was seen in this capture. A longer capture, at another place, may show more.</Empty>
+    return <Empty title="No findings.">Nothing that Cordon looks for was seen. A longer capture, at another place, may show more.</Empty>
   }
   const terms = parseSearch(q)
-  const shown = findings.filter((f) => (severity === '' || f.severity === severity) && (triage === '' || f.triage === triage) && matches(f, terms, FIELDS))
+  const isChosen = (f: TriagedFinding): boolean => (severity === '' || f.severity === severity) && (triage === '' || f.triage === triage)
+  const shown = findings.filter((f) => isChosen(f) && matches(f, terms, FIELDS))
   return (
     <>
       <div className="filters">
-        <SearchBox label="Filter findings" value={q} fields={FIELDS} example="asset:monitor -triage:closed" onChange={(value) => setQuery(route, { q: value })} />
+        <SearchBox label="Filter findings" value={q} fields={FIELDS} example="asset:monitor -triage:closed"
+          onChange={(value) => setQuery(route, { q: value })} />
         <SeverityFilter findings={findings} chosen={severity} onChoose={(value) => setQuery(route, { severity: value })} />
         <TriageFilter findings={findings} chosen={triage} onChoose={(value) => setQuery(route, { triage: value })} />
       </div>
       <h2 className="sr-only">Worst first</h2>
-      <p className="result-count" role="status">{shown.length === findings.length ? plural(findings.length, 'finding') : `${formatCount(shown.length)} of ${plural(findings.length, 'finding')}`}</p>
+      <ResultCount shown={shown.length} total={findings.length} one="finding" />
       {shown.length === 0
         ? <Empty title="No finding matches.">Take a filter away: {plural(findings.length, 'finding')} are hidden.</Empty>
         : <FindingList analysis={analysis.id} findings={shown} label="Findings" opened={route.query['open']} />}
@@ -71,7 +74,8 @@ function SeverityFilter({ findings, chosen, onChoose }: FilterProps) {
   return (
     <div className="segments" role="group" aria-label="Severity">
       {SEVERITY_ORDER.map((severity) => (
-        <button key={severity} type="button" aria-pressed={chosen === severity} onClick={() => onChoose(chosen === severity ? '' : severity)}>
+        <button key={severity} type="button" aria-pressed={chosen === severity}
+          onClick={() => onChoose(chosen === severity ? '' : severity)}>
           <SeverityMark severity={severity} /> {formatCount(count(severity))}
         </button>
       ))}

@@ -23,7 +23,9 @@ export function OverviewPage({ analysis }: { readonly analysis: Analysis }) {
     <Shown resource={resource} what="overview">
       {(overview) => (
         <PageFrame title="Overview" heading={headline(overview)} lead={lead(overview)} analysis={overview.analysis}>
-          <Shown resource={conversations} what="conversations">{(all) => <CrossingFigure overview={overview} crossings={crossings(all)} />}</Shown>
+          <Shown resource={conversations} what="conversations">
+            {(all) => <CrossingFigure overview={overview} crossings={crossings(all)} />}
+          </Shown>
           <div className="overview-columns">
             <Decide overview={overview} />
             <Seen overview={overview} />
@@ -45,7 +47,7 @@ function Decide({ overview }: { readonly overview: Overview }) {
       </div>
       <SeverityCounts analysis={analysis.id} findings={findings} />
       {total === 0
-        ? <Empty title="No open finding.">Nothing that Cordon knows to look for was seen. Read below what it could not see before you rely on that.</Empty>
+        ? <Empty title="No open finding.">Nothing that Cordon looks for was seen. Before you rely on that, read below what it cannot see.</Empty>
         : <FindingList analysis={analysis.id} findings={top} label="Worst findings" />}
     </section>
   )

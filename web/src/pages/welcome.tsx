@@ -6,11 +6,17 @@ export function WelcomePage() {
   return (
     <div className="welcome">
       <h1>Which of your bedside devices talk outside?</h1>
-      <p className="lead">Drop a packet capture anywhere on this page, or choose one. It is read by your own Cordon, its packets are not kept, and nothing is sent anywhere else.</p>
+      <p className="lead">
+        Drop a packet capture anywhere on this page, or choose one. It is read by your own Cordon, its packets are not kept, and nothing is
+        sent anywhere else.
+      </p>
       <div className="welcome-drop">
         <svg viewBox="0 0 240 64" width="240" height="64" aria-hidden="true">
-          <path d="M14 32h126" className="brand-line" /><circle cx="20" cy="32" r="8" className="brand-dot" /><path d="M152 6v52M164 6v52" className="brand-wall" />
-          <path d="M178 32h34" className="welcome-dash" /><circle cx="220" cy="32" r="7" className="welcome-outside" />
+          <path d="M14 32h126" className="brand-line" />
+          <circle cx="20" cy="32" r="8" className="brand-dot" />
+          <path d="M152 6v52M164 6v52" className="brand-wall" />
+          <path d="M178 32h34" className="welcome-dash" />
+          <circle cx="220" cy="32" r="7" className="welcome-outside" />
         </svg>
         <OpenButton primary>Open a capture</OpenButton>
         <p className="sub">pcap or pcapng, also gzip or zstd</p>

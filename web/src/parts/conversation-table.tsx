@@ -3,6 +3,7 @@
 import type { Conversation, Endpoint } from '../../../src/console/api.ts'
 import { formatBytes, formatCount, formatService } from '../model/format.ts'
 import type { Fields } from '../model/search.ts'
+import { Two } from './cells.tsx'
 import { type Column, DataTable } from './data-table.tsx'
 import { AssetLink } from './finding.tsx'
 import { Verdict } from './marks.tsx'
@@ -45,18 +46,22 @@ function columnsFor(analysis: string): Column<Conversation>[] {
 }
 
 function End({ analysis, end, leaves = false }: { readonly analysis: string; readonly end: Endpoint; readonly leaves?: boolean }) {
-  const named = end.assetId === null ? <span className="mono">{end.label}</span> : <AssetLink analysis={analysis} id={end.assetId} label={end.label} />
   const address = end.label === end.ip ? '' : `${end.ip} · `
   return (
     <span className="end">
-      {leaves ? <span className="wall-mark" title="beyond the hospital's boundary"><span className="sr-only">outside the hospital: </span></span> : null}
-      <span>{named}<span className="sub">{address}{end.zone}</span></span>
+      {leaves ? <span className="wall-mark"><span className="sr-only">outside the hospital: </span></span> : null}
+      <span>
+        {end.assetId === null
+          ? <span className="mono">{end.label}</span>
+          : <AssetLink analysis={analysis} id={end.assetId} label={end.label} />}
+        <span className="sub">{address}{end.zone}</span>
+      </span>
     </span>
   )
 }
 
 function Service({ of }: { readonly of: Conversation }) {
-  return <>{of.protocol ?? <span className="muted">not identified</span>}<span className="sub mono">{formatService(of.transport, of.port)}</span></>
+  return <Two mono sub={formatService(of.transport, of.port)}>{of.protocol ?? <span className="muted">not identified</span>}</Two>
 }
 
 function Policy({ of }: { readonly of: Conversation }) {

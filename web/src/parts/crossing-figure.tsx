@@ -15,6 +15,7 @@ const CROSSINGS_SHOWN_MAX = 8
 export function CrossingFigure({ overview, crossings }: { readonly overview: Overview; readonly crossings: readonly Crossing[] }) {
   const { analysis, assets } = overview
   const shown = crossings.slice(0, CROSSINGS_SHOWN_MAX)
+  const all = formatRoute({ analysis: analysis.id, page: 'conversations', query: { q: 'leaves:yes' } })
   const outside = new Set(crossings.map((crossing) => crossing.to.ip)).size
   return (
     <section className="cordon" aria-labelledby="cordon-title">
@@ -39,14 +40,15 @@ export function CrossingFigure({ overview, crossings }: { readonly overview: Ove
           : null}
       </ol>
       {shown.length < crossings.length
-        ? <p className="cordon-more"><a href={formatRoute({ analysis: analysis.id, page: 'conversations', query: { q: 'leaves:yes' } })}>All {crossings.length} that cross</a></p>
+        ? <p className="cordon-more"><a href={all}>All {crossings.length} that cross</a></p>
         : null}
     </section>
   )
 }
 
 function insideWords({ medical, unidentified }: Overview['assets']): string {
-  return [medical > 0 ? `${medical} medical` : '', unidentified > 0 ? `${unidentified} not identified` : ''].filter((part) => part !== '').join(', ')
+  const parts = [medical > 0 ? `${medical} medical` : '', unidentified > 0 ? `${unidentified} not identified` : '']
+  return parts.filter((part) => part !== '').join(', ')
 }
 
 function CrossingRow({ analysis, crossing }: { readonly analysis: string; readonly crossing: Crossing }) {
@@ -57,10 +59,15 @@ function CrossingRow({ analysis, crossing }: { readonly analysis: string; readon
         {from.assetId === null ? from.label : <AssetLink analysis={analysis} id={from.assetId} label={from.label} />}
         <span className="sub">{from.zone}</span>
       </span>
-      <span className="cordon-track"><span className="cordon-service">{crossing.services.join(', ')} · {formatBytes(crossing.bytes)}</span></span>
+      <span className="cordon-track">
+        <span className="cordon-service">{crossing.services.join(', ')} · {formatBytes(crossing.bytes)}</span>
+      </span>
       <span className="cordon-wall"><span className="sr-only"> crosses the boundary to </span></span>
       <span className="cordon-beyond" />
-      <span className="cordon-to"><span className="mono">{to.ip}</span><span className="sub"><Verdict verdict={denied ? 'deny' : 'allow'} /> {to.label === to.ip ? '' : to.label}</span></span>
+      <span className="cordon-to">
+        <span className="mono">{to.ip}</span> <Verdict verdict={denied ? 'deny' : 'allow'} />
+        {to.label === to.ip ? null : <span className="sub">{to.label}</span>}
+      </span>
     </li>
   )
 }

@@ -42,6 +42,9 @@ export function DataTable<Row>(props: TableProps<Row>) {
   const by = columns.find((column) => column.key === sort?.column)?.sort
   const sorted = sort && by ? sortRows(rows, sort.descending, by) : rows
   const shown = all ? sorted : sorted.slice(0, ROWS_SHOWN_MAX)
+  const press = ({ key, descendingFirst = false }: Column<Row>): void => {
+    setSort((old) => nextSort(old ?? { column: '', descending: false }, key, descendingFirst))
+  }
   return (
     <div className="table-frame">
       <div className="table-scroll" role="region" aria-labelledby={captionId} tabIndex={0}>
@@ -49,25 +52,35 @@ export function DataTable<Row>(props: TableProps<Row>) {
           <caption id={captionId} className={props.captionHidden ? 'sr-only' : undefined}>{caption}</caption>
           <thead>
             <tr>
-              {columns.map((column) => (
-                <Head key={column.key} column={column} sort={sort}
-                  onSort={() => setSort((old) => nextSort(old ?? { column: '', descending: false }, column.key, column.descendingFirst ?? false))} />
-              ))}
+              {columns.map((column) => <Head key={column.key} column={column} sort={sort} onSort={() => press(column)} />)}
             </tr>
           </thead>
           <tbody onKeyDown={arrowRows} onMouseLeave={() => props.onPoint?.(null)} onBlur={() => props.onPoint?.(null)}>
-            {shown.map((row) => <BodyRow key={rowKey(row)} row={row} columns={columns} state={props.rowState?.(row)} onPoint={props.onPoint} />)}
+            {shown.map((row) => (
+              <BodyRow key={rowKey(row)} row={row} columns={columns} state={props.rowState?.(row)} onPoint={props.onPoint} />
+            ))}
           </tbody>
         </table>
       </div>
-      {shown.length < sorted.length
-        ? <button type="button" className="button table-more" onClick={() => setAll(true)}>Show all {formatCount(sorted.length)} rows</button>
-        : null}
+      {shown.length < sorted.length ? <More words={`Show all ${formatCount(sorted.length)} rows`} onMore={() => setAll(true)} /> : null}
     </div>
   )
 }
 
-function Head<Row>({ column, sort, onSort }: { readonly column: Column<Row>; readonly sort: SortState | null; readonly onSort: () => void }) {
+/** The rest of a long list, on request. */
+export function More({ words, onMore }: { readonly words: string; readonly onMore: () => void }) {
+  return <button type="button" className="button table-more" onClick={onMore}>{words}</button>
+}
+
+const ARROWS = { ascending: '▴', descending: '▾', none: '▵' } as const
+
+interface HeadProps<Row> {
+  readonly column: Column<Row>
+  readonly sort: SortState | null
+  readonly onSort: () => void
+}
+
+function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   const sorted = sort?.column === column.key
   const direction = sorted ? (sort.descending ? 'descending' : 'ascending') : undefined
   return (
@@ -75,7 +88,7 @@ function Head<Row>({ column, sort, onSort }: { readonly column: Column<Row>; rea
       {column.sort
         ? (
             <button type="button" className="sort" data-direction={direction} onClick={onSort}>
-              {column.head}<span className="sort-arrow" aria-hidden="true">{direction === 'descending' ? '▾' : direction === 'ascending' ? '▴' : '▵'}</span>
+              {column.head}<span className="sort-arrow" aria-hidden="true">{ARROWS[direction ?? 'none']}</span>
             </button>
           )
         : column.head}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { TriagedFinding } from '../../../src/console/api.ts'
 import { formatCount } from '../model/format.ts'
 import { arrowRows } from './arrow-rows.ts'
+import { More } from './data-table.tsx'
 import { FindingRow } from './finding.tsx'
 
 /** More are drawn on request; nobody reads past this many without a filter. */
@@ -32,12 +33,13 @@ export function FindingList({ analysis, findings, label, showAsset = true, opene
       <ul className="finding-list" aria-label={label} onKeyDown={arrowRows}>
         {shown.map((finding) => (
           <li key={finding.id}>
-            <FindingRow analysis={analysis} finding={finding} showAsset={showAsset} open={open.has(finding.id)} onToggle={() => toggle(finding.id)} />
+            <FindingRow analysis={analysis} finding={finding} showAsset={showAsset} open={open.has(finding.id)}
+              onToggle={() => toggle(finding.id)} />
           </li>
         ))}
       </ul>
       {shown.length < findings.length
-        ? <button type="button" className="button table-more" onClick={() => setAll(true)}>Show all {formatCount(findings.length)} findings</button>
+        ? <More words={`Show all ${formatCount(findings.length)} findings`} onMore={() => setAll(true)} />
         : null}
     </>
   )

@@ -72,7 +72,10 @@ function FindingDetail({ analysis, finding }: { readonly analysis: string; reado
         <Fact name="Rule"><code>{finding.rule}</code></Fact>
       </dl>
       {evidence.flows.length > 0
-        ? <DataTable caption={`Flows: ${plural(evidence.flows.length, 'example')}`} columns={FLOW_COLUMNS} rows={evidence.flows} rowKey={(flow) => String(flow.flowId)} />
+        ? (
+            <DataTable caption={`Flows: ${plural(evidence.flows.length, 'example')}`} columns={FLOW_COLUMNS} rows={evidence.flows}
+              rowKey={(flow) => String(flow.flowId)} />
+          )
         : null}
     </>
   )

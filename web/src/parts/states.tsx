@@ -12,7 +12,9 @@ export function Shown<T>({ resource, what, children }: {
   readonly what: string
   readonly children: (data: T) => ReactNode
 }) {
-  if (resource.data === null) return resource.error ? <FailureNote error={resource.error} /> : <p className="waiting" role="status">Reading {what}…</p>
+  if (resource.data === null) {
+    return resource.error ? <FailureNote error={resource.error} /> : <p className="waiting" role="status">Reading {what}…</p>
+  }
   return (
     <>
       {resource.error ? <FailureNote error={resource.error} stale /> : null}

@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type uPlot from 'uplot'
 import type { Overview } from '../../../src/console/api.ts'
-import { formatBytes, formatCount, formatTime } from '../model/format.ts'
+import { formatBytes, formatCount, formatTime, plural } from '../model/format.ts'
 import { onThemeChange, resolveColour } from './colours.ts'
 import { type Column, DataTable } from './data-table.tsx'
 import { When } from './when.tsx'
@@ -30,7 +30,8 @@ export function TrafficChart({ traffic }: { readonly traffic: Overview['traffic'
       {second ? <Bars buckets={buckets} /> : null}
       <details className="twin">
         <summary>The same as a table</summary>
-        <DataTable caption="Traffic per moment" columns={COLUMNS} rows={buckets} rowKey={(bucket) => String(bucket.at)} sort={{ column: 'at', descending: false }} />
+        <DataTable caption="Traffic per moment" columns={COLUMNS} rows={buckets} rowKey={(bucket) => String(bucket.at)}
+          sort={{ column: 'at', descending: false }} />
       </details>
     </>
   )
@@ -54,15 +55,20 @@ function Bars({ buckets }: { readonly buckets: readonly Bucket[] }) {
   return (
     <figure className="chart">
       <div ref={frame} className="chart-canvas" aria-hidden="true" />
-      <figcaption className="sub">{bucket ? `${formatTime(bucket.at)}: ${formatBytes(bucket.bytes)} in ${formatCount(bucket.flows)} flows` : peakWords(buckets)}</figcaption>
+      <figcaption className="sub">{bucket ? bucketWords(bucket) : peakWords(buckets)}</figcaption>
     </figure>
   )
+}
+
+function bucketWords({ at, bytes, flows }: Bucket): string {
+  return `${formatTime(at)}: ${formatBytes(bytes)} in ${plural(flows, 'flow')}`
 }
 
 function peakWords(buckets: readonly Bucket[]): string {
   const peak = buckets.reduce((best, bucket) => (bucket.bytes > best.bytes ? bucket : best))
   const silent = buckets.filter((bucket) => bucket.flows === 0).length
-  return `Busiest at ${formatTime(peak.at)} with ${formatBytes(peak.bytes)}; no new flow in ${formatCount(silent)} of ${formatCount(buckets.length)} moments.`
+  const quiet = `${formatCount(silent)} of ${formatCount(buckets.length)} moments`
+  return `Busiest at ${formatTime(peak.at)} with ${formatBytes(peak.bytes)}; no new flow in ${quiet}.`
 }
 
 /** Draws, and draws again when the theme or the width changes. Returns the clean-up. */
@@ -93,15 +99,21 @@ function optionsFor(UPlot: typeof uPlot, element: HTMLElement, half: number, onP
   const grid = { stroke: resolveColour('line', element), width: 1 }
   const bar = resolveColour('accent', element)
   return {
-    width: element.clientWidth, height: HEIGHT, legend: { show: false }, tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    width: element.clientWidth, height: HEIGHT, legend: { show: false },
+    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     // Half a bar on each side, so that the first and the last are drawn whole.
-    scales: { x: { range: (_plot, low, high) => [low - half, high + half] }, y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.08] } },
+    scales: {
+      x: { range: (_plot, low, high) => [low - half, high + half] },
+      y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.08] },
+    },
     axes: [
       { ...axis, grid: { show: false }, size: 40, space: 64, values: timeLabels },
       { ...axis, grid, size: 60, splits: byteSplits, values: (_plot, values) => values.map((value) => formatBytes(value)) },
     ],
-    series: [{}, { fill: bar, stroke: bar, width: 0, points: { show: false }, paths: UPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 }) }],
+    series: [{}, {
+      fill: bar, stroke: bar, width: 0, points: { show: false }, paths: UPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15 }),
+    }],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   }
 }

@@ -21,7 +21,9 @@ export function TriageControl({ analysis, finding }: { readonly analysis: string
     <div className="triage">
       <div className="segments" role="group" aria-label={`Triage: ${finding.ward}`} aria-busy={busy}>
         {TRIAGE_ORDER.map((state) => (
-          <button key={state} type="button" aria-pressed={finding.triage === state} onClick={() => void decide(state)}>{TRIAGE_WORDS[state]}</button>
+          <button key={state} type="button" aria-pressed={finding.triage === state} onClick={() => void decide(state)}>
+            {TRIAGE_WORDS[state]}
+          </button>
         ))}
       </div>
       {error ? <p className="triage-error" role="alert">{error.message} {error.help}</p> : null}

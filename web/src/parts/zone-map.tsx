@@ -51,7 +51,8 @@ function MapLegend({ quiet }: { readonly quiet: boolean }) {
 
 function mapWords(map: ZoneMapData): string {
   const denied = map.cells.filter((cell) => cell.denied > 0).length
-  return `Map of ${plural(map.zones.length, 'zone')}; ${plural(map.cells.length, 'connection')} seen, ${formatCount(denied)} with denied conversations. The table below says the same.`
+  const seen = `${plural(map.cells.length, 'connection')} seen, ${formatCount(denied)} with denied conversations`
+  return `Map of ${plural(map.zones.length, 'zone')}; ${seen}. The table below says the same.`
 }
 
 function zoom(core: Core | null, factor: number): void {
@@ -108,7 +109,8 @@ function elementsOf(map: ZoneMapData): ElementDefinition[] {
     const zone = map.zones.find((one) => one.name === name)
     const own = within.get(name)
     // A place to break after each hyphen, for Cytoscape breaks at spaces only.
-    const label = [name.replaceAll('-', '-\u200b'), zone ? zoneHolds(zone) : '', own ? `within: ${edgeWords(own)}` : ''].filter((line) => line !== '').join('\n')
+    const lines = [name.replaceAll('-', '-\u200b'), zone ? zoneHolds(zone) : '', own?.cell ? `within: ${edgeWords(own)}` : '']
+    const label = lines.filter((line) => line !== '').join('\n')
     const data = { id: nodeId(name), label, kind: zone?.kind, ...(inside ? { parent: 'hospital' } : {}) }
     return { data, position: { x, y }, classes: (own?.cell?.denied ?? 0) > 0 ? 'deny' : '' }
   })
@@ -120,14 +122,16 @@ const isQuiet = (pairs: readonly ZonePair[]): boolean => pairs.filter(({ from, t
 /** Traffic within a zone is told in its box; a loop would only be a knot. */
 function edgesOf(pairs: readonly ZonePair[], places: readonly Place[]): ElementDefinition[] {
   const drawn = new Set(pairs.map(edgeId))
+  const [allQuiet, seenQuiet] = [isQuiet(pairs), isQuiet(pairs.filter((pair) => pair.cell !== null))]
   return pairs.flatMap((pair): ElementDefinition[] => {
     const from = places.find((place) => place.name === pair.from)
     const to = places.find((place) => place.name === pair.to)
     if (!from || !to || from === to) return []
     const bend = bendOf(from, to, places, drawn.has(edgeId({ from: pair.to, to: pair.from })))
-    const data = { id: edgeId(pair), source: nodeId(pair.from), target: nodeId(pair.to), label: edgeWords(pair), width: edgeWidth(pair.cell?.bytes ?? 0), bend }
-    const quiet = isQuiet(pairs) ? ' quiet' : ''
-    return [{ data, classes: (pair.cell === null ? 'unseen' : pair.cell.denied > 0 ? 'deny' : 'allow') + quiet }]
+    const ends = { source: nodeId(pair.from), target: nodeId(pair.to) }
+    const data = { id: edgeId(pair), ...ends, label: edgeWords(pair), width: edgeWidth(pair.cell?.bytes ?? 0), bend }
+    const quiet = pair.cell === null ? allQuiet : seenQuiet
+    return [{ data, classes: (pair.cell === null ? 'unseen' : pair.cell.denied > 0 ? 'deny' : 'allow') + (quiet ? ' quiet' : '') }]
   })
 }
 
@@ -143,14 +147,16 @@ function styleOf(element: HTMLElement): StylesheetJson {
   const font = { 'font-family': 'system-ui, "DejaVu Sans", sans-serif', 'font-size': 13 }
   return [
     { selector: 'node[kind]', style: {
-      ...font, shape: 'round-rectangle', ...ZONE_SIZE, label: 'data(label)', 'text-wrap': 'wrap', 'text-max-width': `${ZONE_SIZE.width - 8}px`, 'text-valign': 'center', color: colour('ink'),
+      ...font, shape: 'round-rectangle', ...ZONE_SIZE, label: 'data(label)', 'text-wrap': 'wrap',
+      'text-max-width': `${ZONE_SIZE.width - 8}px`, 'text-valign': 'center', color: colour('ink'),
       'background-color': colour('surface'), 'border-width': 1.5, 'border-color': colour('line-strong'), 'line-height': 1.35,
     } },
     { selector: 'node[kind = "medical"]', style: { 'border-color': colour('accent'), 'border-width': 2.5 } },
     { selector: 'node[kind = "unzoned"], node[kind = "group"]', style: { 'border-style': 'dashed' } },
     { selector: '#hospital', style: {
-      ...font, shape: 'round-rectangle', label: 'data(label)', 'text-valign': 'bottom', 'text-margin-y': 8, color: colour('muted'), 'font-size': 12,
-      'background-color': colour('ground'), 'background-opacity': 0.6, 'border-style': 'double', 'border-width': 5, 'border-color': colour('wall'), padding: '34px',
+      ...font, 'font-size': 12, shape: 'round-rectangle', label: 'data(label)', 'text-valign': 'bottom', 'text-margin-y': 8,
+      color: colour('muted'), 'background-color': colour('ground'), 'background-opacity': 0.6, 'border-style': 'double', 'border-width': 5,
+      'border-color': colour('wall'), padding: '34px',
     } },
     { selector: 'edge', style: {
       ...font, 'font-size': 12, width: 'data(width)', label: 'data(label)', 'text-wrap': 'wrap', 'curve-style': 'unbundled-bezier',
@@ -159,7 +165,10 @@ function styleOf(element: HTMLElement): StylesheetJson {
       'text-background-padding': '3px', 'line-color': colour('accent'), 'target-arrow-color': colour('accent'),
     } },
     { selector: 'edge.deny', style: { 'line-color': colour('deny'), 'target-arrow-color': colour('deny'), color: colour('deny') } },
-    { selector: 'edge.unseen', style: { 'line-color': colour('line-strong'), 'target-arrow-color': colour('line-strong'), 'line-style': 'dashed', color: colour('muted'), width: 1.5 } },
+    { selector: 'edge.unseen', style: {
+      'line-color': colour('line-strong'), 'target-arrow-color': colour('line-strong'), 'line-style': 'dashed',
+      color: colour('muted'), width: 1.5,
+    } },
     { selector: 'edge.quiet', style: { 'text-opacity': 0, 'text-background-opacity': 0 } },
     { selector: 'edge.pointed', style: { 'text-opacity': 1, 'text-background-opacity': 0.92 } },
     { selector: 'node.deny', style: { 'border-color': colour('deny'), color: colour('deny') } },

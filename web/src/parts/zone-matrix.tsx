@@ -44,7 +44,9 @@ export function ZoneMatrix({ matrix, chosen, onChoose }: {
         <thead>
           <tr>
             <td className="matrix-corner"><span aria-hidden="true">from ↓ to →</span></td>
-            {matrix.zones.map((zone, i) => <th key={zone.name} scope="col" data-wall={i === matrix.boundary} data-kind={zone.kind}>{zone.name}</th>)}
+            {matrix.zones.map((zone, i) => (
+              <th key={zone.name} scope="col" data-wall={i === matrix.boundary} data-kind={zone.kind}>{zone.name}</th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -53,7 +55,8 @@ export function ZoneMatrix({ matrix, chosen, onChoose }: {
               <th scope="row" data-kind={from.kind}>{from.name}<span className="sub">{zoneHolds(from)}</span></th>
               {matrix.zones.map((to, column) => (
                 <td key={to.name} data-wall={column === matrix.boundary}>
-                  <CellButton cell={matrix.cell(from.name, to.name)} from={from.name} to={to.name} leaving={crosses(matrix, from.name, to.name)}
+                  <CellButton cell={matrix.cell(from.name, to.name)} from={from.name} to={to.name}
+                    leaving={crosses(matrix, from.name, to.name)}
                     chosen={chosen?.from === from.name && chosen.to === to.name} position={`${row} ${column}`}
                     tabbable={current[0] === row && current[1] === column}
                     onFocus={() => setCurrent([row, column])} onChoose={onChoose} />
@@ -98,6 +101,7 @@ function CellButton({ cell, from, to, leaving, chosen, position, tabbable, onFoc
 
 function cellWords(from: string, to: string, cell: ZoneCell | null, leaving: boolean): string {
   if (cell === null) return `${from} to ${to}: nothing seen`
-  const words = [plural(cell.conversations, 'conversation'), cell.denied > 0 ? `${formatCount(cell.denied)} denied` : '', leaving ? 'leaving the hospital' : '', formatBytes(cell.bytes)]
+  const denied = cell.denied > 0 ? `${formatCount(cell.denied)} denied` : ''
+  const words = [plural(cell.conversations, 'conversation'), denied, leaving ? 'leaving the hospital' : '', formatBytes(cell.bytes)]
   return `${from} to ${to}: ${words.filter((word) => word !== '').join(', ')}`
 }

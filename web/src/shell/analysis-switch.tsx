@@ -26,6 +26,7 @@ export function AnalysisSwitch({ analyses, current, route }: {
 }
 
 function optionWords({ name, source, firstAt, state }: Analysis): string {
-  const parts = [name, ...(source === 'demo' && name === SOURCE_WORDS.demo ? [] : [SOURCE_WORDS[source]]), firstAt === null ? '' : formatTime(firstAt).slice(0, 16), state === 'complete' ? '' : state]
+  const kind = SOURCE_WORDS[source] === name ? '' : SOURCE_WORDS[source]
+  const parts = [name, kind, firstAt === null ? '' : formatTime(firstAt).slice(0, 16), state === 'complete' ? '' : state]
   return parts.filter((part) => part !== '').join(' · ')
 }

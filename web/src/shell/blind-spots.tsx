@@ -21,7 +21,12 @@ export function BlindSpots({ analysis }: { readonly analysis: Analysis }) {
           <ul className="plain">{blindSpots.map((text) => <li key={text}>{text}</li>)}</ul>
         </div>
         {problems.length > 0
-          ? <div><h3>Not read or not understood</h3><ul className="plain">{problems.map((p) => <li key={p.code + p.message}>{p.message} <code>{p.code}</code></li>)}</ul></div>
+          ? (
+              <div>
+                <h3>Not read or not understood</h3>
+                <ul className="plain">{problems.map((p) => <li key={p.code + p.message}>{p.message} <code>{p.code}</code></li>)}</ul>
+              </div>
+            )
           : null}
         {observations.length > 0
           ? (
@@ -45,7 +50,9 @@ export function CaptureLine({ analysis }: { readonly analysis: Analysis }) {
       <b>{name}</b>, <span data-state={state} className="capture-state">{stateWords(state)}</span>
       <span> · {plural(packets, 'packet')}, {formatBytes(bytes)}{format === null ? '' : `, ${format}`}</span>
       {firstAt !== null && lastAt !== null ? <> · <Span from={firstAt} to={lastAt} /></> : null}
-      {limits > 0 ? <> · <button type="button" className="linkish" onClick={showLimits}>{plural(limits, 'limit')} to what we can see</button></> : null}
+      {limits > 0
+        ? <> · <button type="button" className="linkish" onClick={showLimits}>{plural(limits, 'limit')} to what we can see</button></>
+        : null}
     </p>
   )
 }

@@ -3,7 +3,8 @@
 import { formatRoute, type Page, type Route } from '../model/route.ts'
 
 const LINKS: readonly (readonly [Page, string])[] = [
-  ['overview', 'Overview'], ['findings', 'Findings'], ['assets', 'Assets'], ['conversations', 'Conversations'], ['map', 'Zones and conduits'],
+  ['overview', 'Overview'], ['findings', 'Findings'], ['assets', 'Assets'], ['conversations', 'Conversations'],
+  ['map', 'Zones and conduits'],
 ]
 
 export function Nav({ route, analysis }: { readonly route: Route; readonly analysis: string | null }) {
@@ -26,7 +27,9 @@ export function Brand() {
   return (
     <a className="brand" href="#/" aria-label="Cordon, first page">
       <svg viewBox="0 0 34 20" width="40" height="24" aria-hidden="true">
-        <path d="M3 10h17" className="brand-line" /><circle cx="5" cy="10" r="3.6" className="brand-dot" /><path d="M22 1v18M28 1v18" className="brand-wall" />
+        <path d="M3 10h17" className="brand-line" />
+        <circle cx="5" cy="10" r="3.6" className="brand-dot" />
+        <path d="M22 1v18M28 1v18" className="brand-wall" />
       </svg>
       <span>Cordon</span>
     </a>

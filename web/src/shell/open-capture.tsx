@@ -9,12 +9,19 @@ import { formatBytes, formatCount } from '../model/format.ts'
 /** A hint for the file dialogue only; the content decides. */
 const ACCEPT = '.pcap,.pcapng,.cap,.dmp,.gz,.zst,application/vnd.tcpdump.pcap'
 
-export function OpenButton({ children = 'Open a capture', primary = false }: { readonly children?: ReactNode; readonly primary?: boolean }) {
+interface OpenButtonProps {
+  readonly children?: ReactNode
+  readonly primary?: boolean
+}
+
+export function OpenButton({ children = 'Open a capture', primary = false }: OpenButtonProps) {
   const { uploads } = useWorld()
   const input = useRef<HTMLInputElement>(null)
   return (
     <>
-      <button type="button" className={primary ? 'button button-primary' : 'button'} onClick={() => input.current?.click()}>{children}</button>
+      <button type="button" className={primary ? 'button button-primary' : 'button'} onClick={() => input.current?.click()}>
+        {children}
+      </button>
       <input ref={input} type="file" accept={ACCEPT} multiple hidden tabIndex={-1} aria-hidden="true" onChange={(event) => {
         uploads.add([...(event.target.files ?? [])])
         // The same file may be opened again after an error.
@@ -52,7 +59,12 @@ export function DropZone() {
       for (const type of Object.keys(handlers)) window.removeEventListener(type, listen)
     }
   }, [uploads])
-  return over ? <div className="drop" aria-hidden="true"><p>Drop the capture to read it<span className="sub">It goes to your own Cordon and nowhere else.</span></p></div> : null
+  if (!over) return null
+  return (
+    <div className="drop" aria-hidden="true">
+      <p>Drop the capture to read it<span className="sub">It goes to your own Cordon and nowhere else.</span></p>
+    </div>
+  )
 }
 
 export function UploadBanner() {

@@ -19,7 +19,9 @@ export function ThemeSwitch() {
   }
   return (
     <div className="segments" role="group" aria-label="Colours">
-      {THEMES.map((one) => <button key={one} type="button" aria-pressed={theme === one} onClick={() => choose(one)}>{THEME_WORDS[one]}</button>)}
+      {THEMES.map((one) => (
+        <button key={one} type="button" aria-pressed={theme === one} onClick={() => choose(one)}>{THEME_WORDS[one]}</button>
+      ))}
     </div>
   )
 }

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
 const CSS = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8')
-const TOKENS = new Map([...CSS.matchAll(/--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)].map(([, name, light, dark]) => [name, { light, dark }]))
+const COLOUR = /--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g
+const TOKENS = new Map([...CSS.matchAll(COLOUR)].map(([, name, light, dark]) => [name, { light, dark }]))
 
 type Theme = 'light' | 'dark'
 const TEXT = 4.5
@@ -16,7 +17,8 @@ const PAIRS: readonly (readonly [string, string, number])[] = [
   ...['ground', 'surface', 'raised', 'accent-soft', 'deny-soft', 'warn-soft'].map((back) => ['ink', back, TEXT] as const),
   ...['ground', 'surface', 'raised', 'accent-soft', 'warn-soft'].map((back) => ['muted', back, TEXT] as const),
   ...['ground', 'surface', 'raised', 'accent-soft'].map((back) => ['accent', back, TEXT] as const),
-  ...['critical', 'high', 'medium', 'low', 'info'].flatMap((name) => ['ground', 'surface', 'raised', 'accent-soft'].map((back) => [name, back, TEXT] as const)),
+  ...['critical', 'high', 'medium', 'low', 'info'].flatMap((name) =>
+    ['ground', 'surface', 'raised', 'accent-soft'].map((back) => [name, back, TEXT] as const)),
   ...['surface', 'raised', 'deny-soft', 'ground'].map((back) => ['deny', back, TEXT] as const),
   ...['surface', 'ground', 'warn-soft'].map((back) => ['warn', back, TEXT] as const),
   ['on-accent', 'accent', TEXT],
@@ -26,7 +28,8 @@ const PAIRS: readonly (readonly [string, string, number])[] = [
 
 /** WCAG 2.1 "relative luminance". */
 function luminance(hex: string): number {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  const linear = (c: number): number => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => linear(Number.parseInt(hex.slice(at, at + 2), 16) / 255))
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 

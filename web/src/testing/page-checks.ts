@@ -1,5 +1,6 @@
 // page-checks: what an accessibility checker looks at first, run inside the page by the browser test. Answers complaints as sentences.
-// Keeps to WCAG 2.1 AA: 1.1.1, 1.3.1, 1.4.3, 1.4.10, 2.4.2, 2.4.6, 3.1.1, 4.1.1, 4.1.2. Plain functions without imports, so that they can be injected.
+// Keeps to WCAG 2.1 AA: 1.1.1, 1.3.1, 1.4.3, 1.4.10, 2.4.2, 2.4.6, 3.1.1, 4.1.1, 4.1.2.
+// Plain functions without imports, so that they can be injected.
 
 type Rgba = readonly [red: number, green: number, blue: number, alpha: number]
 
@@ -26,26 +27,32 @@ export function checkDocument(): string[] {
   return complaints
 }
 
+const NAMED = 'a, button, input:not([type=hidden], [hidden]), select, progress, summary, [role=img], [role=region], nav'
+
 /** Every control and picture has a name, and says what it is in text. */
 export function checkNames(): string[] {
-  const controls = [...document.querySelectorAll<HTMLElement>('a, button, input:not([type=hidden], [hidden]), select, progress, summary, [role=img], [role=region], nav')]
-  const nameless = controls.filter((element) => isShown(element) && nameOf(element) === '').map((element) => `${describe(element)} has no name`)
+  const controls = [...document.querySelectorAll<HTMLElement>(NAMED)].filter((element) => isShown(element) && nameOf(element) === '')
+  const nameless = controls.map((element) => `${describe(element)} has no name`)
   const pictures = [...document.querySelectorAll('svg, canvas')].filter((element) => !element.closest('[aria-hidden="true"], [role="img"]'))
   return [...nameless, ...pictures.map((element) => `${describe(element)} is neither named nor hidden from screen readers`)]
 }
 
 function nameOf(element: HTMLElement): string {
-  const by = (element.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ')
-  const label = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? [...(element.labels ?? [])].map((one) => one.textContent).join(' ') : ''
-  return [element.getAttribute('aria-label') ?? '', by, label, element.textContent ?? ''].join(' ').trim()
+  const ids = (element.getAttribute('aria-labelledby') ?? '').split(' ')
+  const by = ids.map((id) => document.getElementById(id)?.textContent ?? '')
+  const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? [...(element.labels ?? [])] : []
+  const own = [element.getAttribute('aria-label') ?? '', element.textContent ?? '']
+  return [...own, ...by, ...labels.map((one) => one.textContent ?? '')].join(' ').trim()
 }
 
 export function checkTables(): string[] {
   return [...document.querySelectorAll('table')].flatMap((table) => {
     const complaints: string[] = []
     if (!table.caption || table.caption.textContent?.trim() === '') complaints.push(`${describe(table)} has no caption`)
-    if ([...table.querySelectorAll('th')].some((head) => !['col', 'row'].includes(head.scope))) complaints.push(`${describe(table)} has a header without scope`)
-    if ([...table.querySelectorAll('tbody tr')].some((row) => !row.querySelector('th[scope="row"]'))) complaints.push(`${describe(table)} has a row without a row header`)
+    const heads = [...table.querySelectorAll('th')]
+    if (heads.some((head) => head.scope !== 'col' && head.scope !== 'row')) complaints.push(`${describe(table)} has a header without scope`)
+    const rows = [...table.querySelectorAll('tbody tr')]
+    if (rows.some((row) => !row.querySelector('th[scope="row"]'))) complaints.push(`${describe(table)} has a row without a row header`)
     return complaints
   })
 }
@@ -53,7 +60,8 @@ export function checkTables(): string[] {
 /** One h1, and no level left out on the way down. */
 export function checkHeadings(): string[] {
   const levels = [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((heading) => Number(heading.tagName.slice(1)))
-  const complaints = levels.filter((level) => level === 1).length === 1 ? [] : [`there are ${levels.filter((level) => level === 1).length} first headings`]
+  const first = levels.filter((level) => level === 1).length
+  const complaints = first === 1 ? [] : [`there are ${first} first headings`]
   const jumps = levels.filter((level, i) => level > (levels[i - 1] ?? 0) + 1)
   return jumps.length > 0 ? [...complaints, `headings jump: ${levels.join(' ')}`] : complaints
 }
@@ -70,14 +78,15 @@ export function checkContrast(): string[] {
   const complaints = new Set<string>()
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement
-    if (!element || (node.textContent ?? '').trim() === '' || !isShown(element) || element.closest('.sr-only, [aria-hidden="true"], option')) continue
+    const text = (node.textContent ?? '').trim()
+    if (!element || text === '' || !isShown(element) || element.closest('.sr-only, [aria-hidden="true"], option')) continue
     const style = getComputedStyle(element)
     const size = Number.parseFloat(style.fontSize)
     // 1.4.3: large is 18 pt, or 14 pt bold.
     const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5
     const back = backgroundOf(element)
     const found = contrastOf(blend(parseColour(style.color), back), back)
-    if (found < least) complaints.add(`"${(node.textContent ?? '').trim().slice(0, 40)}" has contrast ${found.toFixed(2)}:1 in ${describe(element)}`)
+    if (found < least) complaints.add(`"${text.slice(0, 40)}" has contrast ${found.toFixed(2)}:1 in ${describe(element)}`)
   }
   return [...complaints]
 }
@@ -100,7 +109,8 @@ function blend(above: Rgba, below: Rgba): Rgba {
 
 /** `rgb()`, `rgba()` and, from color-mix(), `color(srgb ...)`. */
 function parseColour(text: string): Rgba {
-  const [r = 0, g = 0, b = 0, a = 1] = [...text.replace(/^color\(srgb/, '').matchAll(/-?[\d.]+(?:e-?\d+)?/g)].map((match) => Number(match[0]))
+  const numbers = [...text.replace(/^color\(srgb/, '').matchAll(/-?[\d.]+(?:e-?\d+)?/g)].map((match) => Number(match[0]))
+  const [r = 0, g = 0, b = 0, a = 1] = numbers
   const scale = text.startsWith('color(') ? 255 : 1
   return [r * scale, g * scale, b * scale, a]
 }

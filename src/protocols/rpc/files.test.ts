@@ -9,7 +9,8 @@ import type { RpcFileRead } from './facts.ts'
 import { type FileRead, pairKey, type ReadPlace, RpcMemory } from './files.ts'
 import { ELF_HEAD, fakeContent } from './testdata/talk.ts'
 
-const PAIR = pairKey(FAKE_INITIATOR, FAKE_RESPONDER)
+const UNTAGGED = { vlan: 0, innerVlan: 0 }
+const PAIR = pairKey(UNTAGGED, FAKE_INITIATOR, FAKE_RESPONDER)
 const PLACE: ReadPlace = { flowId: 1, client: FAKE_INITIATOR, server: FAKE_RESPONDER, transport: 'udp' }
 const file = (size: number, modified = 1) => ({ type: 1, size, modified })
 
@@ -49,7 +50,9 @@ describe('names and exports', () => {
   test('handles of one pair mean nothing to another', () => {
     const memory = new RpcMemory()
     memory.learnName(PAIR, null, 'monitor', 'f1')
-    equal(memory.nameOf(pairKey(FAKE_RESPONDER, FAKE_INITIATOR), 'f1'), null)
+    equal(memory.nameOf(pairKey(UNTAGGED, FAKE_RESPONDER, FAKE_INITIATOR), 'f1'), null)
+    equal(memory.nameOf(pairKey({ vlan: 7, innerVlan: 0 }, FAKE_INITIATOR, FAKE_RESPONDER), 'f1'), null, 'same addresses, another VLAN')
+    equal(memory.nameOf(PAIR, 'f1'), 'monitor')
   })
 
   test('a new name replaces the old one; the least recently used handle is forgotten first', () => {

@@ -3,6 +3,7 @@
 
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
+import type { FlowKey } from '../../wire/flow.ts'
 import { Content, type HeldBudget } from './content.ts'
 import { Coverage } from './coverage.ts'
 import type { RpcFileRead } from './facts.ts'
@@ -29,9 +30,12 @@ interface KnownFile {
   read: FileRead | null
 }
 
-/** Client and server as one key; handles mean something only between those two. */
-export function pairKey(client: Ip, server: Ip): string {
-  return `${client} ${server}`
+/**
+ * Client and server as one key; handles mean something only between those two. The VLAN tags are part of it: monitors with the same
+ * factory addresses stand in several segments.
+ */
+export function pairKey(flow: Pick<FlowKey, 'vlan' | 'innerVlan'>, client: Ip, server: Ip): string {
+  return `${flow.vlan}.${flow.innerVlan} ${client} ${server}`
 }
 
 /** One file while its READ replies pass. */

@@ -233,7 +233,7 @@ export class RpcSession implements Session, RecordSink {
   #learn(direction: Direction, { call, args }: Pending, result: CallResult): void {
     if (result.status !== 0) return
     const base = this.#base(other(direction))
-    const pair = pairKey(base.client, base.server)
+    const pair = pairKey(this.#context.flow, base.client, base.server)
     if (call.program === Program.mount) {
       if (call.procedure === MountProc.mnt && args.path !== null) this.#mounted(base, pair, call.version, args.path, result.handle)
       return

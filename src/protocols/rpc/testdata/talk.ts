@@ -1,11 +1,17 @@
 // Talk: hand-made RPC conversations for tests, built with our encoder: calls and replies as chunks with running xids.
 // Keeps the rule that test data is obviously fake: files hold counters and ZZTEST texts, addresses come from fake-context.
 
-import type { Chunk } from '../../../testing/everysplit.ts'
 import type { Direction } from '../../../wire/flow.ts'
 import { FileType } from '../codes.ts'
 import { type AuthSys, encodeCall, encodeReply, type RpcCallBody, withRecordMark } from '../encode.ts'
 import type { FileAttributes } from '../encode-nfs.ts'
+
+/** What one packet adds to one direction; `lost` bytes of it were lost before. The shape src/testing/everysplit.ts takes. */
+export interface TalkChunk {
+  readonly direction: Direction
+  readonly bytes: Uint8Array
+  readonly lost?: number
+}
 
 export const MONITOR: AuthSys = { machine: 'zztest-monitor', uid: 0, gid: 0, groups: [0] }
 const FIRST_XID = 0x10000001
@@ -39,7 +45,7 @@ export const ELF_HEAD = [0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0]
 
 /** Collects a conversation. On TCP every message becomes one record. */
 export class Talk {
-  readonly chunks: Chunk[] = []
+  readonly chunks: TalkChunk[] = []
   readonly #transport: 'tcp' | 'udp'
   #xid = FIRST_XID
 

@@ -59,8 +59,9 @@ export function createWorld(parts: WorldParts): World {
 }
 
 /**
- * Inside when the policy says so, routers or not (a segment of our own that static routes lead to); when the next hop's card claims the address itself (a neighbour); or, without any ARP in the
- * capture, when both ends share the usual segment and the card is no router's. Everything else with a global address leaves.
+ * Inside when the policy says so, routers or not (a segment of our own that static routes lead to); when the next hop's card claims
+ * the address itself (a neighbour); or, without any ARP in the capture, when both ends share the usual segment and the card is no
+ * router's. Everything else with a global address leaves.
  */
 function leaves(talk: Heading, parts: WorldParts): boolean {
   const { dst, nextHop, src, vlan } = talk

@@ -9,4 +9,5 @@ PATH=$(dirname "$node"):$home/node_modules/.bin:$PATH
 export PATH
 rm -rf dist
 tsc -p tsconfig.build.json
+cp src/inventory/oui.table.br dist/inventory/
 vite build web --logLevel warn

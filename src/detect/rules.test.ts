@@ -123,6 +123,7 @@ test('update-pulled: /pm by anyone, anything by a monitor; a workstation\'s own 
   const pc: RpcFact = { ...mount('/home'), client: ip('10.20.4.50') }
   assert.deepEqual(findings(updatePulled, ward(), [[pc, rpcFlow]]), [])
   assert.equal(findings(updatePulled, ward(), [[{ ...pc, kind: 'mount', path: '/pm', version: 3 }, rpcFlow]]).length, 1)
+  assert.equal(findings(updatePulled, ward(), [[{ ...mount('/pm/'), client: ip('10.20.4.50') }, rpcFlow]]).length, 1, 'a slash behind')
   assert.equal(findings(updatePulled, ward(), [[mount('/other'), rpcFlow]]).length, 1)
   assert.deepEqual(findings(updatePulled, ward({ approvesUpdate: () => true }), [[mount(), rpcFlow], [read('elf'), rpcFlow]]), [])
 })

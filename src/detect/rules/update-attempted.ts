@@ -10,7 +10,7 @@ import { evidenceOf, type Talk } from '../talks.ts'
 import { count } from '../words.ts'
 import type { World } from '../world.ts'
 import { sumTalks } from './talk-group.ts'
-import { UPDATE_PATH } from './update-pulled.ts'
+import { isUpdatePath } from './update-pulled.ts'
 
 /** Portmapper, the old mountd port BusyBox falls back to, NFS. */
 const UPDATE_PORTS = new Set([111, 635, 2049])
@@ -92,7 +92,7 @@ function draftsOf(world: World, talks: readonly Talk[], asking: Asking | null): 
   const server = asking?.server ?? first?.dst
   if (!client || !server || (asking && asking.accepted > 0)) return []
   const byMonitor = world.isMonitor(world.assetAt(vlan, client))
-  const namesUpdate = asking?.paths.has(UPDATE_PATH) ?? false
+  const namesUpdate = asking !== null && [...asking.paths].some(isUpdatePath)
   const triesIndicator = first !== undefined && world.indicatorOf(server) !== null
   return byMonitor || namesUpdate || triesIndicator ? [toDraft(world, vlan, client, server, talks, asking)] : []
 }

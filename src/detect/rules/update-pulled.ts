@@ -13,7 +13,12 @@ import { count } from '../words.ts'
 import type { World } from '../world.ts'
 
 /** The export the device's firmware mounts (facts on the device, section 1). */
-export const UPDATE_PATH = '/pm'
+const UPDATE_PATH = '/pm'
+
+/** The update export, however the client spells it: some write a slash behind. */
+export function isUpdatePath(path: string): boolean {
+  return path === UPDATE_PATH || path === `${UPDATE_PATH}/`
+}
 
 /** What one client did on one server's exports. */
 interface Pull {
@@ -76,7 +81,7 @@ function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>
 /** The update path by anyone, or any mount or read by a monitor; never from a server the policy approves. */
 function concerns(world: World, pull: Pull): boolean {
   if (world.approvesUpdate(pull.client, pull.server)) return false
-  return pull.mounts.has(UPDATE_PATH) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
+  return [...pull.mounts].some(isUpdatePath) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
 }
 
 function toDraft(world: World, pull: Pull): Draft {

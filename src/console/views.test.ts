@@ -37,10 +37,10 @@ describe('overview', () => {
 
   it('shows at most five findings, worst first, then newest', () => {
     const medium = WARD_FINDINGS[2] as Finding
-    const many = Array.from({ length: 9 }, (_, i): Finding => ({ ...medium, id: `f-m${i}`, lastAt: WARD_START + i * SECOND }))
+    const many = Array.from({ length: 9 }, (_, i): Finding => ({ ...medium, id: `f-m${i}`, firstAt: WARD_START + i * SECOND }))
     const top = overview({ ...ward(), findings: triaged([...WARD_FINDINGS, ...many], new Map()) }, []).top
     assert.equal(top.length, TOP_FINDINGS_MAX)
-    assert.deepEqual(top.map((f) => f.id), ['f-0000000001', 'f-0000000002', 'f-0000000003', 'f-m8', 'f-m7'])
+    assert.deepEqual(top.map((f) => f.id), ['f-0000000001', 'f-0000000002', 'f-m8', 'f-m7', 'f-m6'])
   })
 
   it('says nothing of an analysis with nothing in it', () => {

@@ -48,9 +48,10 @@ export function triaged(findings: readonly Finding[], states: ReadonlyMap<string
   return findings.map((finding) => ({ ...finding, triage: states.get(finding.id) ?? 'new' })).sort(worstThenNewest)
 }
 
+/** Newest by when it arose, not by when it was last seen: a live list must not move under the pointer. */
 function worstThenNewest(a: Finding, b: Finding): number {
   const bySeverity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity)
-  return bySeverity || b.lastAt - a.lastAt || compareText(a.id, b.id)
+  return bySeverity || b.firstAt - a.firstAt || compareText(a.id, b.id)
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

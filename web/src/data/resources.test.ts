@@ -1,4 +1,4 @@
-// Tests of the page's memory: asks when someone looks, keeps old data, drops late answers, forgets what nobody looks at.
+// Tests of the page's memory: asks when someone looks, keeps old data, never piles requests up, forgets what nobody looks at.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -54,13 +54,31 @@ describe('resources', () => {
     assert.deepEqual(world.resources.read('a'), { data: 8, error: null, asOfMs: 9000 })
   })
 
-  it('drop an answer that a newer request has overtaken', async () => {
+  it('keep the same object while it says the same', async () => {
+    const { asked, resources, clock } = slowServer()
+    resources.subscribe('a', () => {})
+    await asked[0]?.answer(good([{ n: 1 }]))
+    const before = resources.read('a').data
+    clock.ms = 5000
+    resources.refresh(() => true)
+    await asked[1]?.answer(good([{ n: 1 }]))
+    assert.equal(resources.read('a').data, before)
+    assert.equal(resources.read('a').asOfMs, 5000)
+    resources.refresh(() => true)
+    await asked[2]?.answer(good([{ n: 2 }]))
+    assert.deepEqual(resources.read('a').data, [{ n: 2 }])
+  })
+
+  it('do not pile up: a change during a request is asked for once, after it', async () => {
     const { asked, resources } = slowServer()
     resources.subscribe('a', () => {})
-    resources.refresh(() => true)
-    await asked[1]?.answer(good('new'))
-    await asked[0]?.answer(good('old'))
-    assert.equal(resources.read('a').data, 'new')
+    for (let i = 0; i < 5; i++) resources.refresh(() => true)
+    assert.equal(asked.length, 1)
+    await asked[0]?.answer(good('before the change'))
+    assert.equal(asked.length, 2)
+    await asked[1]?.answer(good('after it'))
+    assert.equal(asked.length, 2)
+    assert.equal(resources.read('a').data, 'after it')
   })
 
   it('ask again only for what is looked at, and forget the rest', async () => {

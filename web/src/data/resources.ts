@@ -17,8 +17,9 @@ export const IDLE_RESOURCES_MAX = 24
 interface Entry {
   value: Resource<unknown>
   readonly listeners: Set<() => void>
-  /** Number of the latest request: an older answer that comes late is dropped. */
-  asked: number
+  /** A request is under way; another change meanwhile is asked for after it, so that requests never pile up. */
+  asking: boolean
+  again: boolean
 }
 
 const NOTHING: Resource<never> = { data: null, error: null, asOfMs: null }
@@ -36,13 +37,18 @@ export interface Resources {
   oldestMs(): number | null
 }
 
+/** The same object while it says the same, so that nothing is drawn again for a refetch that brought no news. */
+function kept(old: unknown, fresh: unknown): unknown {
+  return JSON.stringify(old) === JSON.stringify(fresh) ? old : fresh
+}
+
 export function createResources(get: (path: string) => Promise<Answer<unknown>>, nowMs: () => number): Resources {
   const entries = new Map<string, Entry>()
 
   function entryOf(path: string): Entry {
     const known = entries.get(path)
     if (known) return known
-    const entry: Entry = { value: NOTHING, listeners: new Set(), asked: 0 }
+    const entry: Entry = { value: NOTHING, listeners: new Set(), asking: false, again: false }
     entries.set(path, entry)
     return entry
   }
@@ -53,11 +59,14 @@ export function createResources(get: (path: string) => Promise<Answer<unknown>>,
   }
 
   async function ask(path: string, entry: Entry): Promise<void> {
-    const mine = ++entry.asked
+    entry.again = entry.asking
+    if (entry.asking) return
+    entry.asking = true
     const answer = await get(path)
-    if (mine !== entry.asked) return
-    if (answer.ok) put(entry, { data: answer.value, error: null, asOfMs: nowMs() })
+    entry.asking = false
+    if (answer.ok) put(entry, { data: kept(entry.value.data, answer.value), error: null, asOfMs: nowMs() })
     else put(entry, { ...entry.value, error: answer.error })
+    if (entry.again) await ask(path, entry)
   }
 
   function forgetIdle(): void {

@@ -62,9 +62,21 @@ describe('bendOf', () => {
     assert.ok(Math.abs(curvePoint(left, right, there, 0.5).y - curvePoint(right, left, back, 0.5).y) > 20)
   })
 
+  it('prefers a covered label to a line through a zone', () => {
+    const [a, b, beside, below] = [place('a', 0, 0), place('b', 250, 300), place('beside', 250, 150), place('below', 0, 150)]
+    const bend = bendOf(b, a, [a, b, beside, below], false)
+    for (let i = 1; i < 32; i++) {
+      const point = curvePoint(b, a, bend, i / 32)
+      for (const other of [beside, below]) {
+        const inside = Math.abs(point.x - other.x) < ZONE_SIZE.width / 2 && Math.abs(point.y - other.y) < ZONE_SIZE.height / 2
+        assert.ok(!inside, `bend ${bend} goes through ${other.name}`)
+      }
+    }
+  })
+
   it('answers something even when nothing fits', () => {
     const crowd = Array.from({ length: 40 }, (_, i) => place(`c${i}`, 300, (i - 20) * 40))
-    assert.notEqual(bendOf(left, right, [left, right, ...crowd], false), 0)
+    assert.ok(Number.isFinite(bendOf(left, right, [left, right, ...crowd], false)))
   })
 
   it('takes two zones on one place without failing', () => {

@@ -61,22 +61,23 @@ const CURVE_SAMPLES = 32
 
 /**
  * Distance of the control point of a quadratic curve from the straight line, to the right of the direction (screen axes), so that the
- * curve and its label pass beside the other zones. When nothing fits, the largest bend: a crossing that can at least be seen.
+ * curve and its label pass beside the other zones. When nothing is quite free, the bend that covers least; among equals the smallest.
  */
 export function bendOf(from: Place, to: Place, places: readonly Place[], twoWay: boolean): number {
   const others = places.filter((place) => place.name !== from.name && place.name !== to.name)
   const bends: readonly number[] = twoWay ? BENDS_TWO_WAY : BENDS
-  return bends.find((bend) => isClear(from, to, bend, others)) ?? bends.at(-1) ?? 0
+  const scored = bends.map((bend) => ({ bend, covered: covered(from, to, bend, others) }))
+  return scored.reduce((best, one) => (one.covered < best.covered ? one : best)).bend
 }
 
-function isClear(from: Place, to: Place, bend: number, others: readonly Place[]): boolean {
+/** Samples of the curve that lie in another zone; a label that touches one counts half. */
+function covered(from: Place, to: Place, bend: number, others: readonly Place[]): number {
+  let sum = others.some((place) => isInside(curvePoint(from, to, bend, 0.5), place, LABEL_HALF)) ? 0.5 : 0
   for (let i = 1; i < CURVE_SAMPLES; i++) {
-    const t = i / CURVE_SAMPLES
-    const point = curvePoint(from, to, bend, t)
-    const label = Math.abs(t - 0.5) < 0.5 / CURVE_SAMPLES ? LABEL_HALF : { x: 0, y: 0 }
-    if (others.some((place) => isInside(point, place, label))) return false
+    const point = curvePoint(from, to, bend, i / CURVE_SAMPLES)
+    if (others.some((place) => isInside(point, place, { x: 0, y: 0 }))) sum++
   }
-  return true
+  return sum
 }
 
 function isInside(point: Point, place: Place, extra: Point): boolean {

@@ -49,6 +49,7 @@ describe('lookedFor and states', () => {
   })
   it('has a word for each state', () => {
     const states: readonly Analysis['state'][] = ['running', 'complete', 'partial', 'failed']
-    assert.equal(new Set(states.map(stateWords)).size, 4)
+    assert.equal(new Set(states.map((state) => stateWords({ state, source: 'capture' }))).size, 4)
+    assert.equal(stateWords({ state: 'running', source: 'live' }), 'still watching')
   })
 })

@@ -34,6 +34,7 @@ const STATE_WORDS: Readonly<Record<Analysis['state'], string>> = {
   running: 'still being read', complete: 'read to its end', partial: 'only partly readable', failed: 'could not be read',
 }
 
-export function stateWords(state: Analysis['state']): string {
-  return STATE_WORDS[state]
+/** How complete it is; what has no end is watched, not read. */
+export function stateWords({ state, source }: Pick<Analysis, 'state' | 'source'>): string {
+  return state === 'running' && source !== 'capture' ? 'still watching' : STATE_WORDS[state]
 }

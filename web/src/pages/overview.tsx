@@ -47,7 +47,7 @@ function Decide({ overview }: { readonly overview: Overview }) {
       </div>
       <SeverityCounts analysis={analysis.id} findings={findings} />
       {total === 0
-        ? <Empty title="No open finding.">Nothing that Cordon looks for was seen. Before you rely on that, read below what it cannot see.</Empty>
+        ? <Empty title="No open finding.">Nothing that Cordon looks for was seen. Before you rely on that, read what it cannot see.</Empty>
         : <FindingList analysis={analysis.id} findings={top} label="Worst findings" />}
     </section>
   )

@@ -1,37 +1,30 @@
 // zone-map: zones and what goes between them as a drawing. The table beside it says the same; the drawing is never the only way.
-// Keeps Cytoscape out of the first paint: it is loaded when this part is shown.
 
 import { useEffect, useRef } from 'react'
-import type { Core, ElementDefinition, StylesheetJson } from 'cytoscape'
-import type { ZoneMap as ZoneMapData } from '../../../src/console/api.ts'
+import type { ZoneMap } from '../../../src/console/api.ts'
 import { formatCount, plural } from '../model/format.ts'
-import { bendOf, edgeWidth, type Place, placeZones, ZONE_SIZE } from '../model/map-layout.ts'
 import { type ZonePair, zonePairs } from '../model/matrix.ts'
-import { zoneHolds } from '../model/words.ts'
-import { onThemeChange, resolveColour } from './colours.ts'
+import { isQuiet, type MapDrawing, startMap } from './zone-map-core.ts'
 
-/** Cytoscape adds a <style> to the page unless an element of this id is there; the content security policy forbids such a style. */
-const STYLESHEET_ID = '__________cytoscape_stylesheet'
-
-export function ZoneMapDrawing({ map, pointed }: { readonly map: ZoneMapData; readonly pointed: ZonePair | null }) {
+export function ZoneMapDrawing({ map, pointed }: { readonly map: ZoneMap; readonly pointed: ZonePair | null }) {
   const frame = useRef<HTMLDivElement>(null)
-  const core = useRef<Core | null>(null)
+  const drawing = useRef<MapDrawing | null>(null)
   useEffect(() => {
-    const element = frame.current
-    return element ? draw(element, map, (drawn) => (core.current = drawn)) : undefined
-  }, [map])
-  useEffect(() => {
-    core.current?.elements().removeClass('pointed')
-    if (pointed) core.current?.getElementById(pointed.from === pointed.to ? nodeId(pointed.from) : edgeId(pointed)).addClass('pointed')
-  }, [pointed])
+    if (!frame.current) return undefined
+    const started = startMap(frame.current)
+    drawing.current = started
+    return () => started.close()
+  }, [])
+  useEffect(() => drawing.current?.show(map), [map])
+  useEffect(() => drawing.current?.point(pointed), [pointed])
   return (
     <div className="map">
       <div ref={frame} className="map-canvas" role="img" aria-label={mapWords(map)} />
       <MapLegend quiet={isQuiet(zonePairs(map))} />
       <div className="map-tools" role="group" aria-label="Map size">
-        <button type="button" className="button" onClick={() => zoom(core.current, 1.25)} aria-label="Larger">+</button>
-        <button type="button" className="button" onClick={() => zoom(core.current, 0.8)} aria-label="Smaller">−</button>
-        <button type="button" className="button" onClick={() => core.current?.fit(undefined, 28)}>Whole map</button>
+        <button type="button" className="button" onClick={() => drawing.current?.zoom(1.25)} aria-label="Larger">+</button>
+        <button type="button" className="button" onClick={() => drawing.current?.zoom(0.8)} aria-label="Smaller">−</button>
+        <button type="button" className="button" onClick={() => drawing.current?.fit()}>Whole map</button>
       </div>
     </div>
   )
@@ -49,129 +42,8 @@ function MapLegend({ quiet }: { readonly quiet: boolean }) {
   )
 }
 
-function mapWords(map: ZoneMapData): string {
+function mapWords(map: ZoneMap): string {
   const denied = map.cells.filter((cell) => cell.denied > 0).length
   const seen = `${plural(map.cells.length, 'connection')} seen, ${formatCount(denied)} with denied conversations`
   return `Map of ${plural(map.zones.length, 'zone')}; ${seen}. The table below says the same.`
-}
-
-function zoom(core: Core | null, factor: number): void {
-  if (!core) return
-  core.zoom({ level: core.zoom() * factor, renderedPosition: { x: core.width() / 2, y: core.height() / 2 } })
-}
-
-const edgeId = ({ from, to }: Pick<ZonePair, 'from' | 'to'>): string => `edge ${JSON.stringify([from, to])}`
-/** With more lines than this their words would cover each other: then a line speaks when it is pointed at. */
-const SPEAKING_EDGES_MAX = 10
-
-const nodeId = (zone: string): string => `zone ${zone}`
-
-function draw(element: HTMLElement, map: ZoneMapData, onDrawn: (core: Core | null) => void): () => void {
-  let core: Core | null = null
-  let gone = false
-  claimStylesheet()
-  const start = async (): Promise<void> => {
-    const { default: cytoscape } = await import('cytoscape')
-    if (gone) return
-    core = cytoscape({
-      container: element, elements: elementsOf(map), style: styleOf(element), layout: { name: 'preset', fit: true, padding: 28 },
-      userZoomingEnabled: false, boxSelectionEnabled: false, autoungrabify: true, minZoom: 0.3, maxZoom: 2.5,
-    })
-    core.on('mouseover', 'edge', (event) => event.target.addClass('pointed'))
-    core.on('mouseout', 'edge', (event) => event.target.removeClass('pointed'))
-    onDrawn(core)
-  }
-  void start()
-  const unwatch = onThemeChange(() => core?.style(styleOf(element)))
-  const sized = new ResizeObserver(() => core?.resize().fit(undefined, 28))
-  sized.observe(element)
-  return () => {
-    gone = true
-    sized.disconnect()
-    unwatch()
-    core?.destroy()
-    onDrawn(null)
-  }
-}
-
-function claimStylesheet(): void {
-  if (document.getElementById(STYLESHEET_ID)) return
-  const mark = document.createElement('meta')
-  mark.id = STYLESHEET_ID
-  document.head.append(mark)
-}
-
-function elementsOf(map: ZoneMapData): ElementDefinition[] {
-  const places = placeZones(map.zones)
-  const pairs = zonePairs(map)
-  const within = new Map(pairs.filter(({ from, to }) => from === to).map((pair) => [pair.from, pair]))
-  const nodes = places.map(({ name, inside, x, y }): ElementDefinition => {
-    const zone = map.zones.find((one) => one.name === name)
-    const own = within.get(name)
-    // A place to break after each hyphen, for Cytoscape breaks at spaces only.
-    const lines = [name.replaceAll('-', '-\u200b'), zone ? zoneHolds(zone) : '', own?.cell ? `within: ${edgeWords(own)}` : '']
-    const label = lines.filter((line) => line !== '').join('\n')
-    const data = { id: nodeId(name), label, kind: zone?.kind, ...(inside ? { parent: 'hospital' } : {}) }
-    return { data, position: { x, y }, classes: (own?.cell?.denied ?? 0) > 0 ? 'deny' : '' }
-  })
-  return [{ data: { id: 'hospital', label: 'inside the hospital' } }, ...nodes, ...edgesOf(pairs, places)]
-}
-
-const isQuiet = (pairs: readonly ZonePair[]): boolean => pairs.filter(({ from, to }) => from !== to).length > SPEAKING_EDGES_MAX
-
-/** Traffic within a zone is told in its box; a loop would only be a knot. */
-function edgesOf(pairs: readonly ZonePair[], places: readonly Place[]): ElementDefinition[] {
-  const drawn = new Set(pairs.map(edgeId))
-  const [allQuiet, seenQuiet] = [isQuiet(pairs), isQuiet(pairs.filter((pair) => pair.cell !== null))]
-  return pairs.flatMap((pair): ElementDefinition[] => {
-    const from = places.find((place) => place.name === pair.from)
-    const to = places.find((place) => place.name === pair.to)
-    if (!from || !to || from === to) return []
-    const bend = bendOf(from, to, places, drawn.has(edgeId({ from: pair.to, to: pair.from })))
-    const ends = { source: nodeId(pair.from), target: nodeId(pair.to) }
-    const data = { id: edgeId(pair), ...ends, label: edgeWords(pair), width: edgeWidth(pair.cell?.bytes ?? 0), bend }
-    const quiet = pair.cell === null ? allQuiet : seenQuiet
-    return [{ data, classes: (pair.cell === null ? 'unseen' : pair.cell.denied > 0 ? 'deny' : 'allow') + (quiet ? ' quiet' : '') }]
-  })
-}
-
-/** What was seen, or what the conduit would allow. */
-function edgeWords({ cell, conduits }: ZonePair): string {
-  const names = cell === null ? conduits : cell.protocols
-  const words = names.length > 2 ? `${names.slice(0, 2).join(', ')} +${names.length - 2}` : names.join(', ')
-  return cell !== null && cell.denied > 0 ? `${words}\ndeny ${cell.denied} of ${cell.conversations}` : words
-}
-
-function styleOf(element: HTMLElement): StylesheetJson {
-  const colour = (name: string): string => resolveColour(name, element)
-  const font = { 'font-family': 'system-ui, "DejaVu Sans", sans-serif', 'font-size': 13 }
-  return [
-    { selector: 'node[kind]', style: {
-      ...font, shape: 'round-rectangle', ...ZONE_SIZE, label: 'data(label)', 'text-wrap': 'wrap',
-      'text-max-width': `${ZONE_SIZE.width - 8}px`, 'text-valign': 'center', color: colour('ink'),
-      'background-color': colour('surface'), 'border-width': 1.5, 'border-color': colour('line-strong'), 'line-height': 1.35,
-    } },
-    { selector: 'node[kind = "medical"]', style: { 'border-color': colour('accent'), 'border-width': 2.5 } },
-    { selector: 'node[kind = "unzoned"], node[kind = "group"]', style: { 'border-style': 'dashed' } },
-    { selector: '#hospital', style: {
-      ...font, 'font-size': 12, shape: 'round-rectangle', label: 'data(label)', 'text-valign': 'bottom', 'text-margin-y': 8,
-      color: colour('muted'), 'background-color': colour('ground'), 'background-opacity': 0.6, 'border-style': 'double', 'border-width': 5,
-      'border-color': colour('wall'), padding: '34px',
-    } },
-    { selector: 'edge', style: {
-      ...font, 'font-size': 12, width: 'data(width)', label: 'data(label)', 'text-wrap': 'wrap', 'curve-style': 'unbundled-bezier',
-      'control-point-distances': 'data(bend)', 'control-point-weights': '0.5',
-      'target-arrow-shape': 'triangle', color: colour('ink'), 'text-background-color': colour('surface'), 'text-background-opacity': 0.92,
-      'text-background-padding': '3px', 'line-color': colour('accent'), 'target-arrow-color': colour('accent'),
-    } },
-    { selector: 'edge.deny', style: { 'line-color': colour('deny'), 'target-arrow-color': colour('deny'), color: colour('deny') } },
-    { selector: 'edge.unseen', style: {
-      'line-color': colour('line-strong'), 'target-arrow-color': colour('line-strong'), 'line-style': 'dashed',
-      color: colour('muted'), width: 1.5,
-    } },
-    { selector: 'edge.quiet', style: { 'text-opacity': 0, 'text-background-opacity': 0 } },
-    { selector: 'edge.pointed', style: { 'text-opacity': 1, 'text-background-opacity': 0.92 } },
-    { selector: 'node.deny', style: { 'border-color': colour('deny'), color: colour('deny') } },
-    { selector: '.pointed', style: { 'underlay-color': colour('focus'), 'underlay-opacity': 0.35, 'underlay-padding': 5, 'z-index': 9 } },
-  ]
 }

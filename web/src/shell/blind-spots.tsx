@@ -47,7 +47,7 @@ export function CaptureLine({ analysis }: { readonly analysis: Analysis }) {
   const limits = blindSpots.length + problems.length
   return (
     <p className="capture-line">
-      <b>{name}</b>, <span data-state={state} className="capture-state">{stateWords(state)}</span>
+      <b>{name}</b>, <span data-state={state} className="capture-state">{stateWords(analysis)}</span>
       <span> · {plural(packets, 'packet')}, {formatBytes(bytes)}{format === null ? '' : `, ${format}`}</span>
       {firstAt !== null && lastAt !== null ? <> · <Span from={firstAt} to={lastAt} /></> : null}
       {limits > 0

@@ -73,6 +73,16 @@ describe('upload', () => {
     assert.deepEqual(await left(), [])
   })
 
+  it('answers a body that is too large over a real socket, instead of cutting it', async () => {
+    await open({ uploadLimitBytes: 1000 })
+    const url = await app.listen()
+    const { payload, headers } = await multipart(tinyPcap(3_000_000), 'big.pcap')
+    const answer = await fetch(`${url}api/captures`, { method: 'POST', body: payload, headers })
+    assert.equal(answer.status, 413)
+    assert.equal(((await answer.json()) as ApiError).error.code, 'too-large')
+    assert.deepEqual(await left(), [])
+  })
+
   it('asks for the field when the form lacks it', async () => {
     await open()
     assert.equal((await post(tinyPcap(), 'ward.pcap', 'file')).status, 400)

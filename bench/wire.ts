@@ -11,6 +11,7 @@ import { createCaptureReader } from '../src/wire/capture/reader.ts'
 import { PCAP_RECORD_HEADER_BYTES, pcapFileHeader, putPcapRecordHeader } from '../src/wire/capture/writer.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
+const CORDON = path.join(ROOT, 'cordon')
 const CAPTURES = path.join(ROOT, '..', 'shared', 'captures')
 const RUNS = Number(process.env['RUNS'] ?? 5)
 /** Times the whole folder is laid end to end: 1.0 M packets, 0.3 GB. */
@@ -107,32 +108,51 @@ function has(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 }
 
-function main(): void {
-  if (!fs.existsSync(CAPTURES)) {
-    console.log('skipped: ../shared/captures is not here')
-    return
-  }
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-')), 'mix.pcap')
-  const { packets, bytes } = writeMix(file)
-  console.log(`${packets} packets, ${(bytes / 1e6).toFixed(0)} MB, ${RUNS} runs each after one warm-up, ${os.cpus()[0]?.model ?? ''}, Node ${process.version}`)
+/** Half an hour of a full ward: long streams, the traffic of the place. */
+function writeWard(file: string): { packets: number; bytes: number } {
+  const args = ['twin', '--out', file, '--beds', '64', '--scenario', 'leak,update', '--seconds', '1800', '--seed', '7']
+  const made = spawnSync(CORDON, args, { encoding: 'utf8' })
+  const packets = Number(/(\d+) packets/.exec(made.stderr)?.[1])
+  return { packets, bytes: fs.statSync(file).size }
+}
+
+interface Result {
+  readonly input: string
+  readonly packets: number
+  readonly bytes: number
+  readonly rows: readonly Row[]
+}
+
+function compare(input: string, file: string, { packets, bytes }: { packets: number; bytes: number }): Result {
   const rows = [
     measure('cat (floor)', `cat ${file}`, packets),
-    measure('cordon check --json', `${path.join(ROOT, 'cordon')} check ${file} --json`, packets),
+    measure('cordon check --json', `${CORDON} check ${file} --json`, packets),
     ...(has('tcpdump') ? [measure('tcpdump -w', `tcpdump -r ${file} -w -`, packets), measure('tcpdump -nn', `tcpdump -nn -r ${file}`, packets)] : []),
     ...(has('ndpiReader') ? [measure('ndpiReader', `ndpiReader -i ${file}`, packets)] : []),
   ]
   const ours = rows.find((r) => r.tool.startsWith('cordon'))?.packetsPerCpuSecond ?? 0
-  console.log('tool                 CPU s   wall s   packets/CPU s   cordon is')
+  console.log(`\n${input}: ${packets.toLocaleString('en')} packets, ${(bytes / 1e6).toFixed(0)} MB`)
+  console.log('| tool | CPU s | wall s | packets per CPU s | cordon is |\n|---|---|---|---|---|')
   for (const r of rows) {
     const rate = Math.round(r.packetsPerCpuSecond).toLocaleString('en')
-    const ratio = (ours / r.packetsPerCpuSecond).toFixed(3)
-    console.log(`${r.tool.padEnd(20)} ${r.cpuSeconds.toFixed(2).padStart(5)} ${r.wallSeconds.toFixed(2).padStart(8)} ${rate.padStart(15)}   ${ratio}x`)
+    console.log(`| ${r.tool} | ${r.cpuSeconds.toFixed(2)} | ${r.wallSeconds.toFixed(2)} | ${rate} | ${(ours / r.packetsPerCpuSecond).toFixed(3)}x |`)
   }
+  fs.rmSync(file)
+  return { input, packets, bytes, rows }
+}
+
+function main(): void {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-'))
+  console.log(`${RUNS} runs each after one warm-up, ${os.cpus()[0]?.model ?? ''}, Node ${process.version}`)
+  const file = path.join(folder, 'input.pcap')
+  const results = [compare('twin ward', file, writeWard(file))]
+  if (fs.existsSync(CAPTURES)) results.push(compare('mix of real captures', file, writeMix(file)))
+  else console.log('skipped: mix of real captures (../shared/captures is not here)')
   fs.mkdirSync(path.join(ROOT, 'artifacts'), { recursive: true })
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
-  const result = { commit, node: process.version, packets, bytes, runs: RUNS, rows }
-  fs.writeFileSync(path.join(ROOT, 'artifacts', 'bench-wire.json'), `${JSON.stringify(result, null, 2)}\n`)
-  fs.rmSync(path.dirname(file), { recursive: true })
+  const report = { commit, node: process.version, runs: RUNS, results }
+  fs.writeFileSync(path.join(ROOT, 'artifacts', 'bench-wire.json'), `${JSON.stringify(report, null, 2)}\n`)
+  fs.rmSync(folder, { recursive: true })
 }
 
 main()

@@ -1,15 +1,14 @@
 // cordon check: one capture in, two plain pages or JSON out. The clinic's command.
 
-import { SEVERITIES, type Severity } from '../detect/finding.ts'
+import type { Severity } from '../detect/finding.ts'
 import { analyseFile } from '../sensor/analyse.ts'
 import { exitCodeOf, type Report } from '../sensor/report.ts'
 import { ASSET_HEAD, assetCells, reportText } from './check-text.ts'
 import { Exit, type Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
+import type { OutputFormat } from './options.ts'
 import { withStore } from './with-store.ts'
 import { csv, progressBar } from './text.ts'
-
-export type OutputFormat = 'text' | 'json' | 'jsonl' | 'csv'
 
 export interface CheckArgs {
   /** A path, or `-` for standard input. */
@@ -20,8 +19,6 @@ export interface CheckArgs {
   readonly format: OutputFormat
   readonly failOn: Severity | 'never'
 }
-
-export const FAIL_ON_VALUES: readonly (Severity | 'never')[] = [...SEVERITIES, 'never']
 
 export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   const knowledge = loadKnowledge(args.policy)

@@ -1,17 +1,13 @@
 // The command line: nouns and verbs of the product wired to functions that return exit codes. No logic of its own.
+// Commands are loaded when they are called, so that `check` does not wait for a web server's code.
 
 import os from 'node:os'
 import path from 'node:path'
 import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { SCENARIOS } from '../twin/core/ward.ts'
-import { FAIL_ON_VALUES, runCheck, type OutputFormat } from './check.ts'
-import { runDemo } from './demo.ts'
-import { runInventory } from './inventory.ts'
+import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
-import { policyCheck, policyEval } from './policy.ts'
-import { runServe } from './serve.ts'
-import { runTwin } from './twin.ts'
+import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -103,6 +99,7 @@ function addCheck(program: Command, io: Io, done: (code: number) => void): void 
     .addOption(new Option('--fail-on <severity>', 'exit 1 when a finding is at least this grave').choices(FAIL_ON_VALUES).default('high'))
     .action(async (capture: string | undefined, flags: FormatFlags & { r?: string; policy?: string; data?: string; failOn: string }) => {
       const failOn = FAIL_ON_VALUES.find((v) => v === flags.failOn) ?? 'high'
+      const { runCheck } = await import('./check.ts')
       done(await runCheck({ file: captureOf(capture, flags.r), policy: flags.policy, data: flags.data, format: formatOf(flags), failOn }, io))
     })
 }
@@ -113,7 +110,7 @@ function addDemo(program: Command, io: Io, done: (code: number) => void): void {
     .option('--host <address>', 'address the console binds to', '127.0.0.1')
     .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
     .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
-    .action(async (flags: { port: number; host: string; seed: number; beds: number }) => done(await runDemo(flags, io)))
+    .action(async (flags: { port: number; host: string; seed: number; beds: number }) => done(await (await import('./demo.ts')).runDemo(flags, io)))
 }
 
 function addServe(program: Command, io: Io, done: (code: number) => void): void {
@@ -122,14 +119,15 @@ function addServe(program: Command, io: Io, done: (code: number) => void): void 
     .addOption(policyOption())
     .option('--port <number>', 'port of the console', wholeNumber(0, PORT_MAX), DEFAULT_PORT)
     .option('--host <address>', 'address the console binds to', '127.0.0.1')
-    .action(async (flags: { data: string; policy?: string; port: number; host: string }) => done(await runServe({ ...flags, policy: flags.policy }, io)))
+    .action(async (flags: { data: string; policy?: string; port: number; host: string }) =>
+      done(await (await import('./serve.ts')).runServe({ ...flags, policy: flags.policy }, io)))
 }
 
 function addInventory(program: Command, io: Io, done: (code: number) => void): void {
   const inventory = program.command('inventory').description('assets with the evidence for every claim')
   type Flags = FormatFlags & { r?: string; data?: string; policy?: string }
   const run = async (asset: string | undefined, flags: Flags): Promise<void> =>
-    done(await runInventory({
+    done(await (await import('./inventory.ts')).runInventory({
       file: flags.r, data: flags.r === undefined ? (flags.data ?? defaultData(io.env)) : flags.data, policy: flags.policy, asset, format: formatOf(flags),
     }, io))
   const sources = (command: Command): Command => withFormats(command)
@@ -153,7 +151,8 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
   const policy = program.command('policy').description('the policy: which device may talk to whom')
   policy.command('check').description('read a policy and list everything that is wrong with it')
     .argument('[file]', 'policy file; without it the shipped one').option('--json', 'JSON')
-    .action((file: string | undefined, flags: { json?: boolean }) => done(policyCheck({ file, json: flags.json === true }, io)))
+    .action(async (file: string | undefined, flags: { json?: boolean }) =>
+      done((await import('./policy.ts')).policyCheck({ file, json: flags.json === true }, io)))
   policy.command('eval').description('allow or deny for one flow, with the rule and the reason')
     .argument('[file]', 'policy file; without it the shipped one')
     .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')
@@ -161,7 +160,7 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
     .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX)).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX))
     .option('--asset <profile=address>', 'which device has which address; may be repeated', (value: string, all: string[]) => [...all, value], [])
     .option('--json', 'JSON')
-    .action((file: string | undefined, flags: EvalFlags) => done(policyEval({
+    .action(async (file: string | undefined, flags: EvalFlags) => done((await import('./policy.ts')).policyEval({
       file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, assets: flags.asset, json: flags.json === true,
     }, io)))
 }
@@ -189,7 +188,7 @@ function addTwin(program: Command, io: Io, done: (code: number) => void): void {
     .option('--period <ms>', 'time between two cycles of a monitor (1000 is inferred)', wholeNumber(1, 60_000))
     .option('--jitter <ms>', 'each cycle comes up to this much late', wholeNumber(0, 60_000))
     .option('--transport <name>', 'how the update client mounts: udp or tcp')
-    .action(async (flags: TwinFlags) => done(await runTwin({ ...flags, periodMs: flags.period, jitterMs: flags.jitter }, io)))
+    .action(async (flags: TwinFlags) => done(await (await import('./twin.ts')).runTwin({ ...flags, periodMs: flags.period, jitterMs: flags.jitter }, io)))
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -18,4 +18,4 @@ oxlint --type-aware --deny-warnings src web/src bench scripts examples
 echo "== browser app"
 vite build web --logLevel warn
 echo "== tests"
-node --disable-warning=ExperimentalWarning --test "src/**/*.test.ts" "$@"
+node --disable-warning=ExperimentalWarning --test "src/**/*.test.ts" "web/src/**/*.test.ts" "$@"

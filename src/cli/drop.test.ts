@@ -52,7 +52,8 @@ test('a ward capture dropped on the page becomes findings, evidence and a map, w
   fs.mkdirSync(ARTIFACTS, { recursive: true })
   await page.screenshot({ path: path.join(ARTIFACTS, 'drop-a-capture.png') })
   const id = /#\/([^/]+)\//.exec(page.url())?.[1] ?? ''
-  for (const [name, expected] of [['overview', /addresses? outside/], ['assets', /CMS8000 monitor, bed 1\b/], ['conversations', /bedside/], ['map', /Between zones/]] as const) {
+  const pages = [['overview', /addresses? outside/], ['assets', /CMS8000 monitor, bed 1\b/], ['conversations', /bedside/], ['map', /Between zones/]] as const
+  for (const [name, expected] of pages) {
     await page.goto(`${page.url().split('#')[0]}#/${id}/${name}`)
     await page.getByText(expected).first().waitFor()
     seen.push(await page.locator('body').innerText(), await page.content())

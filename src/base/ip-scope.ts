@@ -1,7 +1,7 @@
 // IpScope: what kind of address it is by the IANA special-purpose registries. Decides "private or global", never "inside or outside".
 
 import { assert } from './assert.ts'
-import { IP_BITS, ipValue, ipVersion, parsePrefix, v4Number, type Ip, type IpVersion } from './ip.ts'
+import { IP_BITS, ipValue, ipVersion, parsePrefix, v4Number, type Ip, type IpVersion, type Prefix } from './ip.ts'
 
 export type IpScope = 'global' | 'private' | 'link-local' | 'loopback' | 'multicast' | 'broadcast' | 'unspecified' | 'reserved'
 
@@ -56,6 +56,12 @@ export function ipScope(ip: Ip): IpScope {
   const value = ipValue(ip)
   for (const row of V6_ROWS) if (value >> row.hostBits === row.network) return row.scope
   return 'global'
+}
+
+/** Blocks of one version at whose edges the scope may change, in no useful order: between two edges every address has one scope. */
+export function scopeBlocks(version: IpVersion): readonly Prefix[] {
+  const length = (hostBits: bigint): number => IP_BITS[version] - Number(hostBits)
+  return rowsOf(version).map(({ network, hostBits }) => ({ version, network: network << hostBits, length: length(hostBits) }))
 }
 
 /** Multicast or limited broadcast: no single receiver. Directed broadcasts need a netmask and are not seen here. */

@@ -31,10 +31,13 @@ interface Walk {
   readonly unknown: UnknownMatch[]
 }
 
-/** What the chain says of the packet. A chain without a policy that is walked to its end denies, as an unbound hook would be asked nothing. */
+/** What the chain says of the packet. At the end of a chain without a policy nothing is known: whoever jumped here goes on. */
 export function decide(chain: Chain, chains: ReadonlyMap<string, Chain>, point: PacketPoint, version: IpVersion): Decision {
   const walk: Walk = { chains, point, version, possible: new Map(), unknown: [] }
-  if (run(walk, chain, 0)) note(walk, { action: chain.policy ?? 'deny', line: 0, text: `policy of ${chain.name}` })
+  if (run(walk, chain, 0)) {
+    const ends = chain.policy === null ? (['permit', 'deny'] as const) : [chain.policy]
+    for (const action of ends) note(walk, { action, line: 0, text: `end of ${chain.name}` })
+  }
   return { possible: [...walk.possible.values()], unknown: walk.unknown }
 }
 

@@ -1,0 +1,160 @@
+// Questions: ready-made ones about filters, answered with packet sets and witnessed by single packets. No solver, no guess.
+// Keeps "every counterexample is replayed through the slow interpreter before a human sees it".
+
+import { assert } from '../../base/assert.ts'
+import type { IpVersion } from '../../base/ip.ts'
+import { decide } from '../rules/decide.ts'
+import type { Chain, Rule, UnknownMatch } from '../rules/model.ts'
+import { composeChain, ruleSets } from '../sets/compose.ts'
+import { SetLimitError, type PacketPoint, type PacketSet, type PacketSpace } from '../sets/packet-set.ts'
+import type { Answer, Witness } from './answer.ts'
+
+/** A filter to ask about: one chain with those it jumps to. */
+export interface Filter {
+  readonly chain: Chain
+  readonly chains: ReadonlyMap<string, Chain>
+  readonly version: IpVersion
+}
+
+/** What the filter lets through whatever its unknown matches turn out to be, and what it lets through at most. */
+export interface Bounds {
+  readonly surely: PacketSet
+  readonly possibly: PacketSet
+}
+
+export function boundsOf(space: PacketSpace, filter: Filter): Bounds {
+  const { surelyPermitted, possiblyPermitted } = composeChain(space, filter.chain, filter.chains)
+  return { surely: surelyPermitted, possibly: possiblyPermitted }
+}
+
+/** Can any packet of `asked` pass? Proved: none can. Refuted: the witness passes. */
+export function proveNever(space: PacketSpace, filter: Filter, asked: PacketSet): Answer {
+  return within(filter, () => {
+    const { surely, possibly } = boundsOf(space, filter)
+    if (space.isEmpty(space.and(possibly, asked))) return { verdict: 'proved' }
+    return refutedBy(space, filter, space.and(surely, asked), 'permit')
+  })
+}
+
+/** Does every packet of `asked` pass? Proved: all do. Refuted: the witness is stopped. */
+export function proveAlways(space: PacketSpace, filter: Filter, asked: PacketSet): Answer {
+  return within(filter, () => {
+    const { surely, possibly } = boundsOf(space, filter)
+    if (space.isEmpty(space.minus(asked, surely))) return { verdict: 'proved' }
+    return refutedBy(space, filter, space.minus(asked, possibly), 'deny')
+  })
+}
+
+/** What two filters do differently, with a witness of each side. */
+export interface Difference {
+  readonly answer: Answer
+  /** Packets that pass the first for sure and the second never; null when there is none. */
+  readonly onlyFirst: { readonly witness: Witness; readonly count: bigint } | null
+  readonly onlySecond: { readonly witness: Witness; readonly count: bigint } | null
+}
+
+/** Are two filters equal on `asked`? Refuted with the most human packet that they treat differently. */
+export function proveEqual(space: PacketSpace, first: Filter, second: Filter, asked: PacketSet = space.all): Difference {
+  const limited = within(first, () => compare(space, first, second, asked))
+  return 'answer' in limited ? limited : { answer: limited, onlyFirst: null, onlySecond: null }
+}
+
+function compare(space: PacketSpace, first: Filter, second: Filter, asked: PacketSet): Difference {
+  const [a, b] = [boundsOf(space, first), boundsOf(space, second)]
+  const onlyFirst = sided(space, first, space.and(asked, space.minus(a.surely, b.possibly)))
+  const onlySecond = sided(space, second, space.and(asked, space.minus(b.surely, a.possibly)))
+  const found = onlyFirst ?? onlySecond
+  if (found) return { answer: { verdict: 'refuted', witness: found.witness }, onlyFirst, onlySecond }
+  const exact = [a, b].every(({ surely, possibly }) => space.isEmpty(space.and(asked, space.minus(possibly, surely))))
+  if (exact) return { answer: { verdict: 'proved' }, onlyFirst, onlySecond }
+  return { answer: { verdict: 'unknown', lines: [...unknownsOf(first), ...unknownsOf(second)], limit: null }, onlyFirst, onlySecond }
+}
+
+function sided(space: PacketSpace, filter: Filter, set: PacketSet): Difference['onlyFirst'] {
+  const witness = witnessOf(space, filter, set, 'permit')
+  return witness ? { witness, count: space.count(set) } : null
+}
+
+export interface DeadLine {
+  readonly rule: Rule
+  /** Earlier rules that take its packets, the one that takes most first. */
+  readonly killers: readonly Rule[]
+}
+
+/** Killers named per dead line: more than these nobody reads. */
+const KILLERS_MAX = 5
+
+/**
+ * Lines of one chain that no packet ever reaches, each with the lines before it that are to blame. Rules with unknown matches kill
+ * nothing for sure; a rule that matches no packet at all is dead without a killer. Jumps count as matching what their rule matches
+ * only when they decide it, so they kill nothing here.
+ */
+export function deadLines(space: PacketSpace, chain: Chain): DeadLine[] {
+  const dead: DeadLine[] = []
+  let unclaimed = space.all
+  const before: { readonly rule: Rule; readonly set: PacketSet }[] = []
+  for (const rule of chain.rules) {
+    if (rule.family !== null && rule.family !== space.version) continue
+    const { sure, maybe } = ruleSets(space, rule)
+    if (space.isEmpty(space.and(maybe, unclaimed))) dead.push({ rule, killers: killersOf(space, maybe, before) })
+    if (!decides(rule)) continue
+    unclaimed = space.minus(unclaimed, sure)
+    before.push({ rule, set: sure })
+  }
+  return dead
+}
+
+function decides(rule: Rule): boolean {
+  return rule.action.kind === 'permit' || rule.action.kind === 'deny' || rule.action.kind === 'return'
+}
+
+function killersOf(space: PacketSpace, set: PacketSet, before: readonly { readonly rule: Rule; readonly set: PacketSet }[]): Rule[] {
+  return before
+    .map(({ rule, set: other }) => ({ rule, shared: space.count(space.and(set, other)) }))
+    .filter(({ shared }) => shared > 0n)
+    .sort((a, b) => (a.shared > b.shared ? -1 : a.shared < b.shared ? 1 : a.rule.line - b.rule.line))
+    .slice(0, KILLERS_MAX)
+    .map(({ rule }) => rule)
+}
+
+/** Packets that no rule of the chain speaks of: its policy takes them. With the most human of them. */
+export function unclaimed(space: PacketSpace, chain: Chain): { readonly witness: PacketPoint; readonly count: bigint } | null {
+  let rest = space.all
+  for (const rule of chain.rules) if (decides(rule)) rest = space.minus(rest, ruleSets(space, rule).sure)
+  const witness = space.pick(rest)
+  return witness ? { witness, count: space.count(rest) } : null
+}
+
+/** A definite counterexample when there is one, else unknown with the lines to blame. */
+function refutedBy(space: PacketSpace, filter: Filter, set: PacketSet, action: 'permit' | 'deny'): Answer {
+  const witness = witnessOf(space, filter, set, action)
+  return witness ? { verdict: 'refuted', witness } : { verdict: 'unknown', lines: unknownsOf(filter), limit: null }
+}
+
+function witnessOf(space: PacketSpace, filter: Filter, set: PacketSet, action: 'permit' | 'deny'): Witness | null {
+  const point = space.pick(set)
+  if (!point) return null
+  const { possible } = decide(filter.chain, filter.chains, point, filter.version)
+  const [deciding, other] = possible
+  assert(deciding !== undefined && other === undefined && deciding.action === action, 'the set engine and the slow interpreter disagree on a witness')
+  return { point, deciding }
+}
+
+/** Every unknown match and action of a filter, in line order, each once. */
+export function unknownsOf(filter: Filter): UnknownMatch[] {
+  const all = [filter.chain, ...filter.chains.values()].flatMap((c) => c.rules).flatMap((rule) => [
+    ...rule.matches.flatMap((m) => m.unknown), ...(rule.action.kind === 'unknown' ? [rule.action.why] : []),
+  ])
+  const once = new Map(all.map((u) => [`${u.line} ${u.text}`, u]))
+  return [...once.values()].sort((a, b) => a.line - b.line)
+}
+
+/** An engine that reaches its bound answers unknown, it does not hang and it does not guess. */
+function within<T extends object>(filter: Filter, ask: () => T): T | Answer {
+  try {
+    return ask()
+  } catch (cause) {
+    if (!(cause instanceof SetLimitError)) throw cause
+    return { verdict: 'unknown', lines: unknownsOf(filter), limit: cause.message }
+  }
+}

@@ -6,7 +6,8 @@ import { formatPrefix, parseIp, type Ip } from '../base/ip.ts'
 import { formatPortRange } from '../base/port-range.ts'
 import { quote } from '../base/tree-reader.ts'
 import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
-import { BUILT_IN_SERVICES, evaluate, policyNames, type FiveTuple, type Policy, type Service } from '../policy/index.ts'
+import { BUILT_IN_SERVICES, evaluate, isDay, policyNames, type AssertionEnd, type FiveTuple, type Service,
+  type WrittenPolicy } from '../policy/index.ts'
 import { Exit, type Io } from './io.ts'
 import { table } from './text.ts'
 
@@ -20,6 +21,8 @@ export interface PolicyCheckArgs {
   /** A site's own profile folder. */
   readonly profiles?: string
   readonly json?: boolean
+  /** The day exceptions are judged by, `2026-12-24`; the machine's day in UTC when left out. */
+  readonly today?: string
 }
 
 /** Flags of `cordon policy eval`; ports as typed. */
@@ -80,11 +83,18 @@ function notes(loaded: LoadedPolicy, assets: ReadonlyMap<string, readonly Ip[]>)
 
 /** The policy, or every diagnostic. Profiles are read first: a policy that names them can only be judged with them. */
 function load(args: PolicyCheckArgs): LoadedPolicy | Diagnostic[] {
+  const today = args.today ?? new Date().toISOString().slice(0, 10)
+  if (!isDay(today)) return [badDay(today)]
   const profiles = loadProfiles(args.profiles)
-  const loaded = loadPolicy(args.file, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
+  const loaded = loadPolicy(args.file, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()), today } : { today })
   if (!profiles.ok) return [...profiles.error, ...(loaded.ok ? loaded.value.warnings : loaded.error)]
   if (!loaded.ok) return [...profiles.value.warnings, ...loaded.error]
   return { ...loaded.value, warnings: [...profiles.value.warnings, ...loaded.value.warnings] }
+}
+
+function badDay(today: string): Diagnostic {
+  const help = 'Write year-month-day, e.g. 2026-12-24.'
+  return { severity: 'error', code: 'option/today', message: `${quote(today)} is no day`, file: '--today', line: 0, column: 0, help }
 }
 
 function summary(diagnostics: readonly Diagnostic[]): string {
@@ -104,16 +114,38 @@ function policyText(loaded: LoadedPolicy): string {
   const last = [String(policy.conduits.length + 1), 'default', '*', '*', '*', policy.default, '']
   const head = `${loaded.file}: ${policy.zones.length} zones, ${policy.conduits.length} conduits, default ${policy.default}\n`
   const conduitHead = ['#', 'conduit', 'from', 'to', 'services', 'action', 'if the box fails']
-  return [head, table(['zone', 'kind', 'holds'], zones), table(conduitHead, [...conduits, last])].join('\n')
+  return [head, table(['zone', 'kind', 'holds'], zones), table(conduitHead, [...conduits, last]), ...furtherTables(policy)].join('\n')
+}
+
+/** Segments, exceptions and assertions, each when there is any. */
+function furtherTables(policy: WrittenPolicy): readonly string[] {
+  const segments = policy.segments.map(({ prefix, zone, via, elsewhere }) =>
+    [formatPrefix(prefix), zone, via.join(', ') || '(attached)', elsewhere ?? ''])
+  const exceptions = policy.exceptions.map((e) => {
+    const active = policy.conduits.some((conduit) => conduit.name === e.name)
+    return [e.name, e.conduit ?? `${e.from} -> ${e.to}: ${e.services.join(', ')}`, e.expires, active ? 'in effect' : 'ended', e.owner]
+  })
+  const assertions = policy.assertions.map(({ text }) => [text])
+  return [
+    ...(segments.length === 0 ? [] : [table(['segment', 'zone', 'next hops', 'elsewhere'], segments)]),
+    ...(exceptions.length === 0 ? [] : [table(['exception', 'allows', 'last day', '', 'owner'], exceptions)]),
+    ...(assertions.length === 0 ? [] : [table(['must hold (read here, proved by other commands)'], assertions)]),
+  ]
 }
 
 /** Prefixes as text: their numbers do not fit JSON. */
-function policyJson(policy: Policy) {
+function policyJson(policy: WrittenPolicy) {
   return {
     ...policy,
+    segments: policy.segments.map((segment) => ({ ...segment, prefix: formatPrefix(segment.prefix) })),
+    assertions: policy.assertions.map((assertion) => ({ ...assertion, from: endJson(assertion.from), to: endJson(assertion.to) })),
     zones: policy.zones.map((zone) => ({ ...zone, prefixes: zone.prefixes.map(formatPrefix) })),
     services: policy.services.map(serviceJson),
   }
+}
+
+function endJson(end: AssertionEnd) {
+  return end.kind === 'prefix' ? { ...end, prefix: formatPrefix(end.prefix) } : end
 }
 
 function serviceJson(service: Service) {

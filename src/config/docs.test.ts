@@ -6,8 +6,9 @@ import { test } from 'node:test'
 import type { KeyTable } from '../base/tree-reader.ts'
 import { FLOW_KEYS, PROFILE_KEYS } from '../inventory/profile-keys.ts'
 import { CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES } from '../inventory/profile-model.ts'
-import { CONDUIT_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
-import { BUILT_IN_ZONES, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
+import { ASSERTION_FORMS } from '../policy/language/assertions.ts'
+import { CONDUIT_KEYS, EXCEPTION_KEYS, POLICY_KEYS, SEGMENT_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
+import { ASSERTION_KINDS, BUILT_IN_ZONES, ELSEWHERE, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
 import { parsePolicy } from '../policy/language/policy.ts'
 import { BUILT_IN_SERVICES } from '../policy/language/services.ts'
 import { productPath } from './product.ts'
@@ -35,10 +36,26 @@ test('the service example fits into the example', () => {
 })
 
 test('the block of the advisory fits into the shipped policy, and stops the whole hospital', () => {
-  const [zones = '', conduits = ''] = (BLOCKS[2] ?? '').replace('zones:\n', '').split('conduits:\n')
+  const [zones = '', conduits = ''] = (BLOCKS.at(-1) ?? '').replace('zones:\n', '').split('conduits:\n')
   const text = SHIPPED.replace('\nservices:\n', `\n${zones}\nservices:\n`).replace('conduits:\n', `conduits:\n${conduits}`)
   assert.deepEqual(codesOf(text), [])
   assert.match(text, /advised-block[\s\S]*advised-block/)
+})
+
+test('the examples of exceptions, assertions and segments fit into the example', () => {
+  const texts = BLOCKS.slice(2, -1)
+  assert.deepEqual(texts.map((text) => text.split(':', 1)[0]), ['exceptions', 'assertions', 'segments'])
+  for (const text of texts) {
+    const { tree } = parseYaml(`${BLOCKS[0] ?? ''}${text}`, 'docs')
+    assert.ok(tree !== null)
+    assert.deepEqual(parsePolicy(tree, { today: '2026-12-24' }).diagnostics, [])
+  }
+})
+
+test('every form of an assertion is in the document', () => {
+  const forms = ASSERTION_FORMS.map((form) => form.replace('SERVICE, SERVICE', 'S, T')
+    .replace(/SERVICE$/, form.startsWith('never') ? 'S, T' : 'S'))
+  assert.deepEqual(forms.filter((form) => !POLICY_DOC.includes(`| \`${form}\` |`)), [])
 })
 
 function undocumented(doc: string, words: readonly string[]): string[] {
@@ -48,8 +65,8 @@ function undocumented(doc: string, words: readonly string[]): string[] {
 const keysOf = (...tables: readonly KeyTable[]): string[] => tables.flatMap((table) => Object.keys(table))
 
 test('every key and word of a policy is in the document', () => {
-  assert.deepEqual(undocumented(POLICY_DOC, [...keysOf(ZONE_KEYS, SERVICE_KEYS, CONDUIT_KEYS), ...BUILT_IN_ZONES, ...ZONE_KINDS,
-    ...FAIL_MODES, ...TRANSPORTS]), [])
+  assert.deepEqual(undocumented(POLICY_DOC, [...keysOf(POLICY_KEYS, ZONE_KEYS, SERVICE_KEYS, CONDUIT_KEYS, EXCEPTION_KEYS,
+    SEGMENT_KEYS), ...BUILT_IN_ZONES, ...ZONE_KINDS, ...FAIL_MODES, ...TRANSPORTS, ...ASSERTION_KINDS, ...ELSEWHERE]), [])
 })
 
 test('the list of built-in services is the table', () => {

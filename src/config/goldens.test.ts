@@ -12,7 +12,7 @@ import { loadPolicy } from './policy.ts'
 
 const FOLDER = join(import.meta.dirname, 'testdata')
 const CASES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')).sort()
-const KNOWN = { profiles: new Set(['contec-cms8000', 'epsimed-mn-120', 'cms-central-station']) }
+const KNOWN = { profiles: new Set(['contec-cms8000', 'epsimed-mn-120', 'cms-central-station']), today: '2026-06-15' }
 
 function profileDiagnostics(path: string): readonly Diagnostic[] {
   const loaded = loadYamlTree(path)

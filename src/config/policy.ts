@@ -4,7 +4,8 @@
 import type { Diagnostic } from '../base/diagnostic.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { hasErrors } from '../base/tree-reader.ts'
-import type { Policy } from '../policy/language/model.ts'
+import { effectivePolicy } from '../policy/language/exceptions.ts'
+import type { WrittenPolicy } from '../policy/language/model.ts'
 import { parsePolicy, type PolicyOptions } from '../policy/language/policy.ts'
 import { loadYamlTree } from './load.ts'
 import { productPath } from './product.ts'
@@ -14,7 +15,8 @@ export const DEFAULT_POLICY_LABEL = 'policies/default.yaml'
 
 /** A usable policy and where it came from. */
 export interface LoadedPolicy {
-  readonly policy: Policy
+  /** As of `options.today`: exceptions in effect are among its conduits. Without a day they are not. */
+  readonly policy: WrittenPolicy
   /** The path as given, or DEFAULT_POLICY_LABEL. */
   readonly file: string
   readonly warnings: readonly Diagnostic[]
@@ -22,7 +24,7 @@ export interface LoadedPolicy {
 
 /**
  * Reads and checks a policy; without a path the shipped one. `options.profiles` (ids, usually of loadProfiles) lets unknown profile
- * names be reported. The error is every diagnostic, warnings included, in file order.
+ * names be reported; `options.today` gives exceptions their effect. The error is every diagnostic, warnings included, in file order.
  */
 export function loadPolicy(path?: string, options: PolicyOptions = {}): Result<LoadedPolicy, readonly Diagnostic[]> {
   const file = path ?? DEFAULT_POLICY_LABEL
@@ -31,5 +33,5 @@ export function loadPolicy(path?: string, options: PolicyOptions = {}): Result<L
   const { policy, diagnostics } = parsePolicy(loaded.value.tree, options)
   const all = [...loaded.value.diagnostics, ...diagnostics].sort((a, b) => a.line - b.line || a.column - b.column)
   if (policy === null || hasErrors(all)) return err(all)
-  return ok({ policy, file, warnings: all })
+  return ok({ policy: options.today === undefined ? policy : effectivePolicy(policy, options.today), file, warnings: all })
 }

@@ -16,9 +16,12 @@ import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRA
 import { PARTS_MAX } from '../inventory/profile-parts.ts'
 import { parseProfile } from '../inventory/profiles.ts'
 import { CONDUITS_MAX } from '../policy/language/conduits.ts'
-import { CONDUIT_KEYS, POLICY_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
-import { ACTIONS, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
+import { ASSERTIONS_MAX } from '../policy/language/assertions.ts'
+import { EXCEPTIONS_MAX } from '../policy/language/exceptions.ts'
+import { CONDUIT_KEYS, EXCEPTION_KEYS, POLICY_KEYS, SEGMENT_KEYS, SERVICE_KEYS, ZONE_KEYS } from '../policy/language/keys.ts'
+import { ACTIONS, ELSEWHERE, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
 import { parsePolicy, POLICY_VERSIONS } from '../policy/language/policy.ts'
+import { NEXT_HOPS_MAX, SEGMENTS_MAX } from '../policy/language/segments.ts'
 import { SERVICES_MAX } from '../policy/language/services-file.ts'
 import { PREFIXES_PER_ZONE_MAX, ZONES_MAX } from '../policy/language/zones.ts'
 import { productPath } from './product.ts'
@@ -52,7 +55,8 @@ function def(schema: Schema, name: string): Schema {
 /** Each map of the two formats, beside the table its parser uses. */
 const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
   ['policy', POLICY, POLICY_KEYS], ['zone', def(POLICY, 'zone'), ZONE_KEYS], ['service', def(POLICY, 'service'), SERVICE_KEYS],
-  ['conduit', def(POLICY, 'conduit'), CONDUIT_KEYS], ['profile', PROFILE, PROFILE_KEYS], ['alias', def(PROFILE, 'alias'), ALIAS_KEYS],
+  ['conduit', def(POLICY, 'conduit'), CONDUIT_KEYS], ['segment', def(POLICY, 'segment'), SEGMENT_KEYS],
+  ['exception', def(POLICY, 'exception'), EXCEPTION_KEYS], ['profile', PROFILE, PROFILE_KEYS], ['alias', def(PROFILE, 'alias'), ALIAS_KEYS],
   ['identity', def(PROFILE, 'identity'), IDENTITY_KEYS], ['flow', def(PROFILE, 'flow'), FLOW_KEYS],
   ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
   ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
@@ -82,7 +86,8 @@ test('closed lists of words are those of the model', () => {
     [POLICY, 'default', ACTIONS], [POLICY, 'version', POLICY_VERSIONS.flatMap((v) => [Number(v), v])],
     [def(POLICY, 'zone'), 'kind', ZONE_KINDS],
     [def(POLICY, 'service'), 'transport', TRANSPORTS], [def(POLICY, 'conduit'), 'action', ACTIONS],
-    [def(POLICY, 'conduit'), 'fail', FAIL_MODES],
+    [def(POLICY, 'conduit'), 'fail', FAIL_MODES], [def(POLICY, 'segment'), 'elsewhere', ELSEWHERE],
+    [def(POLICY, 'exception'), 'action', ['allow']],
     [PROFILE, 'version', PROFILE_VERSIONS.flatMap((v) => [Number(v), v])], [PROFILE, 'role', ASSET_ROLES],
     [PROFILE, 'confidence', CONFIDENCES],
     [def(PROFILE, 'flow'), 'peer', ASSET_ROLES], [def(PROFILE, 'flow'), 'transport', FLOW_TRANSPORTS],
@@ -96,6 +101,11 @@ test('bounds are those of the parser', () => {
   assert.equal(POLICY.properties?.zones?.maxItems, ZONES_MAX)
   assert.equal(POLICY.properties?.services?.maxItems, SERVICES_MAX)
   assert.equal(POLICY.properties?.conduits?.maxItems, CONDUITS_MAX)
+  assert.equal(POLICY.properties?.segments?.maxItems, SEGMENTS_MAX)
+  assert.equal(POLICY.properties?.exceptions?.maxItems, EXCEPTIONS_MAX)
+  assert.equal(POLICY.properties?.assertions?.maxItems, ASSERTIONS_MAX)
+  assert.equal(def(POLICY, 'assertion').maxLength, TEXT_LENGTH_MAX)
+  assert.equal(def(POLICY, 'segment').properties?.via?.anyOf?.[1]?.maxItems, NEXT_HOPS_MAX)
   assert.equal(def(POLICY, 'zone').properties?.prefixes?.anyOf?.[1]?.maxItems, PREFIXES_PER_ZONE_MAX)
   assert.equal(PROFILE.properties?.flows?.maxItems, PARTS_MAX)
   for (const schema of [POLICY, PROFILE]) {
@@ -145,6 +155,14 @@ const zone = { name: 'ward', kind: 'medical', profiles: ['p'] }
 const conduit = { name: 'a', from: 'ward', to: 'internet', services: ['dns'], action: 'deny', fail: 'closed', reason: 'R.' }
 const policy = { version: 1, zones: [zone], conduits: [conduit] }
 
+const without = (map: { readonly [key: string]: PlainValue }, key: string): PlainValue =>
+  Object.fromEntries(Object.entries(map).filter(([each]) => each !== key))
+const segment = { prefix: '10.1.0.0/16', zone: 'it' }
+const located = { ...policy, zones: [zone, { name: 'it', kind: 'it', prefixes: '10.1.0.0/16' }] }
+const exception = { name: 'e', from: 'ward', to: 'internet', services: ['dns'], action: 'allow', owner: 'O', reason: 'R.',
+  expires: '2026-12-24' }
+const lifting = { name: 'e', conduit: 'a', action: 'allow', owner: 'O', reason: 'R.', expires: '2026-12-24' }
+
 /** One change per row: schema and parser must agree on it. */
 const POLICIES: readonly PlainValue[] = [
   policy, { ...policy, version: '1' }, { ...policy, version: 2 }, { ...policy, default: 'allow' }, { ...policy, default: 'drop' },
@@ -169,6 +187,26 @@ const POLICIES: readonly PlainValue[] = [
   { ...policy, conduits: [{ ...conduit, owner: 'x' }] },
   { ...policy, conduits: [{ ...conduit, action: 'x' }] }, { ...policy, conduits: [{ ...conduit, fail: 'x' }] },
   { ...policy, conduits: [{ name: 'a' }] },
+  ...[
+    [], [segment], [{ ...segment, via: [] }], [{ ...segment, via: '10.9.0.1' }], [{ ...segment, via: ['10.9.0.1', '10.9.0.2'] }],
+    [{ ...segment, via: 5 }], [{ ...segment, via: '10.9.0.1/32' }], [{ ...segment, elsewhere: 'drop' }],
+    [{ ...segment, elsewhere: 'prohibit' }], [{ prefix: '10.1.0.0/16' }], [{ zone: 'it' }], [{ ...segment, name: 'x' }], 'x',
+  ].map((segments): PlainValue => ({ ...located, segments })),
+  ...[
+    [], [exception], [lifting], [{ ...lifting, to: 'ward' }], [{ ...exception, conduit: 'a' }], [{ ...exception, action: 'deny' }],
+    [{ ...exception, from: 'ward', services: [] }], [{ ...exception, services: 'dns' }], [without(exception, 'to')],
+    [without(lifting, 'conduit')], [without(exception, 'owner')], [without(exception, 'reason')], [without(exception, 'expires')],
+    [{ ...exception, expires: '24.12.2026' }], [{ ...exception, expires: '2026-13-01' }], [{ ...exception, expires: 2026 }],
+    [{ ...exception, fail: 'open' }],
+  ].map((exceptions): PlainValue => ({ ...policy, exceptions })),
+  ...[
+    'never ward -> internet', ' never  ward->internet ', 'never ward -> internet on dns', 'never ward -> internet on dns , ntp',
+    'never ward -> internet on dns,ntp except via ward', 'never any -> 202.114.4.0/24', 'never ward -> fd00::/8 except via ward',
+    'always ward -> any on dns', 'only ward -> any on dns, ntp', 'always ward -> any', 'only ward -> any', 'never ward internet',
+    'never ward ->', 'never -> ward', 'never ward -> internet on', 'never ward -> internet on dns,', 'never ward -> internet on dns ntp',
+    'never ward -> internet except ward', 'never ward -> internet except via', 'always ward -> any on dns except via ward',
+    'sometimes ward -> any', 'never ward -> internet except via ward now', 'never, ward -> internet', '', 5,
+  ].map((assertion): PlainValue => ({ ...policy, assertions: [assertion] })),
 ]
 
 test('schema and parser agree on what a schema can see', { skip: SKIP }, () => {

@@ -34,7 +34,7 @@ function parseConduit(reader: TreeReader, node: TreeNode, known: KnownNames): Pa
   const at = positionOf(node)
   const fields = readMap(reader, node, 'a conduit', CONDUIT_KEYS)
   if (fields === null) return { conduit: null, name: null, nameAt: at }
-  const name = readConduitName(reader, fields)
+  const name = readRuleName(reader, fields, 'conduit')
   const nameAt = positionOf(fields.get('name') ?? node)
   const what = name === null ? 'a conduit' : `conduit ${name}`
   const from = readZone(reader, fields.get('from'), `"from" of ${what}`, known)
@@ -44,39 +44,46 @@ function parseConduit(reader: TreeReader, node: TreeNode, known: KnownNames): Pa
   const fail = readChoice(reader, fields.get('fail'), `"fail" of ${what}`, FAIL_MODES)
   const owner = readText(reader, fields.get('owner'), `"owner" of ${what}`)
   const reason = readText(reader, fields.get('reason'), `"reason" of ${what}`)
-  checkSource(reader, fields, from, what)
+  checkSource(reader, fields.get('from') ?? fields.at, from, what)
   if (name === null || from === null || to === null || services === null) return { conduit: null, name, nameAt }
   if (action === null || fail === null || reason === null) return { conduit: null, name, nameAt }
   return { name, nameAt, conduit: { name, from, to, services, action, fail, owner, reason, at } }
 }
 
-function checkSource(reader: TreeReader, fields: Fields, from: string | null, what: string): void {
+/** Says so when traffic is to start at `group`. */
+export function checkSource(reader: TreeReader, at: Position, from: string | null, what: string): void {
   if (from !== 'group') return
   const message = `${what} starts at "group", which never sends (RFC 1122 section 3.2.1.3)`
-  report(reader, fields.get('from') ?? fields.at, 'group-source', message, 'Turn it round, or name the zone that sends.')
+  report(reader, at, 'group-source', message, 'Turn it round, or name the zone that sends.')
 }
 
-function readConduitName(reader: TreeReader, fields: Fields): string | null {
-  const name = readName(reader, fields.get('name'), '"name" of a conduit')
+/** The name of a conduit or exception, which verdicts give; null when it is wrong or taken. */
+export function readRuleName(reader: TreeReader, fields: Fields, kind: 'conduit' | 'exception'): string | null {
+  const name = readName(reader, fields.get('name'), `"name" of ${kind === 'conduit' ? 'a' : 'an'} ${kind}`)
   if (name !== DEFAULT_RULE) return name
   const help = `Choose another name; "${DEFAULT_RULE}" is what verdicts say when no conduit matched.`
-  report(reader, fields.get('name') ?? fields.at, 'reserved-name', `conduit ${quote(name)} takes a reserved name`, help)
+  report(reader, fields.get('name') ?? fields.at, 'reserved-name', `${kind} ${quote(name)} takes a reserved name`, help)
   return null
 }
 
-function readZone(reader: TreeReader, node: TreeNode | undefined, what: string, known: KnownNames): string | null {
+/** A zone name that exists, own or built in; else null and a diagnostic. `what` names the place. */
+export function readZone(reader: TreeReader, node: TreeNode | undefined, what: string, known: KnownNames): string | null {
   const name = readName(reader, node, what)
-  if (name === null || node === undefined) return null
-  if (known.zones.has(name) || isBuiltInZone(name)) return name
+  return name !== null && node !== undefined && checkZone(reader, node, name, what, known) ? name : null
+}
+
+/** Whether a zone of that name exists; a diagnostic if not. */
+export function checkZone(reader: TreeReader, at: Position, name: string, what: string, known: KnownNames): boolean {
+  if (known.zones.has(name) || isBuiltInZone(name)) return true
   const all = [...known.zones, ...BUILT_IN_ZONES]
   const near = suggest(name, all)
   const help = near === null ? `Zones: ${all.join(', ')}.` : `Did you mean "${near}"?`
-  report(reader, node, 'unknown-zone', `${what} is the unknown zone ${quote(name)}`, help)
-  return null
+  report(reader, at, 'unknown-zone', `${what} is the unknown zone ${quote(name)}`, help)
+  return false
 }
 
-/** Null when any is wrong. */
-function readServices(reader: TreeReader, node: TreeNode | undefined, what: string, known: KnownNames): readonly string[] | null {
+/** Names of services that exist, each once; null when any is wrong. */
+export function readServices(reader: TreeReader, node: TreeNode | undefined, what: string, known: KnownNames): readonly string[] | null {
   const items = readList(reader, node, `"services" of ${what}`, SERVICES_PER_CONDUIT_MAX, true)
   if (node?.kind === 'list' && items.length === 0) {
     report(reader, node, 'empty-list', `"services" of ${what} is empty, so it matches nothing`, 'List services, or write [any].')
@@ -88,12 +95,16 @@ function readServices(reader: TreeReader, node: TreeNode | undefined, what: stri
 
 function readService(reader: TreeReader, node: TreeNode, what: string, known: KnownNames): string | null {
   const name = readName(reader, node, `service of ${what}`)
-  if (name === null || known.services.has(name)) return name
+  return name !== null && checkService(reader, node, name, what, known) ? name : null
+}
+
+/** Whether a service of that name exists; a diagnostic if not. */
+export function checkService(reader: TreeReader, at: Position, name: string, what: string, known: KnownNames): boolean {
   const all = [...known.services, ...BUILT_IN_SERVICES.map((service) => service.name)]
-  if (all.includes(name)) return name
+  if (all.includes(name)) return true
   const near = suggest(name, all)
   const define = 'Define it under "services:", or use a built-in one: cordon policy check --json lists them.'
-  report(reader, node, 'unknown-service', `${what} names the unknown service ${quote(name)}`,
+  report(reader, at, 'unknown-service', `${what} names the unknown service ${quote(name)}`,
     near === null ? define : `Did you mean "${near}"?`)
-  return null
+  return false
 }

@@ -13,6 +13,9 @@ export const POLICY_KEYS: KeyTable = {
   zones: required('Write "zones:" and a list of zones, e.g. "- { name: bedside, kind: medical, profiles: [contec-cms8000] }".'),
   services: optional('A list of services beyond the built-in ones.'),
   conduits: required('Write "conduits:" and a list; "conduits: []" allows nothing but what the default says.'),
+  segments: optional('A list of address blocks with their zone and next hops, for static routes.'),
+  exceptions: optional('A list of what is allowed for a while, each with an owner and a last day.'),
+  assertions: optional('A list of what must hold, e.g. "never bedside -> internet".'),
   default: optional('allow or deny, for what no conduit names; deny when left out.'),
 }
 
@@ -42,4 +45,24 @@ export const CONDUIT_KEYS: KeyTable = {
   fail: required('Add "fail: open" or "fail: closed": what happens to this traffic when the enforcing box fails.'),
   owner: optional('Who answers for it.'),
   reason: required('Add "reason:", a sentence for whoever meets this rule at night.'),
+}
+
+export const SEGMENT_KEYS: KeyTable = {
+  prefix: required('Add "prefix:", an address block such as 10.20.3.0/24.'),
+  zone: required('Add "zone:", the zone that holds the block.'),
+  via: optional('Next hops; left out when routers are attached to the block.'),
+  elsewhere: optional('blackhole or prohibit: what routers without a next hop do with the block.'),
+  description: optional('What is in it.'),
+}
+
+export const EXCEPTION_KEYS: KeyTable = {
+  name: required('Add "name:"; verdicts call the exception by it.'),
+  conduit: optional('The denying conduit that is lifted; or else from, to and services.'),
+  from: optional('The zone that opens the connection.'),
+  to: optional('The zone that answers.'),
+  services: optional('A list of service names.'),
+  action: required('Add "action: allow".'),
+  owner: required('Add "owner:"; an exception that nobody answers for stays for ever.'),
+  reason: required('Add "reason:", a sentence for whoever asks why it is there.'),
+  expires: required('Add "expires:" and the last day it is in effect, e.g. 2026-12-24.'),
 }

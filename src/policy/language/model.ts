@@ -1,7 +1,7 @@
 // Policy model: zones, services and conduits as plain values that cannot be nonsense once parsePolicy made them.
 // Keeps the rule that a policy knows only names, prefixes and 5-tuples: no packets, no devices, no clock.
 
-import type { Prefix } from '../../base/ip.ts'
+import type { Ip, Prefix } from '../../base/ip.ts'
 import type { PortRange } from '../../base/port-range.ts'
 import type { Position } from '../../base/tree.ts'
 
@@ -71,7 +71,71 @@ export interface Conduit {
   readonly at: Position
 }
 
-/** A whole checked policy: every reference in it exists. */
+/**
+ * What is allowed for a while although a conduit or the default denies it. In effect up to and including its day, in UTC; only
+ * effectivePolicy gives it any effect.
+ */
+export interface PolicyException {
+  readonly name: string
+  /** The denying conduit that it lifts, or null when it names its own traffic. */
+  readonly conduit: string | null
+  /** Of the lifted conduit when it names one. */
+  readonly from: string
+  readonly to: string
+  readonly services: readonly string[]
+  readonly action: 'allow'
+  /** Who answers for it. */
+  readonly owner: string
+  readonly reason: string
+  /** Last day in effect, `2026-12-24`. */
+  readonly expires: string
+  readonly at: Position
+}
+
+export const ASSERTION_KINDS = ['never', 'always', 'only'] as const
+/**
+ * `never`: no packet from A to B is permitted; `always`: every packet on the services is; `only`: whatever is permitted is on the services.
+ */
+export type AssertionKind = (typeof ASSERTION_KINDS)[number]
+
+/** One end of an assertion: a zone, built-in ones included, an address block whoever holds it, or every address. */
+export type AssertionEnd =
+  | { readonly kind: 'zone'; readonly zone: string }
+  | { readonly kind: 'prefix'; readonly prefix: Prefix }
+  | { readonly kind: 'any' }
+
+/** What must hold whatever the conduits are. Written by people, proved elsewhere: here it is only known to name what exists. */
+export interface Assertion {
+  readonly kind: AssertionKind
+  readonly from: AssertionEnd
+  readonly to: AssertionEnd
+  /** Names in Policy.services; empty: every protocol and port (`never` only). */
+  readonly services: readonly string[]
+  /** `never` only: packets handed to a next hop in this zone are left out of the claim. */
+  readonly via: string | null
+  /** In canonical words. */
+  readonly text: string
+  readonly at: Position
+}
+
+export const ELSEWHERE = ['blackhole', 'prohibit'] as const
+/** What a router does with a block it has no next hop for: drop it silently, or answer that it is prohibited. */
+export type Elsewhere = (typeof ELSEWHERE)[number]
+
+/** Where an address block of a zone is found: what static routes are made of. */
+export interface Segment {
+  readonly prefix: Prefix
+  /** Holds the whole block by the policy's zones. */
+  readonly zone: string
+  /** Next hops, of the prefix's version and outside of it, in order of preference; empty when routers are attached to it. */
+  readonly via: readonly Ip[]
+  /** null: such routers do what they did before. */
+  readonly elsewhere: Elsewhere | null
+  readonly description: string | null
+  readonly at: Position
+}
+
+/** A whole checked policy: every reference in it exists. What a verdict needs. */
 export interface Policy {
   readonly name: string
   readonly description: string | null
@@ -81,6 +145,13 @@ export interface Policy {
   readonly conduits: readonly Conduit[]
   /** What happens when no conduit matches. */
   readonly default: Action
+}
+
+/** A policy as its file says it: with what is allowed for a while, what must hold, and where addresses are. */
+export interface WrittenPolicy extends Policy {
+  readonly exceptions: readonly PolicyException[]
+  readonly assertions: readonly Assertion[]
+  readonly segments: readonly Segment[]
 }
 
 /** Rule name of a verdict that no conduit gave. */

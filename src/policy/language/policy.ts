@@ -5,10 +5,13 @@ import type { Diagnostic } from '../../base/diagnostic.ts'
 import type { Position, TreeNode } from '../../base/tree.ts'
 import { createReader, hasErrors, quote, readChoice, readMap, readText, report, type Fields,
   type TreeReader } from '../../base/tree-reader.ts'
+import { parseAssertions } from './assertions.ts'
 import { parseConduits } from './conduits.ts'
 import { silencedConduits } from './coverage.ts'
+import { parseExceptions } from './exceptions.ts'
 import { POLICY_KEYS } from './keys.ts'
-import { ACTIONS, zoneKind, type Conduit, type Policy, type Service } from './model.ts'
+import { ACTIONS, zoneKind, type Conduit, type Policy, type PolicyException, type Service, type WrittenPolicy } from './model.ts'
+import { parseSegments } from './segments.ts'
 import { parseServices } from './services-file.ts'
 import { builtInService } from './services.ts'
 import { parseZones } from './zones.ts'
@@ -20,12 +23,14 @@ export const POLICY_VERSIONS = ['1'] as const
 export interface PolicyOptions {
   /** Ids of the device profiles that exist; without them profile names are not checked. */
   readonly profiles?: ReadonlySet<string>
+  /** The day it is, `2026-12-24`, for exceptions that ended. They have no effect by parsing alone: see effectivePolicy. */
+  readonly today?: string
 }
 
 /** The model, or why there is none. */
 export interface PolicyResult {
   /** null when there is at least one error; warnings leave it usable. */
-  readonly policy: Policy | null
+  readonly policy: WrittenPolicy | null
   /** In file order. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -39,7 +44,7 @@ export function parsePolicy(tree: TreeNode, options: PolicyOptions = {}): Policy
   return { policy: hasErrors(diagnostics) ? null : policy, diagnostics }
 }
 
-function readPolicy(reader: TreeReader, fields: Fields, options: PolicyOptions): Policy {
+function readPolicy(reader: TreeReader, fields: Fields, options: PolicyOptions): WrittenPolicy {
   readChoice(reader, fields.get('version'), '"version" of the policy', POLICY_VERSIONS)
   const name = readText(reader, fields.get('name'), '"name" of the policy') ?? 'policy'
   const description = readText(reader, fields.get('description'), '"description" of the policy')
@@ -47,15 +52,21 @@ function readPolicy(reader: TreeReader, fields: Fields, options: PolicyOptions):
   const services = parseServices(reader, fields.get('services'))
   const known = { zones: namesOf(zones), services: namesOf(services) }
   const conduits = parseConduits(reader, fields.get('conduits'), known)
+  const exceptions = parseExceptions(reader, fields.get('exceptions'), known, conduits, options.today ?? null)
+  const assertions = parseAssertions(reader, fields.get('assertions'), known)
+  const segments = parseSegments(reader, fields.get('segments'), known, zones)
   const fallback = readChoice(reader, fields.get('default'), '"default" of the policy', ACTIONS) ?? 'deny'
-  const goodZones = zones.flatMap((z) => z.zone ?? [])
-  const goodServices = services.flatMap((s) => s.service ?? [])
   const goodConduits = conduits.flatMap((c) => c.conduit ?? [])
+  const goodExceptions = exceptions.flatMap((e) => e.exception ?? [])
   checkDuplicates(reader, 'zone', zones)
   checkDuplicates(reader, 'service', services)
   checkDuplicates(reader, 'conduit', conduits)
-  const used = usedBuiltIns(goodConduits, known.services)
-  const policy = { name, description, zones: goodZones, services: [...goodServices, ...used], conduits: goodConduits, default: fallback }
+  checkDuplicates(reader, 'exception', exceptions)
+  const used = usedBuiltIns([...goodConduits, ...goodExceptions, ...assertions], known.services)
+  const policy: WrittenPolicy = {
+    name, description, zones: zones.flatMap((z) => z.zone ?? []), services: [...services.flatMap((s) => s.service ?? []), ...used],
+    conduits: goodConduits, default: fallback, exceptions: goodExceptions, assertions, segments,
+  }
   warnOfInternet(reader, policy, fields)
   warnOfSilenced(reader, policy)
   return policy
@@ -65,8 +76,8 @@ function namesOf(parsed: readonly { readonly name: string | null }[]): ReadonlyS
   return new Set(parsed.flatMap((item) => item.name ?? []))
 }
 
-function usedBuiltIns(conduits: readonly Conduit[], own: ReadonlySet<string>): readonly Service[] {
-  const names = new Set(conduits.flatMap((conduit) => conduit.services))
+function usedBuiltIns(users: readonly Pick<Conduit, 'services'>[], own: ReadonlySet<string>): readonly Service[] {
+  const names = new Set(users.flatMap((user) => user.services))
   return [...names].filter((name) => !own.has(name)).sort().flatMap((name) => builtInService(name) ?? [])
 }
 
@@ -90,18 +101,20 @@ function checkDuplicates(reader: TreeReader, what: string, items: readonly Named
 }
 
 /** Not an error: a site may have a reason. But it is what this product exists to prevent, so it is never silent. */
-function warnOfInternet(reader: TreeReader, policy: Policy, fields: Fields): void {
+function warnOfInternet(reader: TreeReader, policy: WrittenPolicy, fields: Fields): void {
   const help = 'CISA ICSMA-25-030-01 asks to cut Internet access; route it through an owned zone if it must be.'
-  for (const { name, from, to, action, at } of policy.conduits) {
-    if (action !== 'allow') continue
-    const medical = [from, to].find((zone) => zoneKind(policy, zone) === 'medical')
-    if (medical === undefined || ![from, to].includes('internet')) continue
-    const message = `conduit ${name} lets the medical zone ${medical} and the Internet talk`
-    report(reader, at, 'medical-internet', message, help, 'warning')
-  }
+  for (const conduit of policy.conduits) warnIfToInternet(reader, policy, 'conduit', conduit, help)
+  for (const exception of policy.exceptions) warnIfToInternet(reader, policy, 'exception', exception, help)
   if (policy.default !== 'allow' || !policy.zones.some((zone) => zone.kind === 'medical')) return
   const message = 'the default lets medical zones reach whatever no conduit names, the Internet included'
   report(reader, fields.get('default') ?? fields.at, 'medical-internet', message, 'Write "default: deny".', 'warning')
+}
+
+function warnIfToInternet(reader: TreeReader, policy: Policy, what: string, rule: Conduit | PolicyException, help: string): void {
+  const { name, from, to, action, at } = rule
+  const medical = [from, to].find((zone) => zoneKind(policy, zone) === 'medical')
+  if (action !== 'allow' || medical === undefined || ![from, to].includes('internet')) return
+  report(reader, at, 'medical-internet', `${what} ${name} lets the medical zone ${medical} and the Internet talk`, help, 'warning')
 }
 
 function warnOfSilenced(reader: TreeReader, policy: Policy): void {

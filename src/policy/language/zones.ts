@@ -110,7 +110,7 @@ function isGroupPrefix(prefix: Prefix): boolean {
 }
 
 /** The corrected block when only host bits or a mask in dotted form are wrong, else the form. */
-function prefixHelp(text: string): string {
+export function prefixHelp(text: string): string {
   const form = 'Write an IPv4 or IPv6 block such as 10.20.0.0/16 or fd00:20::/32.'
   const slash = text.indexOf('/')
   const address = slash < 0 ? text : text.slice(0, slash)

@@ -72,8 +72,11 @@ export function isGroupIp(ip: Ip): boolean {
 
 /** Same block of the usual size: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
 export function sameUsualSegment(a: Ip, b: Ip): boolean {
-  const version = ipVersion(a)
-  if (version !== ipVersion(b)) return false
-  const hostBits = version === 4 ? 8n : 64n
-  return ipValue(a) >> hostBits === ipValue(b) >> hostBits
+  return usualSegment(a) === usualSegment(b)
+}
+
+/** A key that addresses of one usual segment share. */
+export function usualSegment(ip: Ip): string {
+  const version = ipVersion(ip)
+  return version === 4 ? `4 ${Math.floor(v4Number(ip) / 256)}` : `6 ${ipValue(ip) >> 64n}`
 }

@@ -1,5 +1,6 @@
 // Conversations: talks joined per pair and service, with zones and the policy's word on each. Pure; the evaluators are handed in.
 
+import { greatestOf, leastOf } from '../base/extent.ts'
 import { isGroupIp } from '../base/ip-scope.ts'
 import type { Ip } from '../base/ip.ts'
 import { shortId } from '../base/short-id.ts'
@@ -49,8 +50,8 @@ function toConversation(world: World, eyes: PolicyEyes, key: string, talks: read
     attempts: sum((t) => t.unanswered + t.refused),
     packets: sum((t) => t.packets + t.packetsBack),
     bytes: sum((t) => t.bytes + t.bytesBack),
-    firstAt: Math.min(...talks.map((t) => t.firstAt)),
-    lastAt: Math.max(...talks.map((t) => t.lastAt)),
+    firstAt: leastOf(talks, (t) => t.firstAt),
+    lastAt: greatestOf(talks, (t) => t.lastAt),
     leaves,
     verdict: answer.action, rule: answer.rule, reason: answer.reason,
   }

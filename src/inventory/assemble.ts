@@ -1,7 +1,8 @@
 // Assemble: from hosts, bindings and claims to assets. A pure function, so that the same capture always tells the same story.
 // Keeps "a router's MAC names nobody" and "an OUI alone names nobody".
 
-import { isGroupIp, ipScope, sameUsualSegment } from '../base/ip-scope.ts'
+import { greatestOf, leastOf } from '../base/extent.ts'
+import { isGroupIp, ipScope, usualSegment } from '../base/ip-scope.ts'
 import { ipVersion, type Ip } from '../base/ip.ts'
 import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
@@ -80,7 +81,7 @@ function compareText(a: string, b: string): number {
  * the card's own is on another segment. A DHCP client is an end device, even when an attack makes it carry others' packets.
  */
 export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
-  const own = arpAddresses(bindings)
+  const own = arpSegments(bindings)
   const carried = new Map<MacNumber, Set<string>>()
   const leased = new Set<MacNumber>()
   const routers = new Set<MacNumber>()
@@ -89,11 +90,23 @@ export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
     if (b.traffic === 0 || claimedByArp(b) || b.dhcpLeases > 0 || ipScope(b.ip) === 'link-local') continue
     const set = carried.get(b.mac) ?? new Set()
     carried.set(b.mac, set.add(ipVersion(b.ip) === 4 ? b.ip : b.ip.split(':').slice(0, 4).join(':')))
-    const isElsewhere = ipVersion(b.ip) === 4 && own.has(b.mac) && !(own.get(b.mac) ?? []).some((ip) => sameUsualSegment(ip, b.ip))
+    const isElsewhere = ipVersion(b.ip) === 4 && own.get(b.mac)?.has(usualSegment(b.ip)) === false
     if (set.size >= ROUTED_SENDERS_MIN || isElsewhere) routers.add(b.mac)
   }
   for (const mac of leased) routers.delete(mac)
   return routers
+}
+
+/** Segments each card claimed an address on: a set, for a storm has thousands of addresses behind one card. */
+function arpSegments(bindings: Bindings): Map<MacNumber, Set<string>> {
+  const segments = new Map<MacNumber, Set<string>>()
+  for (const b of bindings.all()) {
+    if (!claimedByArp(b)) continue
+    const known = segments.get(b.mac)
+    if (known) known.add(usualSegment(b.ip))
+    else segments.set(b.mac, new Set([usualSegment(b.ip)]))
+  }
+  return segments
 }
 
 /** The card that owns a host's address, or null when only a router was seen carrying it, or nothing says it is on this segment. */
@@ -157,8 +170,8 @@ function toAsset(box: Box, claims: readonly Claim[], namedByIdentifier: boolean,
     zone: addresses.map(options.zoneOf).find((zone) => zone !== null) ?? null,
     interfaces,
     claims,
-    firstAt: Math.min(...interfaces.map((i) => i.firstAt)),
-    lastAt: Math.max(...interfaces.map((i) => i.lastAt)),
+    firstAt: leastOf(interfaces, (i) => i.firstAt),
+    lastAt: greatestOf(interfaces, (i) => i.lastAt),
   }
 }
 
@@ -213,6 +226,6 @@ function reportedAsset(device: string, claims: readonly Claim[], reporter: Asset
     id: shortId('a', 'reported', device), label: device, profile: null, vendor: null, model: device, role: 'unknown', level: 'A', bed: null,
     outside: false, zone: reporter.zone, interfaces: [],
     claims: about.map((c) => ({ ...c, evidence: c.evidence.replace('it sent', `sent by ${reporter.label}`) })),
-    firstAt: Math.min(...about.map((c) => c.firstAt)), lastAt: Math.max(...about.map((c) => c.lastAt)),
+    firstAt: leastOf(about, (c) => c.firstAt), lastAt: greatestOf(about, (c) => c.lastAt),
   }
 }

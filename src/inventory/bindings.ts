@@ -30,17 +30,19 @@ export const BINDINGS_MAX = 65_536
 const FRAMES_MAX = 20
 /** A reply within this time of a question is an answer: Linux asks at most three times, a second apart. */
 const SOLICITED_WITHIN_MICROS = 3 * MICROS_PER_SECOND
-/** Questions remembered at once; one per address of a /16, as an ARP sweep asks. */
+/** Questions, and askers of them, remembered at once; one per address of a /16, as an ARP sweep asks. */
 const QUESTIONS_MAX = 65_536
 
 export type BindingEvidence = 'arp-request' | 'arp-reply' | 'dhcp' | 'traffic'
 
 export class Bindings {
   readonly #byAddress = new Map<string, Binding[]>()
+  /** The same bindings by address and card: one address can have as many claimants as the table has rows. */
+  readonly #byClaim = new Map<string, Binding>()
   readonly #askedAt = new Map<string, Micros>()
   /** Who asked for which address: an owner never asks for its own. */
   readonly #askers = new Map<string, Set<MacNumber>>()
-  #size = 0
+  #askersKept = 0
   #refused = 0
 
   /** Claims that were not kept because the table is full. */
@@ -54,6 +56,8 @@ export class Bindings {
     if (this.#askedAt.size >= QUESTIONS_MAX && !this.#askedAt.has(key)) return
     this.#askedAt.set(key, at)
     const askers = this.#askers.get(key)
+    if (askers?.has(asker) || this.#askersKept >= QUESTIONS_MAX) return
+    this.#askersKept++
     if (askers) askers.add(asker)
     else this.#askers.set(key, new Set([asker]))
   }
@@ -81,11 +85,11 @@ export class Bindings {
   }
 
   #find(vlan: number, ip: Ip, mac: MacNumber): Binding | undefined {
-    return this.#byAddress.get(addressKey(vlan, ip))?.find((b) => b.mac === mac)
+    return this.#byClaim.get(claimKey(vlan, ip, mac))
   }
 
   #add(vlan: number, ip: Ip, mac: MacNumber, at: Micros): Binding | undefined {
-    if (this.#size >= BINDINGS_MAX) {
+    if (this.#byClaim.size >= BINDINGS_MAX) {
       this.#refused++
       return undefined
     }
@@ -96,7 +100,7 @@ export class Bindings {
     const claimants = this.#byAddress.get(key)
     if (claimants) claimants.push(binding)
     else this.#byAddress.set(key, [binding])
-    this.#size++
+    this.#byClaim.set(claimKey(vlan, ip, mac), binding)
     return binding
   }
 
@@ -119,6 +123,10 @@ export class Bindings {
 /** True when the claimant spoke ARP for the address (not only sent packets from it). */
 export function claimedByArp(b: Binding): boolean {
   return b.arpRequests + b.solicitedReplies + b.unsolicitedReplies > 0
+}
+
+function claimKey(vlan: number, ip: Ip, mac: MacNumber): string {
+  return `${vlan}|${ip}|${mac}`
 }
 
 export function addressKey(vlan: number, ip: Ip): string {

@@ -57,9 +57,10 @@ export function joinClaims(sets: readonly (readonly Claim[])[]): Claim[] {
       known.count += claim.count
     }
   }
-  return [...joined.values()].sort((a, b) => order(a).localeCompare(order(b)))
+  return [...joined.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
+/** Compared by code units: a collation would follow the machine's language, and reports must not. */
 function order(c: Claim): string {
   return `${c.level} ${c.what} ${c.value} ${c.evidence}`
 }

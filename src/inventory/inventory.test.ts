@@ -126,6 +126,17 @@ test('one public peer behind one card is not the card\'s own address', () => {
   assert.deepEqual(inventory.assets(OPTIONS).map((a) => a.label), ['10.0.0.5'])
 })
 
+test('a card that claims thirty thousand addresses and carries as many others is a router, and soon', { timeout: 20_000 }, () => {
+  const inventory = new Inventory([])
+  for (let i = 0; i < 30_000; i++) {
+    inventory.bindings.claim(0, ip(`10.1.${i >> 8}.${i & 255}`), macNumber(1), 'arp-reply', i, i + 1)
+    inventory.sender(0, macNumber(1), ip(`10.3.${i >> 8}.${i & 255}`), i, i + 1)
+  }
+  const assets = inventory.assets(OPTIONS)
+  assert.equal(assets.length, 30_000)
+  assert.ok(assets.every((a) => a.interfaces[0]?.mac === null))
+})
+
 test('one card with IPv4, link-local and global IPv6 is one asset', () => {
   const inventory = new Inventory([])
   for (const address of ['10.0.0.5', 'fe80::5', 'fd00::5']) inventory.sender(0, macNumber(1), ip(address), 1, 1)

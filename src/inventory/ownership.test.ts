@@ -67,3 +67,19 @@ test('group addresses and missing cards bind nothing; the table has a bound', ()
   for (let mac = 2; mac < 2 * (BINDINGS_MAX + 5); mac += 2) bindings.claim(0, ipOf(`10.0.${(mac >> 9) & 255}.${(mac >> 1) & 255}`), mac, 'traffic', 0, 1)
   assert.ok(bindings.refused > 0)
 })
+
+test('sixty thousand cards that claim one address are found at once each, and remembered askers have a bound', { timeout: 20_000 }, () => {
+  const bindings = new Bindings()
+  for (let round = 0; round < 3; round++) {
+    for (let i = 1; i <= 2 * BINDINGS_MAX; i++) {
+      bindings.asked(0, GATEWAY, 2 * i, round)
+      bindings.claim(0, GATEWAY, 2 * i, 'arp-request', round, round + 1)
+    }
+  }
+  const claimants = bindings.claimants(0, GATEWAY)
+  assert.equal(claimants.length, BINDINGS_MAX)
+  assert.ok(claimants.every((b) => b.arpRequests === 3))
+  assert.equal(bindings.refused, 3 * BINDINGS_MAX)
+  assert.ok(bindings.askedBy(0, GATEWAY, 2) && !bindings.askedBy(0, GATEWAY, 4 * BINDINGS_MAX))
+  assert.ok(judgeOwner(bindings, claimants, arpAddresses(bindings)))
+})

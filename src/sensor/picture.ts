@@ -67,7 +67,10 @@ function addressesByProfile(assets: readonly Asset[], factory: ReadonlySet<Ip>):
   for (const asset of assets) {
     for (const { ip, evidence } of asset.interfaces) {
       const profile = ip && evidence === 'arp' && factory.has(ip) ? CENTRAL_PROFILE : asset.profile
-      if (ip && profile) byProfile.set(profile, [...(byProfile.get(profile) ?? []), ip])
+      if (!ip || !profile) continue
+      const known = byProfile.get(profile)
+      if (known) known.push(ip)
+      else byProfile.set(profile, [ip])
     }
   }
   return byProfile

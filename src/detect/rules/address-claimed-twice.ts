@@ -1,6 +1,7 @@
 // Rule address-claimed-twice: two cards claim one address. Says who is likely the owner and who poses, with the reasons.
 // Source: facts on the device, section 10, ladder h (rogue central); RFC 5227 section 2.4 on address conflicts.
 
+import { greatestOf, leastOf } from '../../base/extent.ts'
 import { formatMac } from '../../base/mac.ts'
 import { arpAddresses, judgeOwner, type OwnerVerdict } from '../../inventory/ownership.ts'
 import type { Asset } from '../../inventory/asset.ts'
@@ -42,7 +43,7 @@ function toDraft(world: World, { owner, impostors }: OwnerVerdict): Draft {
     technical: `${owner.ip} belongs to ${formatMac(owner.mac)} and is also claimed by ${signs.slice(0, CARDS_SHOWN).join('; ')}.`,
     help: `Find the switch port of ${cards.slice(0, CARDS_SHOWN).join(', ')} and unplug it; then check what the devices around believed in the meantime.`,
     inferred: ['Which of them is the owner is judged from their behaviour.'],
-    firstAt: Math.min(...bindings.map((b) => b.firstAt)), lastAt: Math.max(...bindings.map((b) => b.lastAt)),
+    firstAt: leastOf(bindings, (b) => b.firstAt), lastAt: greatestOf(bindings, (b) => b.lastAt),
     count: bindings.reduce((n, b) => n + b.arpRequests + b.solicitedReplies + b.unsolicitedReplies, 0),
     frames: [...owner.frames.slice(0, 3), ...bindings.flatMap((b) => b.frames)], flows: [],
     details: [

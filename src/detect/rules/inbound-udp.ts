@@ -5,7 +5,7 @@ import { ipScope } from '../../base/ip-scope.ts'
 import { IpProto } from '../../wire/frame.ts'
 import type { Talk } from '../talks.ts'
 import { wardName, type Draft, type Rule } from '../rule.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import { groupTalks, sumTalks } from './talk-group.ts'
@@ -36,10 +36,10 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
   return {
     asset, behaviour: 'inbound', severity: 'high',
     ward: `Something sends ${wardName(asset)} network packets it never asked for; packets like these can crash or take over this model.`,
-    technical: `${count(talks.reduce((n, t) => n + t.packets, 0), 'UDP packet')} from ${senders.join(', ')} to ${talks[0]?.dst} on ${ports.join(', ')}.`,
+    technical: `${count(talks.reduce((n, t) => n + t.packets, 0), 'UDP packet')} from ${some(senders)} to ${talks[0]?.dst} on ${some(ports)}.`,
     help: 'Block UDP to this device except DHCP replies, and find out what the sender is.',
     inferred: ['The port and shape of the packets that trigger the flaws are not public; any inbound UDP is treated as a try.'],
     ...sum,
-    details: [['senders', senders.join(', ')], ['ports', ports.join(', ')]],
+    details: [['senders', some(senders)], ['ports', some(ports)]],
   }
 }

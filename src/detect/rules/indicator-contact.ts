@@ -1,13 +1,14 @@
 // Rule indicator-contact: somebody tries to reach an address that an advisory names, and nobody here owns it.
 // The tries count: an ARP question and an unanswered SYN are the earliest signs (facts on the device, sections 1 and 10, ladder a and b).
 
+import { greatestOf, leastOf } from '../../base/extent.ts'
 import type { Ip } from '../../base/ip.ts'
 import { parseMac } from '../../base/mac.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Talk } from '../talks.ts'
 import { transportName } from '../talks.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import { sumTalks } from './talk-group.ts'
@@ -85,20 +86,20 @@ function toDraft(world: World, { subject, talks, questions }: Contact): Draft {
   const asks = questions.reduce((n, q) => n + q.count, 0)
   const sources = [...new Set(targets.map((t) => world.indicatorOf(t)?.source ?? ''))]
   const tries = [
-    ...(sum.count > 0 ? [`${count(sum.count, 'try', 'tries')} without an answer (${services.join(', ')})`] : []),
+    ...(sum.count > 0 ? [`${count(sum.count, 'try', 'tries')} without an answer (${some(services)})`] : []),
     ...(asks > 0 ? [count(asks, 'ARP question')] : []),
   ]
-  const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...questions.flatMap((q) => [q.firstAt, q.lastAt])]
   return {
     asset: subject, behaviour: 'contact', severity: 'high',
     ward: `${wardNameFirst(subject)} keeps looking for a server that is not in this hospital.`,
-    technical: `Tries to reach ${targets.join(', ')}: ${tries.join(' and ')}; nobody on the segment owns the address.`,
+    technical: `Tries to reach ${some(targets)}: ${tries.join(' and ')}; nobody on the segment owns the address.`,
     help: 'Block the addresses at the firewall, and set the monitor\'s central station address to one of the hospital\'s own where the model allows it.',
     inferred: [], flows: sum.flows,
     frames: [...sum.frames, ...questions.flatMap((q) => q.frames)],
-    count: sum.count + asks, firstAt: Math.min(...times), lastAt: Math.max(...times),
+    count: sum.count + asks,
+    firstAt: Math.min(sum.firstAt, leastOf(questions, (q) => q.firstAt)), lastAt: Math.max(sum.lastAt, greatestOf(questions, (q) => q.lastAt)),
     details: [
-      ['indicators', targets.join(', ')], ['named by', sources.join(', ')], ['connection tries', String(sum.count)], ['ARP questions', String(asks)],
+      ['indicators', some(targets)], ['named by', sources.join(', ')], ['connection tries', String(sum.count)], ['ARP questions', String(asks)],
     ],
   }
 }

@@ -1,12 +1,15 @@
 // Rule one-card-two-addresses: one card answers for two hosts of a segment, as someone does who stands in the middle.
 // Routers with several addresses are no finding: they claim addresses of different segments, or answer only when asked.
 
+import { greatestOf, leastOf } from '../../base/extent.ts'
 import { sameUsualSegment } from '../../base/ip-scope.ts'
 import type { Ip } from '../../base/ip.ts'
 import { formatMac, type MacNumber } from '../../base/mac.ts'
 import { shortId } from '../../base/short-id.ts'
+import type { Asset } from '../../inventory/asset.ts'
 import { claimedByArp, type Binding } from '../../inventory/bindings.ts'
 import type { Draft, Rule } from '../rule.ts'
+import { some } from '../words.ts'
 import type { World } from '../world.ts'
 
 export const oneCardTwoAddresses: Rule = {
@@ -21,11 +24,14 @@ function findings(world: World): Draft[] {
   for (const b of world.bindings.all()) {
     if (!claimedByArp(b)) continue
     const key = `${b.vlan}|${b.mac}`
-    byCard.set(key, [...(byCard.get(key) ?? []), b])
+    const known = byCard.get(key)
+    if (known) known.push(b)
+    else byCard.set(key, [b])
   }
+  const byMac = assetsByMac(world)
   return [...byCard.values()].flatMap((bindings) => {
     const suspects = suspectPair(world, bindings)
-    return suspects ? [toDraft(world, suspects)] : []
+    return suspects ? [toDraft(byMac, suspects)] : []
   })
 }
 
@@ -43,20 +49,29 @@ function hasRival(world: World, b: Binding): boolean {
   return world.bindings.claimants(b.vlan, b.ip).some((other) => other.mac !== b.mac)
 }
 
-function toDraft(world: World, bindings: readonly Binding[]): Draft {
+/** The first asset of each card, in the assets' order. */
+function assetsByMac(world: World): Map<string, Asset> {
+  const byMac = new Map<string, Asset>()
+  for (const asset of world.assets) {
+    for (const { mac } of asset.interfaces) if (mac && !byMac.has(mac)) byMac.set(mac, asset)
+  }
+  return byMac
+}
+
+function toDraft(byMac: ReadonlyMap<string, Asset>, bindings: readonly Binding[]): Draft {
   const mac: MacNumber = bindings[0]?.mac ?? 0
   const ips: Ip[] = bindings.map((b) => b.ip)
-  const asset = world.assets.find((a) => a.interfaces.some((i) => i.mac === formatMac(mac)))
+  const asset = byMac.get(formatMac(mac))
   return {
     asset: asset ?? { id: shortId('a', 'mac', mac), label: formatMac(mac) },
     behaviour: `answers for ${mac}`, severity: 'high',
     ward: `One device stands between others on this segment and can read and change what they say to each other.`,
-    technical: `${formatMac(mac)} answers ARP for ${ips.join(' and ')}, and other cards use at least one of these addresses.`,
+    technical: `${formatMac(mac)} answers ARP for ${some(ips)}, and other cards use at least one of these addresses.`,
     help: `Find the switch port of ${formatMac(mac)} and unplug it.`,
     inferred: ['That it relays is inferred from claiming both ends; a clustered host can look alike.'],
-    firstAt: Math.min(...bindings.map((b) => b.firstAt)), lastAt: Math.max(...bindings.map((b) => b.lastAt)),
+    firstAt: leastOf(bindings, (b) => b.firstAt), lastAt: greatestOf(bindings, (b) => b.lastAt),
     count: bindings.reduce((n, b) => n + b.unsolicitedReplies + b.solicitedReplies, 0),
     frames: bindings.flatMap((b) => b.frames), flows: [],
-    details: [['card', formatMac(mac)], ['addresses', ips.join(', ')]],
+    details: [['card', formatMac(mac)], ['addresses', some(ips)]],
   }
 }

@@ -8,7 +8,7 @@ import type { Direction, Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
 /** Records of one sender in one protocol. */
@@ -94,14 +94,14 @@ function toDraft(world: World, leak: Leak): Draft {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
     ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
     technical:
-      `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${receivers.join(', ')}; ` +
+      `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${some(receivers)}; ` +
       `filled fields: ${fields.join(', ')}.`,
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
       : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',
     inferred: [], firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
     details: [
-      ['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', receivers.join(', ')],
+      ['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', some(receivers)],
       ['leaves the hospital', leaving ? 'yes' : 'no'],
     ],
   }

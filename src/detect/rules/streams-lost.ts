@@ -1,6 +1,7 @@
 // Rule streams-lost: after one UDP broadcast, every telemetry stream of the segment fell silent at the same moment.
 // Source: CVE-2022-38100 (facts on the device, section 7): a broadcast can crash all monitors at once; a power cycle brings them back.
 
+import { greatestOf } from '../../base/extent.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import type { EvidenceFlow } from '../finding.ts'
 import { evidenceOf, type StreamSpan } from '../talks.ts'
@@ -52,7 +53,9 @@ function findings(world: World, broadcasts: readonly Broadcast[]): Draft[] {
   for (const span of world.spans) {
     if (world.leaves({ vlan: span.vlan, src: span.monitor, dst: span.central, nextHop: span.nextHop })) continue
     const key = `${span.vlan}|${span.central}`
-    bySegment.set(key, [...(bySegment.get(key) ?? []), span])
+    const known = bySegment.get(key)
+    if (known) known.push(span)
+    else bySegment.set(key, [span])
   }
   return [...bySegment.values()].flatMap((spans) => {
     for (const broadcast of broadcasts) {
@@ -84,7 +87,7 @@ function toDraft(world: World, broadcast: Broadcast, lost: readonly StreamSpan[]
       `all ${lost.length} streams to ${first?.central} stopped without FIN or RST.`,
     help: 'Look at each patient and monitor; monitors that hang need a power cycle. Then find the sender of the broadcast.',
     inferred: ['That the broadcast is the cause is inferred from the timing.'],
-    firstAt: broadcast.at, lastAt: Math.max(...lost.map((s) => s.lastAt)), count: lost.length,
+    firstAt: broadcast.at, lastAt: greatestOf(lost, (s) => s.lastAt), count: lost.length,
     frames: [broadcast.frame], flows: [broadcast.evidence, ...lost.map((s) => s.evidence)],
     details: [
       ['sender', broadcast.evidence.src], ['broadcast port', String(broadcast.evidence.dstPort)], ['streams lost', String(lost.length)],

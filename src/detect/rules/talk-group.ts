@@ -1,5 +1,6 @@
 // Grouping of talks by asset, shared by the rules that look at who spoke to whom: one finding per asset and behaviour.
 
+import { greatestOf, leastOf } from '../../base/extent.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import type { EvidenceFlow } from '../finding.ts'
@@ -42,7 +43,7 @@ export function sumTalks(talks: readonly Talk[]): TalkSum {
     count: talks.reduce((n, t) => n + t.flows, 0),
     bytes: talks.reduce((n, t) => n + t.bytes, 0),
     bytesBack: talks.reduce((n, t) => n + t.bytesBack, 0),
-    firstAt: Math.min(...talks.map((t) => t.firstAt)),
-    lastAt: Math.max(...talks.map((t) => t.lastAt)),
+    firstAt: leastOf(talks, (t) => t.firstAt),
+    lastAt: greatestOf(talks, (t) => t.lastAt),
   }
 }

@@ -4,7 +4,7 @@
 import type { Talk } from '../talks.ts'
 import { transportName } from '../talks.ts'
 import { wardNameFirst, type Draft, type Rule } from '../rule.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import { IpProto } from '../../wire/frame.ts'
@@ -38,12 +38,12 @@ function toDraft(asset: Asset, talks: readonly Talk[]): Draft {
     asset, behaviour: 'outside', severity: 'critical',
     ward: `${wardNameFirst(asset)} sends its data out of the hospital.`,
     technical:
-      `${count(sum.count, 'flow')} from ${talks[0]?.src} to ${targets.join(', ')}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; ` +
+      `${count(sum.count, 'flow')} from ${talks[0]?.src} to ${some(targets)}: ${sum.bytes} bytes out, ${sum.bytesBack} bytes back; ` +
       'the packets go to a router, not to a neighbour that owns the address.',
     help:
       'Take the default gateway out of this device\'s network settings or block it at the firewall; ' +
       'first check with the ward whether the central station depends on it.',
     inferred: [], ...sum,
-    details: [['destinations', targets.join(', ')], ['bytes out', String(sum.bytes)], ['bytes back', String(sum.bytesBack)]],
+    details: [['destinations', some(targets)], ['bytes out', String(sum.bytes)], ['bytes back', String(sum.bytesBack)]],
   }
 }

@@ -7,7 +7,7 @@ import { IpProto } from '../../wire/frame.ts'
 import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf, type Talk } from '../talks.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import { sumTalks } from './talk-group.ts'
 import { isUpdatePath } from './update-pulled.ts'
@@ -33,6 +33,8 @@ interface Asking {
 const ASKING_MAX = 4096
 const FRAMES_MAX = 20
 const FLOWS_MAX = 10
+/** Distinct paths remembered per pair: the device knows one, a person trying by hand some more. */
+const PATHS_MAX = 64
 
 export const updateAttempted: Rule = {
   id: 'update-attempted',
@@ -51,7 +53,7 @@ function open(): Detector {
       const asking = askingOf(askings, flow.vlan, fact.client, fact.server, fact.at)
       if (!asking) return
       asking.lastAt = Math.max(asking.lastAt, fact.at)
-      if (fact.path) asking.paths.add(fact.path)
+      if (fact.path && asking.paths.size < PATHS_MAX) asking.paths.add(fact.path)
       if (fact.kind === 'mount') asking.accepted++
       else asking.calls++
       if (asking.frames.length < FRAMES_MAX) asking.frames.push(fact.frame)
@@ -78,7 +80,9 @@ function findings(world: World, askings: ReadonlyMap<string, Asking>): Draft[] {
   for (const talk of world.talks) {
     if (talk.answered > 0 || talk.proto !== IpProto.tcp || !UPDATE_PORTS.has(talk.port)) continue
     const key = `${talk.vlan}|${talk.src}|${talk.dst}`
-    tries.set(key, [...(tries.get(key) ?? []), talk])
+    const known = tries.get(key)
+    if (known) known.push(talk)
+    else tries.set(key, [talk])
   }
   const keys = new Set([...tries.keys(), ...askings.keys()])
   return [...keys].flatMap((key) => draftsOf(world, tries.get(key) ?? [], askings.get(key) ?? null))
@@ -101,7 +105,6 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
   const subject = subjectAt(world, vlan, client)
   const sum = sumTalks(talks)
   const calls = asking?.calls ?? 0
-  const times = [...talks.flatMap((t) => [t.firstAt, t.lastAt]), ...(asking ? [asking.firstAt, asking.lastAt] : [])]
   const ports = [...new Set(talks.map((t) => `tcp/${t.port}`))]
   const paths = asking ? [...asking.paths] : []
   return {
@@ -109,12 +112,13 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
     ward: `Somebody pressed "update" on ${wardName(subject)}: it asked for new software and got no answer.`,
     technical:
       `${count(sum.count, 'connection try', 'connection tries')}${ports.length > 0 ? ` (${ports.join(', ')})` : ''} and ${count(calls, 'MNT call')}` +
-      `${paths.length > 0 ? ` for ${paths.join(', ')}` : ''} from ${client} to ${server}; no mount was accepted.`,
+      `${paths.length > 0 ? ` for ${some(paths)}` : ''} from ${client} to ${server}; no mount was accepted.`,
     help: 'Ask the ward why, and keep the path blocked: had a server answered, the monitor would have copied its files unchecked.',
     inferred: ['That a person pressed a key is inferred: the update is known to start from a menu or a button, not by itself.'],
-    firstAt: Math.min(...times), lastAt: Math.max(...times), count: sum.count + calls,
+    firstAt: Math.min(sum.firstAt, asking?.firstAt ?? Number.POSITIVE_INFINITY),
+    lastAt: Math.max(sum.lastAt, asking?.lastAt ?? Number.NEGATIVE_INFINITY), count: sum.count + calls,
     frames: [...sum.frames, ...(asking?.frames ?? [])],
     flows: [...sum.flows, ...(asking?.flows.values() ?? [])],
-    details: [['server', server], ['connection tries', String(sum.count)], ['MNT calls', String(calls)], ['paths', paths.join(', ')]],
+    details: [['server', server], ['connection tries', String(sum.count)], ['MNT calls', String(calls)], ['paths', some(paths)]],
   }
 }

@@ -9,7 +9,7 @@ import type { Flow } from '../../wire/flow.ts'
 import type { EvidenceFlow, Severity } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { evidenceOf } from '../talks.ts'
-import { count } from '../words.ts'
+import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
 /** The export the device's firmware mounts (facts on the device, section 1). */
@@ -38,6 +38,8 @@ interface Pull {
 const PULLS_MAX = 4096
 /** Files kept per pair: the device's data partition holds 211 (facts, section 5). */
 const FILES_MAX = 256
+/** Distinct exports kept per pair: a file server of a ward has a handful. */
+const MOUNTS_MAX = 64
 const FRAMES_MAX = 20
 const FLOWS_MAX = 10
 const FILES_SHOWN = 20
@@ -72,10 +74,15 @@ function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>
   pulls.set(key, pull)
   pull.lastAt = Math.max(pull.lastAt, fact.at)
   pull.count++
-  if (fact.kind === 'mount') pull.mounts.add(fact.path)
+  if (fact.kind === 'mount') noteMount(pull, fact.path)
   else if (pull.files.length < FILES_MAX) pull.files.push(fact)
   if (pull.frames.length < FRAMES_MAX) pull.frames.push(fact.frame)
   if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, evidenceOf(flow))
+}
+
+/** The update path is kept whatever was mounted before it. */
+function noteMount(pull: Pull, path: string): void {
+  if (pull.mounts.size < MOUNTS_MAX || isUpdatePath(path)) pull.mounts.add(path)
 }
 
 /** The update path by anyone, or any mount or read by a monitor; never from a server the policy approves. */
@@ -94,7 +101,7 @@ function toDraft(world: World, pull: Pull): Draft {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
     ward: `${wardNameFirst(subject)} copied ${what} from a server nobody approved; it may not be the device it was.`,
     technical:
-      `${mounts.length > 0 ? `Mounted ${mounts.join(', ')}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
+      `${mounts.length > 0 ? `Mounted ${some(mounts)}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
       `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
     help:
       'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; ' +
@@ -102,7 +109,7 @@ function toDraft(world: World, pull: Pull): Draft {
     inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],
     firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
     details: [
-      ['server', pull.server], ['exports', mounts.join(', ')],
+      ['server', pull.server], ['exports', some(mounts)],
       ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)]),
     ],
   }

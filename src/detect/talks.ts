@@ -5,7 +5,7 @@ import type { Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import type { Flow } from '../wire/flow.ts'
-import { IpProto } from '../wire/frame.ts'
+import { IpProto, TcpFlag } from '../wire/frame.ts'
 import type { EvidenceFlow } from './finding.ts'
 
 /** All flows of one initiator, responder, service and next-hop card. */
@@ -27,6 +27,8 @@ export interface Talk {
   refused: number
   /** Flows with at least one packet back. */
   answered: number
+  /** TCP flows without a packet back whose initiator sent payload: the other side must have accepted, out of this capture's view. */
+  oneSided: number
   packets: number
   packetsBack: number
   bytes: number
@@ -62,6 +64,8 @@ const SPANS_MAX = 65_536
 export class Talks {
   readonly #rows = new Map<string, Talk>()
   readonly #spans: StreamSpan[] = []
+  /** Flows whose first captured packet was an answer, so that the flow table took the responder for the initiator. */
+  readonly #turned = new WeakSet<Flow>()
   #notKept = 0
 
   /** Flows that found no row because the table is full. */
@@ -69,10 +73,24 @@ export class Talks {
     return this.#notKept
   }
 
+  /**
+   * The content says that the flow's responder is the side that connects. Heeded only without a SYN in the capture: who was
+   * seen to connect did connect.
+   */
+  turn(flow: Flow): void {
+    if (flow.proto === IpProto.tcp && ((flow.tcpFlags[0] | flow.tcpFlags[1]) & TcpFlag.syn) === 0) this.#turned.add(flow)
+  }
+
+  /** The flow as the content has it. */
+  #facing(flow: Flow): Flow {
+    return this.#turned.has(flow) ? turned(flow) : flow
+  }
+
   /** A flow is over: its counters are added for good. */
   ended(flow: Flow): void {
-    this.#notKept += addFlow(this.#rows, flow) ? 0 : 1
-    if (flow.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(flow))
+    const facing = this.#facing(flow)
+    this.#notKept += addFlow(this.#rows, facing) ? 0 : 1
+    if (flow.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(facing))
   }
 
   /** The table as of now, with live flows added to copies: reading changes nothing. In order of first appearance. */
@@ -80,11 +98,27 @@ export class Talks {
     const rows = new Map([...this.#rows].map(([key, talk]) => [key, { ...talk, frames: [...talk.frames], evidence: [...talk.evidence] }]))
     const spans = [...this.#spans]
     for (const flow of live) {
-      addFlow(rows, flow)
-      if (flow.protocol === 'cms8000') spans.push(spanOf(flow))
+      const facing = this.#facing(flow)
+      addFlow(rows, facing)
+      if (flow.protocol === 'cms8000') spans.push(spanOf(facing))
     }
     const talks = [...rows.values()].sort((a, b) => (a.frames[0] ?? 0) - (b.frames[0] ?? 0))
     return { talks, spans: spans.sort((a, b) => a.flowId - b.flowId) }
+  }
+}
+
+function swap<T>([a, b]: readonly [T, T]): [T, T] {
+  return [b, a]
+}
+
+/** A copy with both sides changed over; the Community ID is the same for both (its specification orders the endpoints). */
+function turned(flow: Flow): Flow {
+  return {
+    id: flow.id, vlan: flow.vlan, innerVlan: flow.innerVlan, proto: flow.proto,
+    src: flow.dst, dst: flow.src, srcPort: flow.dstPort, dstPort: flow.srcPort,
+    firstAt: flow.firstAt, firstFrame: flow.firstFrame, lastAt: flow.lastAt,
+    macs: swap(flow.macs), packets: swap(flow.packets), bytes: swap(flow.bytes), payloadBytes: swap(flow.payloadBytes),
+    tcpFlags: swap(flow.tcpFlags), state: flow.state, protocol: flow.protocol, gapBytes: flow.gapBytes, communityId: () => flow.communityId(),
   }
 }
 
@@ -95,9 +129,10 @@ function addFlow(rows: Map<string, Talk>, flow: Flow): boolean {
   const talk = known ?? emptyTalk(flow)
   if (!known) rows.set(key, talk)
   talk.flows++
-  talk.unanswered += flow.state === 'attempt' ? 1 : 0
+  talk.unanswered += flow.state === 'attempt' && !isOneSided(flow) ? 1 : 0
   talk.refused += flow.state === 'refused' ? 1 : 0
   talk.answered += flow.packets[1] > 0 && flow.state !== 'refused' ? 1 : 0
+  talk.oneSided += isOneSided(flow) ? 1 : 0
   talk.packets += flow.packets[0]
   talk.packetsBack += flow.packets[1]
   talk.bytes += flow.bytes[0]
@@ -109,11 +144,16 @@ function addFlow(rows: Map<string, Talk>, flow: Flow): boolean {
   return true
 }
 
+/** Payload beyond a SYN's needs a completed handshake (RFC 9293 section 3.5); a mirror of one direction does not show it. */
+function isOneSided(flow: Flow): boolean {
+  return flow.proto === IpProto.tcp && flow.packets[1] === 0 && flow.payloadBytes[0] > 0 && flow.state !== 'attempt'
+}
+
 function emptyTalk(flow: Flow): Talk {
   return {
     vlan: flow.vlan, src: flow.src, dst: flow.dst, proto: flow.proto, port: servicePort(flow), nextHop: flow.macs[1],
     toGroup: flow.macs[0] >= 0 && flow.macs[1] < 0, protocol: flow.protocol,
-    flows: 0, unanswered: 0, refused: 0, answered: 0, packets: 0, packetsBack: 0, bytes: 0, bytesBack: 0,
+    flows: 0, unanswered: 0, refused: 0, answered: 0, oneSided: 0, packets: 0, packetsBack: 0, bytes: 0, bytesBack: 0,
     firstAt: flow.firstAt, lastAt: flow.lastAt, frames: [], evidence: [],
   }
 }

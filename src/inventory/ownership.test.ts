@@ -54,6 +54,14 @@ test('a replaced network card after a long silence is a change of hardware, not 
   assert.deepEqual(cards(judge([[0, OWNER, GATEWAY, 'arp-request'], [later, STRANGER, GATEWAY, 'arp-request']])), { owner: OWNER, impostors: [] })
 })
 
+test('an address that DHCP gave on to another device is a handover; two that use a leased address at once are not', () => {
+  const first: Step[] = [[0, OWNER, GATEWAY, 'dhcp'], [1, OWNER, GATEWAY, 'arp-request'], [20, OWNER, GATEWAY, 'traffic']]
+  const second: Step[] = [[140, STRANGER, GATEWAY, 'dhcp'], [141, STRANGER, GATEWAY, 'arp-request'], [143, STRANGER, GATEWAY, 'arp-request']]
+  assert.deepEqual(cards(judge([...first, ...second])), { owner: OWNER, impostors: [] })
+  assert.deepEqual(cards(judge([...first, ...second, [150, OWNER, GATEWAY, 'arp-request']])), { owner: OWNER, impostors: [STRANGER] })
+  assert.deepEqual(cards(judge([...first, ...second.slice(1)])), { owner: OWNER, impostors: [STRANGER] }, 'without a lease of its own')
+})
+
 test('one claimant is the owner, none is nobody', () => {
   assert.deepEqual(cards(judge([[0, OWNER, GATEWAY, 'arp-request']])), { owner: OWNER, impostors: [] })
   assert.equal(judge([]), null)

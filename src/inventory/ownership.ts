@@ -65,6 +65,8 @@ function contends(b: Binding, owner: Binding): boolean {
   if (b.solicitedReplies + b.unsolicitedReplies === 0 && b.arpRequests < REQUESTS_MIN) return false
   const later = b.firstAt > owner.firstAt ? b : owner
   const earlier = later === b ? owner : b
+  // The DHCP server gave the address on: the earlier holder was silent by then, so the two never held it together (RFC 2131 section 4.3).
+  if (later.dhcpLeases > 0 && earlier.dhcpLeases > 0 && earlier.lastAt <= later.firstAt) return false
   return later.firstAt - earlier.lastAt < HANDOVER_MICROS
 }
 

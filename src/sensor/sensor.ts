@@ -204,6 +204,8 @@ export class Sensor implements PacketSink {
   #emit(fact: Fact, flow: Flow | null): void {
     this.counters.facts++
     this.inventory.fact(fact, flow)
+    // The monitor is the one that connects (facts on the device, section 1), whoever was heard first.
+    if (flow && fact.protocol === 'cms8000' && fact.kind === 'stream' && fact.monitorSide === 1) this.talks.turn(flow)
     for (const detector of this.detectors) detector.fact?.(fact, flow)
     this.#options.onFact?.(fact)
   }

@@ -27,10 +27,14 @@ export async function check(file: string): Promise<Report> {
   return result.value.report
 }
 
-/** A synthetic ward through the sensor, without a file. */
-export function watchWard(options: Partial<WardOptions>): { sensor: Sensor; picture: Picture } {
+/** A synthetic ward through the sensor, without a file. `heard` says which frames a mirror port would show. */
+export function watchWard(
+  options: Partial<WardOptions>, heard: (bytes: Uint8Array, at: number) => boolean = () => true,
+): { sensor: Sensor; picture: Picture } {
   const sensor = new Sensor({ behaviours: behavioursOf(shippedKnowledge()) })
-  for (const { at, bytes } of playWard({ ...WARD_DEFAULTS, ...options })) sensor.packet(bytes, 0, bytes.length, at, bytes.length, LinkType.ethernet)
+  for (const { at, bytes } of playWard({ ...WARD_DEFAULTS, ...options })) {
+    if (heard(bytes, at)) sensor.packet(bytes, 0, bytes.length, at, bytes.length, LinkType.ethernet)
+  }
   sensor.finish()
   return { sensor, picture: takePicture(sensor, shippedKnowledge()) }
 }

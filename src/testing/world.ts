@@ -38,7 +38,8 @@ export function asset(role: AssetRole, address: string, bed: number | null = nul
 export function talk(src: string, dst: string, port: number, more: Partial<Talk> = {}): Talk {
   const proto = more.proto ?? 6
   return {
-    vlan: 0, src: ip(src), dst: ip(dst), proto, port, nextHop: CARD.router, toGroup: false, protocol: null, flows: 1, unanswered: 0, refused: 0, answered: 1,
+    vlan: 0, src: ip(src), dst: ip(dst), proto, port, nextHop: CARD.router, toGroup: false, protocol: null,
+    flows: 1, unanswered: 0, refused: 0, answered: 1, oneSided: 0,
     packets: 10, packetsBack: 8, bytes: 1000, bytesBack: 400, firstAt: seconds(1), lastAt: seconds(9), frames: [3],
     evidence: [{
       flowId: 1, communityId: '1:x', src: ip(src), srcPort: 40_000, dst: ip(dst), dstPort: port, transport: transportName(proto), vlan: 0,

@@ -42,7 +42,7 @@ function toDraft(world: World, { owner, impostors }: OwnerVerdict): Draft {
     ward: `${who} to be ${wardLabel(subject)}; what it shows or receives can be false.`,
     technical: `${owner.ip} belongs to ${formatMac(owner.mac)} and is also claimed by ${signs.slice(0, CARDS_SHOWN).join('; ')}.`,
     help: `Find the switch port of ${cards.slice(0, CARDS_SHOWN).join(', ')} and unplug it; then check what the devices around believed in the meantime.`,
-    inferred: ['Which of them is the owner is judged from their behaviour.'],
+    inferred: ['Which of them is the owner is judged from their behaviour; a stand-by machine that takes over as planned looks alike.'],
     firstAt: leastOf(bindings, (b) => b.firstAt), lastAt: greatestOf(bindings, (b) => b.lastAt),
     count: bindings.reduce((n, b) => n + b.arpRequests + b.solicitedReplies + b.unsolicitedReplies, 0),
     frames: [...owner.frames.slice(0, 3), ...bindings.flatMap((b) => b.frames)], flows: [],

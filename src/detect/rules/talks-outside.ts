@@ -27,7 +27,7 @@ function findings(world: World): Draft[] {
 
 /** A connection try carries nothing out, and unanswered packets to an advisory's address are indicator-contact's business. */
 function carries(world: World, talk: Talk): boolean {
-  if (talk.answered > 0) return true
+  if (talk.answered + talk.oneSided > 0) return true
   return talk.proto !== IpProto.tcp && talk.packets > 0 && world.indicatorOf(talk.dst) === null
 }
 

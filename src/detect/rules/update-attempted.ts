@@ -78,7 +78,7 @@ function askingOf(askings: Map<string, Asking>, vlan: number, client: Ip, server
 function findings(world: World, askings: ReadonlyMap<string, Asking>): Draft[] {
   const tries = new Map<string, Talk[]>()
   for (const talk of world.talks) {
-    if (talk.answered > 0 || talk.proto !== IpProto.tcp || !UPDATE_PORTS.has(talk.port)) continue
+    if (talk.answered + talk.oneSided > 0 || talk.proto !== IpProto.tcp || !UPDATE_PORTS.has(talk.port)) continue
     const key = `${talk.vlan}|${talk.src}|${talk.dst}`
     const known = tries.get(key)
     if (known) known.push(talk)

@@ -26,7 +26,7 @@ export interface Coverage {
   readonly firstAt: Micros | null
   readonly lastAt: Micros | null
   readonly watchedMicros: Micros
-  /** Minutes watched in each local hour of the day, 24 of them. */
+  /** Minutes watched in each local hour of the day, begun ones counted; 24 of them. */
   readonly minutesByHour: readonly number[]
   /** Shifts of which every hour was watched at least once. */
   readonly shifts: readonly ShiftName[]
@@ -105,7 +105,7 @@ function hoursOf(watches: readonly Watch[], utcOffsetMinutes: number): Hours {
   }
   const isWatched = (hour: number): boolean => (micros[hour % 24] ?? 0) >= MICROS_PER_HOUR * HOUR_SHARE_MIN
   return {
-    minutesByHour: micros.map((m) => Math.floor(m / MICROS_PER_MINUTE)),
+    minutesByHour: micros.map((m) => Math.ceil(m / MICROS_PER_MINUTE)),
     shifts: SHIFTS.filter((s) => hoursBetween(s.from, s.to).every(isWatched)).map((s) => s.name),
     weekendHours: [weekend[0] / MICROS_PER_HOUR, weekend[1] / MICROS_PER_HOUR],
   }

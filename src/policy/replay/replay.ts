@@ -132,7 +132,9 @@ function keyOf(device: ReplayDevice): string {
 function inUseOf(input: ReplayInput, touched: ReadonlySet<string>): readonly InUse[] {
   const found = new Map<string, InUse>()
   for (const conversation of input.conversations) {
-    if (!conversation.telemetry || conversation.lastAt < input.now - IN_USE_MICROS) continue
+    // A monitor that only tries to reach its station sends nothing to anyone.
+    if (!conversation.telemetry || conversation.attempts >= conversation.flows) continue
+    if (conversation.lastAt < input.now - IN_USE_MICROS) continue
     const device = deviceOf(conversation)
     const key = keyOf(device)
     const lastAt = Math.max(conversation.lastAt, found.get(key)?.lastAt ?? conversation.lastAt)

@@ -22,9 +22,9 @@ export function nameOf(device: ReplayDevice): string {
 }
 
 /** Labels come from the network: control characters would break lines and terminals. */
-export function plain(text: string): string {
+export function plain(text: string, lengthMax = LABEL_LENGTH_MAX): string {
   const clean = [...text].map((c) => ((c.codePointAt(0) ?? 0) < 0x20 || /[\p{C}\p{Zl}\p{Zp}]/u.test(c) ? '?' : c)).join('')
-  return clean.length > LABEL_LENGTH_MAX ? `${clean.slice(0, LABEL_LENGTH_MAX)}...` : clean
+  return clean.length > lengthMax ? `${clean.slice(0, lengthMax)}...` : clean
 }
 
 /** A DNS name has 253 characters (RFC 1035); a label on a screen half of that. */

@@ -59,7 +59,8 @@ export function makePlan(input: CompileInput): PlanResult {
   const chain = (version: IpVersion): PlanChain => {
     const { rules, policy, name } = input.chains[version]
     if (policy === null) refused.push(`chain ${safeText(name)} says nothing of what no rule matches`)
-    const flat = rules.filter((rule) => rule.family === null || rule.family === version).flatMap((rule) => flatten(rule, version, refused))
+    const own = rules.filter((rule) => rule.family === null || rule.family === version)
+    const flat = own.flatMap((rule) => flatten(rule, version, refused))
     return { version, rules: flat, permitOtherwise: policy === 'permit' }
   }
   const chains = { 4: chain(4), 6: chain(6) }
@@ -139,7 +140,8 @@ function notWhole(ranges: readonly ValueRange[] | undefined, max: bigint | null)
 
 /** Protocol numbers of a match, those without a field that it constrains left out; [null] for all of them. */
 function protocols(found: ReadonlyMap<Field, readonly ValueRange[]>): readonly (number | null)[] {
-  const having = (field: Field, list: readonly number[]): ((proto: number) => boolean) => (proto) => !found.has(field) || list.includes(proto)
+  const having = (field: Field, list: readonly number[]): ((proto: number) => boolean) =>
+    (proto) => !found.has(field) || list.includes(proto)
   const ranges = found.get('proto') ?? [{ low: 0n, high: BigInt(PROTOCOL_MAX) }]
   const listed = ranges.flatMap(({ low, high }) => Array.from({ length: Number(high - low) + 1 }, (_, i) => Number(low) + i))
   const left = listed.filter(having('dport', PORT_PROTOCOLS)).filter(having('icmpType', ICMP_PROTOCOLS))

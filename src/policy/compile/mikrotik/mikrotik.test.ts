@@ -117,7 +117,8 @@ test('rollback takes away exactly what was added: jump, chain, lists', () => {
   }
 })
 
-const rangesOf = (count: number): ValueRange[] => Array.from({ length: count }, (_, i) => ({ low: BigInt(i * 10), high: BigInt(i * 10 + 3) }))
+const rangesOf = (count: number): ValueRange[] =>
+  Array.from({ length: count }, (_, i) => ({ low: BigInt(i * 10), high: BigInt(i * 10 + 3) }))
 const oneRule = (fields: readonly (readonly [string, readonly ValueRange[]])[]): CompileInput => {
   const rule = { line: 1, text: 'lab', family: null, matches: [{ fields: fields.map(([field, ranges]) =>
     [field, { kind: 'ranges', ranges, not: false }] as const), unknown: [] }], action: { kind: 'permit' } }

@@ -68,11 +68,17 @@ export function reportOf(analysis: Analysis, picture: Picture): Report {
   }
 }
 
-/** Exit code of `check` (product conventions): 3 unreadable or damaged, 1 findings at or above the bar, 4 incomplete, 0. */
+/** Exit code of `check` (product conventions): 3 unreadable or damaged, 1 findings at or above the bar, 4 incomplete or nothing seen, 0. */
 export function exitCodeOf(report: Report, failOn: Severity | 'never'): number {
   const { analysis } = report
   if (analysis.state === 'failed' || analysis.state === 'partial') return 3
   const bar = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn)
   if (SEVERITIES.some((s, i) => i >= bar && report.severities[s] > 0)) return 1
-  return analysis.observations.some((o) => LOSS_OBSERVATIONS.has(o.name)) ? 4 : 0
+  return sawNothing(analysis) || analysis.observations.some((o) => LOSS_OBSERVATIONS.has(o.name)) ? 4 : 0
+}
+
+/** No frame of it could be judged: recorded on the wrong port, or a link type that is not decoded. That is no green tick (S4). */
+function sawNothing(analysis: Analysis): boolean {
+  const undecoded = analysis.observations.find((o) => o.name === 'linkUnsupported')?.count ?? 0
+  return undecoded >= analysis.packets
 }

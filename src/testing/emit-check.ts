@@ -80,7 +80,9 @@ export function assertSame(chain: Chain, read: ReadBack, only: ReadMatch = {}): 
 
 /** First values of the elementary cells of a field, inside `only`. */
 function cellsOf(field: CutField, all: readonly ReadMatch[], only: ReadMatch): bigint[] {
-  const max = { dst: 1n << 128n, src: 1n << 128n, proto: 256n, dport: 65_536n, icmpType: 256n }[field]
+  const wide = all.some((match) => [...match.src ?? [], ...match.dst ?? []].some(({ high }) => high >= 1n << 32n))
+  const address = 1n << (wide ? 128n : 32n)
+  const max = { dst: address, src: address, proto: 256n, dport: 65_536n, icmpType: 256n }[field]
   const starts = new Set(field === 'proto' ? [0n, 1n, 2n, 6n, 7n, 17n, 18n, 58n, 59n, 132n, 133n] : [0n])
   for (const match of all) for (const { low, high } of match[field] ?? []) starts.add(low).add(high + 1n)
   const cells = [...starts].filter((value) => value < max && inside(only[field], value)).sort((a, b) => (a < b ? -1 : 1))

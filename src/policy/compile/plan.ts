@@ -74,7 +74,7 @@ export function objectName(name: string): string {
   return `cordon-${slug === '' ? 'policy' : slug}`.slice(0, OBJECT_CHARS_MAX)
 }
 
-/** Text that cannot end a comment, a quoted string or a line on any platform: printable ASCII without quotes, `\`, `;`, `$` and backtick. */
+/** Text that cannot end a comment, a quoted string or a line anywhere: printable ASCII without quotes, `\`, `;`, `$` and backtick. */
 export function safeText(text: string): string {
   return text.replaceAll(/[^ !#%-&(-:<-[\]-_a-~]/g, '?')
 }

@@ -52,7 +52,7 @@ function interfaceProblem(input: CompileInput): readonly string[] {
 function problems(chain: PlanChain): readonly string[] {
   return chain.rules.flatMap((rule) => {
     if (rule.proto === 0) return [`rule ${rule.name}: protocol 0 cannot be told from any protocol in pf`]
-    if (rule.proto === 132 && rule.dport !== null) return [`rule ${rule.name}: pf matches ports of TCP and UDP, not of SCTP, in every version`]
+    if (rule.proto === 132 && rule.dport !== null) return [`rule ${rule.name}: not every pf matches ports of SCTP`]
     return []
   })
 }

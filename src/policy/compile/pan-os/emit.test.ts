@@ -1,0 +1,115 @@
+// What the PAN-OS compiler writes: read back it means the same, rollback removes all of it, and what needs App-ID is refused.
+// The reader is the judge of meaning; the text itself is looked at where people will read it.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { assertReadsBack, inputArb, v4 } from '../../../testing/zone-firewall-check.ts'
+import type { Chain, Match, Rule } from '../../rules/model.ts'
+import type { CompileInput } from '../target.ts'
+import { panOs } from './index.ts'
+
+const PROTOCOLS = [6, 17, 132, null] as const
+
+test('read back, every policy says what the input says', () => {
+  fc.assert(fc.property(inputArb(PROTOCOLS), fc.nat(), (policy, seed) => assertReadsBack(panOs, policy, seed)), { numRuns: 100 })
+})
+
+test('the same between two zones of a named system', () => {
+  const options = { 'from-zone': 'beds', 'to-zone': 'core', vsys: 'vsys3' }
+  fc.assert(fc.property(inputArb(PROTOCOLS), fc.nat(), (policy, seed) =>
+    assertReadsBack(panOs, { ...policy, options }, seed, ['beds', 'core'])), { numRuns: 30 })
+})
+
+function ranges(low: bigint, high = low): Match['fields'][number][1] {
+  return { kind: 'ranges', ranges: [{ low, high }], not: false }
+}
+
+function rule(fields: Match['fields'], more: Partial<Rule> = {}): Rule {
+  return { line: 3, text: 'monitors -> central "station"', family: 4, action: { kind: 'permit' }, matches: [{ unknown: [], fields }], ...more }
+}
+
+const MONITORS = rule([
+  ['src', ranges(v4('202.114.4.0'), v4('202.114.4.255'))],
+  ['dst', ranges(v4('10.1.1.5'), v4('10.1.1.9'))],
+  ['proto', ranges(6n)],
+  ['dport', ranges(7001n, 7004n)],
+])
+
+function input(rules: readonly Rule[], more: Partial<CompileInput> = {}): CompileInput {
+  const four: Chain = { name: 'four', rules, policy: 'deny' }
+  const six: Chain = { name: 'six', rules: [], policy: 'deny' }
+  return { name: 'ward-7', policyHash: '0123456789abcdef', chains: { 4: four, 6: six }, ruleBudget: null, options: {}, ...more }
+}
+
+test('the text a person loads', () => {
+  const emitted = panOs.emit(input([MONITORS]))
+  assert.ok(emitted.ok)
+  const name = 'cordon-ward-7-01234567'
+  assert.deepEqual(emitted.value.text.split('\n').slice(0, 16), [
+    `set address ${name}-a1 ip-netmask 202.114.4.0/24`,
+    `set address ${name}-a2 ip-range 10.1.1.5-10.1.1.9`,
+    `set address ${name}-a3 ip-netmask 0.0.0.0/0`,
+    `set address ${name}-a4 ip-netmask ::/0`,
+    `set service ${name}-s1 protocol tcp port 7001-7004`,
+    `set rulebase security rules ${name}-p1 from any`,
+    `set rulebase security rules ${name}-p1 to any`,
+    `set rulebase security rules ${name}-p1 source ${name}-a1`,
+    `set rulebase security rules ${name}-p1 destination ${name}-a2`,
+    `set rulebase security rules ${name}-p1 source-user any`,
+    `set rulebase security rules ${name}-p1 category any`,
+    `set rulebase security rules ${name}-p1 application any`,
+    `set rulebase security rules ${name}-p1 service ${name}-s1`,
+    `set rulebase security rules ${name}-p1 action allow`,
+    `set rulebase security rules ${name}-p1 log-end yes`,
+    `set rulebase security rules ${name}-p1 description "monitors -> central _station_ - policy 0123456789abcdef"`,
+  ])
+  assert.equal(emitted.value.rules, 3)
+  assert.ok(emitted.value.text.endsWith('\n') && emitted.value.rollback.endsWith('\n'))
+  assert.deepEqual(panOs.emit(input([MONITORS])), emitted, 'the same input, the same text')
+  assert.match(emitted.value.notes.join('\n'), /before destination translation/)
+})
+
+test('text and rollback together leave nothing', () => {
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => {
+    const emitted = panOs.emit(policy)
+    assert.ok(emitted.ok)
+    const before = 'set deviceconfig system hostname fw\nset zone beds network layer3 ethernet1/1\n'
+    const after = panOs.read?.(before + emitted.value.text + emitted.value.rollback, 'x')
+    assert.deepEqual(after?.diagnostics, [])
+    assert.deepEqual(after?.config, panOs.read?.(before, 'x').config)
+  }), { numRuns: 30 })
+})
+
+test('the last rules hold inside one zone too, where the box itself would allow', () => {
+  const emitted = panOs.emit(input([]))
+  assert.ok(emitted.ok)
+  const before = 'set zone beds network layer3 ethernet1/1\n'
+  const chain = panOs.read?.(before + emitted.value.text, 'x').config?.chains.get('security')
+  assert.deepEqual(chain?.rules.map((r) => r.action.kind), ['deny', 'deny', 'permit', 'deny'])
+})
+
+test('a reject stays a reject', () => {
+  const emitted = panOs.emit(input([{ ...MONITORS, action: { kind: 'deny', reject: true } }]))
+  assert.ok(emitted.ok)
+  assert.match(emitted.value.text, /-p1 action reset-both\n/)
+})
+
+/** Input that cannot be exact, and a word of the reason. */
+const REFUSED: readonly (readonly [string, CompileInput, RegExp])[] = [
+  ['ICMP', input([rule([['proto', ranges(1n)], ['icmpType', ranges(8n)]])]), /IP protocol 1: .*App-ID/],
+  ['GRE', input([rule([['proto', ranges(47n)]])]), /IP protocol 47/],
+  ['a budget that does not hold', input([MONITORS], { ruleBudget: 2 }), /needs 3 policies, the budget is 2/],
+  ['a zone name with a quote', input([MONITORS], { options: { 'from-zone': 'a"b' } }), /is no name/],
+  ['source ports', input([rule([['sport', ranges(1n)]])]), /cannot look at sport/],
+  ['a jump', input([{ ...MONITORS, action: { kind: 'jump', chain: 'x' } }]), /no permit or deny/],
+  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]), /skuid 0/],
+]
+
+for (const [name, policy, reason] of REFUSED) {
+  test(`refused: ${name}`, () => {
+    const emitted = panOs.emit(policy)
+    assert.equal(emitted.ok, false)
+    assert.match(emitted.ok ? '' : emitted.refused.join('\n'), reason)
+  })
+}

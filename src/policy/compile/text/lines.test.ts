@@ -35,7 +35,8 @@ test('words are looked at in lower case and taken as written', () => {
 })
 
 test('blocks by indent, and pasted lines by their words', () => {
-  const { lines } = configLines('interface a\nip access-group X in\nip access-list extended X\n10 permit ip any any\npermit tcp any any\nhostname r\n 5')
+  const { lines } = configLines(['interface a', 'ip access-group X in', 'ip access-list extended X', '10 permit ip any any',
+    'permit tcp any any', 'hostname r', ' 5'].join('\n'))
   assert.deepEqual(blocksOf(lines).map((block) => [block.head.number, block.body.map((line) => line.number)]), [[1, [2]], [3, [4, 5]], [6,
     [7]]])
 })

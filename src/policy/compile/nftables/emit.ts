@@ -198,10 +198,8 @@ function intersection(a: readonly ValueRange[], b: readonly ValueRange[]): reado
 function matchWords(match: Match, version: IpVersion, writing: Writing): readonly string[] {
   const values = valuesOf(match, version)
   if ([...values.values()].some((ranges) => ranges.length === 0)) return []
-  const transport = transportWords(values, version)
-  if (transport === null) return []
   const ends = (['src', 'dst'] as const).flatMap((field) => addressWords(field, values.get(field), version, writing))
-  return [[...ends, ...transport].join(' ')]
+  return transportWords(values).map((transport) => [...(ends.length === 0 ? transport.family[version] : ends), ...transport.words].join(' '))
 }
 
 function addressWords(field: 'src' | 'dst', ranges: readonly ValueRange[] | undefined, version: IpVersion, writing: Writing): readonly string[] {
@@ -236,24 +234,31 @@ function numberText({ low, high }: ValueRange): string {
   return low === high ? String(low) : `${low}-${high}`
 }
 
-const ICMP_PROTOCOL: Readonly<Record<IpVersion, bigint>> = { 4: 1n, 6: 58n }
+/** Words about the transport header, and those before them that name the family when no address does. */
+interface Transport {
+  readonly words: readonly string[]
+  readonly family: Readonly<Record<IpVersion, readonly string[]>>
+}
 
-/** Protocol, ports and ICMP; null when no protocol has all the fields that are constrained. */
-function transportWords(values: Values, version: IpVersion): readonly string[] | null {
+const NO_FAMILY: Transport['family'] = { 4: [], 6: [] }
+
+/** Protocol, ports and ICMP, one for each way to match; none when no protocol has all the fields that are constrained. */
+function transportWords(values: Values): readonly Transport[] {
   const protos = values.get('proto')
   const ports = (['sport', 'dport'] as const).filter((field) => values.has(field))
   const icmp = (['icmpType', 'icmpCode'] as const).filter((field) => values.has(field))
-  if (ports.length > 0 && icmp.length > 0) return null
+  if (ports.length > 0 && icmp.length > 0) return []
   if (ports.length > 0) return portWords(values, ports, protos)
-  if (icmp.length > 0) return icmpWords(values, icmp, protos, version)
-  return protos === undefined || isWhole(protos, 255n) ? [] : [`meta l4proto ${braced(protos.map(numberText))}`]
+  if (icmp.length > 0) return ICMP_HEADERS.filter(({ proto }) => includes(protos, proto)).map((header) => icmpWords(values, icmp, header))
+  const words = protos === undefined || isWhole(protos, 255n) ? [] : [`meta l4proto ${braced(protos.map(numberText))}`]
+  return [{ words, family: NO_FAMILY }]
 }
 
-function portWords(values: Values, ports: readonly ('sport' | 'dport')[], protos: readonly ValueRange[] | undefined): readonly string[] | null {
+function portWords(values: Values, ports: readonly ('sport' | 'dport')[], protos: readonly ValueRange[] | undefined): readonly Transport[] {
   const having = PORT_PROTOCOLS.filter((proto) => includes(protos, proto))
-  if (having.length === 0) return null
+  if (having.length === 0) return []
   const words = ports.map((field) => `th ${field} ${braced((values.get(field) ?? []).map(numberText))}`)
-  return [`meta l4proto ${braced(having.map((proto) => PROTOCOL_WORDS.get(proto) ?? String(proto)))}`, ...words]
+  return [{ words: [`meta l4proto ${braced(having.map((proto) => PROTOCOL_WORDS.get(proto) ?? String(proto)))}`, ...words], family: NO_FAMILY }]
 }
 
 const PROTOCOL_WORDS: ReadonlyMap<bigint, string> = new Map([[6n, 'tcp'], [17n, 'udp'], [132n, 'sctp']])
@@ -262,10 +267,12 @@ function includes(protos: readonly ValueRange[] | undefined, proto: bigint): boo
   return protos === undefined || protos.some((r) => r.low <= proto && proto <= r.high)
 }
 
-function icmpWords(
-  values: Values, fields: readonly ('icmpType' | 'icmpCode')[], protos: readonly ValueRange[] | undefined, version: IpVersion,
-): readonly string[] | null {
-  if (!includes(protos, ICMP_PROTOCOL[version])) return null
-  const header = version === 4 ? 'icmp' : 'icmpv6'
-  return fields.map((field) => `${header} ${field === 'icmpType' ? 'type' : 'code'} ${braced((values.get(field) ?? []).map(numberText))}`)
+/** `icmp` alone means IPv4 to nft and `icmpv6` IPv6; the model has both protocols in both families, so the other one is said. */
+const ICMP_HEADERS: readonly { readonly proto: bigint; readonly word: string; readonly family: Transport['family'] }[] = [
+  { proto: 1n, word: 'icmp', family: { 4: [], 6: ['meta nfproto ipv6'] } }, { proto: 58n, word: 'icmpv6', family: { 4: ['meta nfproto ipv4'], 6: [] } },
+]
+
+function icmpWords(values: Values, fields: readonly ('icmpType' | 'icmpCode')[], header: (typeof ICMP_HEADERS)[number]): Transport {
+  const words = fields.map((field) => `${header.word} ${field === 'icmpType' ? 'type' : 'code'} ${braced((values.get(field) ?? []).map(numberText))}`)
+  return { words, family: header.family }
 }

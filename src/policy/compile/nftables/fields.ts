@@ -18,10 +18,12 @@ export interface FieldUse {
   readonly proto: number | null
   /** Reads ports where they would be, whatever the protocol is. */
   readonly anyTransport: boolean
+  /** The version nft adds by itself when nothing before in the rule has said one: `icmp` in an inet table. */
+  readonly usual: IpVersion | null
 }
 
 function use(field: Field | null, type: ValueType, family: IpVersion | null = null, proto: number | null = null, anyTransport = false): FieldUse {
-  return { field, type, family, proto, anyTransport }
+  return { field, type, family, proto, anyTransport, usual: proto === 1 ? 4 : proto === 58 ? 6 : null }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Alternative {
   readonly family: IpVersion | null
   readonly unknown: readonly UnknownMatch[]
   readonly anyTransport: boolean
+  /** The family when nothing before says one. */
+  readonly usual: IpVersion | null
 }
 
 /** What the words of a comparison mean in this table. */
@@ -25,7 +27,7 @@ export interface Scope {
   readonly text: string
 }
 
-export const ALWAYS: Alternative = { fields: [], family: null, unknown: [], anyTransport: false }
+export const ALWAYS: Alternative = { fields: [], family: null, unknown: [], anyTransport: false, usual: null }
 
 /** Alternatives of one rule. Concatenated sets have one for each element; a product of two large ones is no ruleset that people run. */
 const ALTERNATIVES_MAX = 65536
@@ -36,8 +38,8 @@ export function both(a: readonly Alternative[], b: readonly Alternative[], scope
   return a.flatMap((left) => b.flatMap((right) => {
     if (left.family !== null && right.family !== null && left.family !== right.family) return []
     return [{
-      fields: [...left.fields, ...right.fields], family: left.family ?? right.family, unknown: [...left.unknown, ...right.unknown],
-      anyTransport: left.anyTransport || right.anyTransport,
+      fields: [...left.fields, ...right.fields], family: left.family ?? right.family ?? right.usual, unknown: [...left.unknown, ...right.unknown],
+      anyTransport: left.anyTransport || right.anyTransport, usual: null,
     }]
   }))
 }
@@ -120,7 +122,7 @@ function implied(left: Expr): Alternative {
 }
 
 function demanded(use: FieldUse): Alternative {
-  return { ...ALWAYS, fields: use.proto === null ? [] : [['proto', oneOf([BigInt(use.proto)])]], family: use.family, anyTransport: use.anyTransport }
+  return { ...ALWAYS, fields: use.proto === null ? [] : [['proto', oneOf([BigInt(use.proto)])]], family: use.family, anyTransport: use.anyTransport, usual: use.usual }
 }
 
 function negated(c: Constraint): Constraint {

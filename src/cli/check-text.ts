@@ -2,6 +2,7 @@
 
 import { formatMicros } from '../base/time.ts'
 import type { Finding } from '../detect/finding.ts'
+import { count } from '../detect/words.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { Report } from '../sensor/report.ts'
 import type { Io } from './io.ts'
@@ -25,7 +26,7 @@ function title(io: Io, text: string): string {
 function head(report: Report, io: Io): string[] {
   const a = report.analysis
   const lines = [
-    `${paint(io, 'bold', a.name)}  ${a.packets} packets, ${formatBytes(a.bytes)}, ${a.flows} flows` +
+    `${paint(io, 'bold', a.name)}  ${count(a.packets, 'packet')}, ${formatBytes(a.bytes)}, ${count(a.flows, 'flow')}` +
       (a.firstAt === null ? '' : `, ${formatMicros(a.firstAt)} to ${formatMicros(a.lastAt ?? a.firstAt)}`),
   ]
   for (const p of a.problems) lines.push(paint(io, 'red', `damaged (${p.code}): ${p.message}`))
@@ -57,12 +58,21 @@ function findingLines(f: Finding, io: Io): string[] {
   ]
 }
 
-export function assetCells(asset: Asset): string[] {
+/** Addresses of one asset written out in a table for people; a router or a forged card can have thousands. */
+const ADDRESSES_SHOWN = 4
+
+/** One row of ASSET_HEAD. All addresses, for machines, unless `addressesMax` says how many. */
+export function assetCells(asset: Asset, addressesMax = Number.POSITIVE_INFINITY): string[] {
   const first = asset.interfaces[0]
   return [
     asset.label, asset.vendor ?? '', asset.model ?? '', asset.level ?? '', asset.bed === null ? '' : String(asset.bed),
-    asset.interfaces.map((i) => i.ip ?? '').join(' '), first?.mac ?? '', asset.zone ?? '', formatMicros(asset.lastAt),
+    addressesText(asset, addressesMax), first?.mac ?? '', asset.zone ?? '', formatMicros(asset.lastAt),
   ]
+}
+
+function addressesText(asset: Asset, max: number): string {
+  const all = asset.interfaces.map((i) => i.ip ?? '')
+  return all.length <= max ? all.join(' ') : `${all.slice(0, max).join(' ')} and ${all.length - max} more`
 }
 
 export const ASSET_HEAD = ['asset', 'vendor', 'model', 'evidence', 'bed', 'ip', 'mac', 'zone', 'last seen'] as const
@@ -70,7 +80,7 @@ export const ASSET_HEAD = ['asset', 'vendor', 'model', 'evidence', 'bed', 'ip', 
 function assets(report: Report, io: Io): string[] {
   if (report.assets.length === 0) return [title(io, 'Assets'), 'None: no device inside the hospital sent a packet that could be read.']
   const talking = new Set(report.conversations.filter((c) => c.leaves).map((c) => c.from.assetId))
-  const rows = report.assets.slice(0, ASSETS_SHOWN).map((a) => [...assetCells(a), talking.has(a.id) ? 'yes' : 'no'])
+  const rows = report.assets.slice(0, ASSETS_SHOWN).map((a) => [...assetCells(a, ADDRESSES_SHOWN), talking.has(a.id) ? 'yes' : 'no'])
   const more = report.assets.length - ASSETS_SHOWN
   return [
     title(io, `Assets (${report.assets.length})`), table([...ASSET_HEAD, 'talks outside'], rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : []),

@@ -44,7 +44,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
 function render(report: Report, format: OutputFormat, io: Io): string {
   if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`
   if (format === 'jsonl') return jsonLines(report)
-  if (format === 'csv') return csv([ASSET_HEAD, ...report.assets.map(assetCells)])
+  if (format === 'csv') return csv([ASSET_HEAD, ...report.assets.map((a) => assetCells(a))])
   return reportText(report, io)
 }
 

@@ -33,12 +33,12 @@ export function blindSpots(c: Coverage): string[] {
   const rows: readonly (readonly [boolean, () => string])[] = [
     [c.packets === 0, () => 'There is not a single readable packet in it: nothing can be said about any device.'],
     [c.damaged, () => 'The file is damaged or cut short: what came after the fault is missing from every page.'],
-    [c.lost > 0, () => `At least ${c.lost} packets or records were lost on the way: a device or a connection can be missing.`],
+    [c.lost > 0, () => `Lost on the way: at least ${count(c.lost, 'packet or record', 'packets or records')}; a device or a connection can be missing.`],
     [c.packets > 0, () => coverageSentence(c)],
     [isOneSided(c), () => 'Most connections show only one direction: the mirror port probably sends one side, and answers are not seen.'],
     [c.ipPackets > 0 && c.arpFrames === 0, () => 'No ARP in it: which card owns which address, and whether somebody poses as another, cannot be judged.'],
-    [c.cutFrames > 0, () => `${c.cutFrames} packets were stored cut off by the capture's size limit: content beyond the cut was not read.`],
-    [c.fragmentsOfUnknownLinks > 0, () => `${c.fragmentsOfUnknownLinks} frames are of a link type that is not decoded.`],
+    [c.cutFrames > 0, () => `Stored cut off by the capture's size limit: ${count(c.cutFrames, 'packet')}; content beyond the cut was not read.`],
+    [c.fragmentsOfUnknownLinks > 0, () => `Not decoded, for their link type: ${count(c.fragmentsOfUnknownLinks, 'frame')}.`],
     [c.unidentifiedAssets > 0, () => `${count(c.unidentifiedAssets, 'asset')} showed nothing that names the model; a bedside device can be among them.`],
     [true, () => 'Encrypted traffic, Wi-Fi between devices and anything on other switch ports is not in view.'],
   ]

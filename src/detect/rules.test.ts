@@ -119,6 +119,13 @@ test('update-pulled: programs are critical, other files high; hash, magic and co
   assert.equal(only(findings(updatePulled, ward(), [[mount(), rpcFlow], [read('text'), rpcFlow]])).severity, 'high')
 })
 
+test('update-pulled: a mount without a read does not say that files were copied', () => {
+  const mounted = only(findings(updatePulled, ward(), [[mount(), rpcFlow]]))
+  assert.doesNotMatch(mounted.ward, / copied /)
+  assert.match(mounted.ward, /^Bed 7's monitor opened the files of a server nobody approved/)
+  assert.match(only(findings(updatePulled, ward(), [[mount(), rpcFlow], [read('text'), rpcFlow]])).ward, /copied files/)
+})
+
 test('update-pulled: /pm by anyone, anything by a monitor; a workstation\'s own share and an approved server are left alone', () => {
   const pc: RpcFact = { ...mount('/home'), client: ip('10.20.4.50') }
   assert.deepEqual(findings(updatePulled, ward(), [[pc, rpcFlow]]), [])

@@ -91,15 +91,20 @@ function concerns(world: World, pull: Pull): boolean {
   return [...pull.mounts].some(isUpdatePath) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
 }
 
+/** A mount alone copied nothing that was seen: saying more would send people to the wrong conclusion. */
+function wardSentence(who: string, pull: Pull, programs: number): string {
+  if (pull.files.length === 0) return `${who} opened the files of a server nobody approved; no copying was seen, but it may have begun or follow.`
+  return `${who} copied ${programs > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`
+}
+
 function toDraft(world: World, pull: Pull): Draft {
   const subject = subjectAt(world, pull.vlan, pull.client)
   const programs = pull.files.filter((f) => f.magic !== null && PROGRAM_MAGICS.has(f.magic))
   const severity: Severity = programs.length > 0 ? 'critical' : 'high'
-  const what = programs.length > 0 ? 'new program files' : 'files'
   const mounts = [...pull.mounts].map((p) => `${pull.server}:${p}`)
   return {
     asset: subject, behaviour: `nfs ${pull.server}`, severity,
-    ward: `${wardNameFirst(subject)} copied ${what} from a server nobody approved; it may not be the device it was.`,
+    ward: wardSentence(wardNameFirst(subject), pull, programs.length),
     technical:
       `${mounts.length > 0 ? `Mounted ${some(mounts)}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
       `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,

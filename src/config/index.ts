@@ -2,8 +2,9 @@
 // Keeps the rule that others depend on these names only, and that nobody else reads YAML.
 
 export { loadYamlTree, type LoadedTree } from './load.ts'
+export { commentTexts, formatPolicy } from './format-policy.ts'
 export { DEFAULT_POLICY_LABEL, loadPolicy, type LoadedPolicy } from './policy.ts'
 export { loadProfiles, type LoadedProfiles } from './profiles.ts'
 export { productPath } from './product.ts'
-export { FILE_BYTES_MAX, readTextFile } from './text-file.ts'
+export { CONFIG_BYTES_MAX, FILE_BYTES_MAX, readTextFile } from './text-file.ts'
 export { parseYaml, type YamlResult } from './yaml.ts'

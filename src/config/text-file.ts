@@ -25,14 +25,17 @@ export function fileDiagnostic(file: string, code: string, message: string, help
   return { severity: 'error', code: `file/${code}`, message, file, line: 0, column: 0, help }
 }
 
-/** Reads a file of at most FILE_BYTES_MAX bytes. `label` stands for the path in diagnostics. */
-export function readTextFile(path: string, label: string = path): Result<string, Diagnostic> {
+/** A firewall's text: the largest real rule set at hand has 1 MB, a thousand-node chassis some ten. */
+export const CONFIG_BYTES_MAX = 32 * 1024 * 1024
+
+/** Reads a file of at most `bytesMax` bytes. `label` stands for the path in diagnostics. */
+export function readTextFile(path: string, label: string = path, bytesMax: number = FILE_BYTES_MAX): Result<string, Diagnostic> {
   let fd: number | null = null
   try {
     fd = openSync(path, 'r')
     const kind = fileKind(fd)
     if (kind !== null) return err(fileDiagnostic(label, kind[0], `${label} is ${kind[1]}, not a text file`, kind[2]))
-    return decode(readBounded(fd), label)
+    return decode(readBounded(fd, bytesMax), label, bytesMax)
   } catch (error) {
     return err(systemDiagnostic(error, label))
   } finally {
@@ -49,8 +52,8 @@ function fileKind(fd: number): readonly [string, string, string] | null {
 }
 
 /** At most one byte more than allowed, so that the caller sees the excess. */
-function readBounded(fd: number): Uint8Array {
-  const bytes = new Uint8Array(FILE_BYTES_MAX + 1)
+function readBounded(fd: number, bytesMax: number): Uint8Array {
+  const bytes = new Uint8Array(bytesMax + 1)
   let used = 0
   while (used < bytes.length) {
     const count = readSync(fd, bytes, used, bytes.length - used, null)
@@ -60,9 +63,9 @@ function readBounded(fd: number): Uint8Array {
   return bytes.subarray(0, used)
 }
 
-function decode(bytes: Uint8Array, label: string): Result<string, Diagnostic> {
-  if (bytes.length > FILE_BYTES_MAX) {
-    const message = `${label} is larger than ${FILE_BYTES_MAX / 1024} KiB`
+function decode(bytes: Uint8Array, label: string, bytesMax: number): Result<string, Diagnostic> {
+  if (bytes.length > bytesMax) {
+    const message = `${label} is larger than ${bytesMax / 1024} KiB`
     return err(fileDiagnostic(label, 'too-large', message, 'Split it, or aggregate its prefixes. A capture goes to "cordon check".'))
   }
   if (bytes.includes(0)) return err(binaryDiagnostic(bytes, label))

@@ -1,11 +1,11 @@
 // Tests of cordon policy check and policy eval: what goes to stdout, what to stderr, and the exit code, for people and for machines.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { policyCheck, policyEval, type PolicyEvalArgs, type PolicyIo } from './policy.ts'
+import { policyCheck, policyEval, policyFormat, type PolicyEvalArgs, type PolicyIo } from './policy.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'cordon-cli-policy-'))
 after(() => rmSync(FOLDER, { recursive: true }))
@@ -190,4 +190,83 @@ test('the shipped policy answers the question it was written for', () => {
 
 test('text of a terminal attack in a question is shown, not run', () => {
   assert.ok(!ask({ src: '\u001b[2J' }).err.includes('\u001b'))
+})
+
+const WHOLE = file('whole.yaml', `${WARD.replace('ward, kind: medical', 'ward, kind: medical, prefixes: 10.20.0.0/16')
+  .replace('services: [cms8000, icmp], action: allow', 'services: [cms8000, icmp], action: deny')}exceptions:
+  - { name: visit, conduit: vitals, action: allow, owner: IT, reason: Repair., expires: 2026-06-15 }
+assertions:
+  - never ward -> 202.114.4.0/24
+segments:
+  - { prefix: 10.20.0.0/16, zone: ward, via: 10.9.0.1, elsewhere: prohibit }
+`)
+
+test('check shows segments, exceptions as of the day, and assertions', () => {
+  const { code, out, err } = run((io) => policyCheck({ file: WHOLE, today: '2026-06-15' }, io))
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /^10\.20\.0\.0\/16 +ward +10\.9\.0\.1 +prohibit$/m)
+  assert.match(out, /^visit +vitals +2026-06-15 +in effect +IT$/m)
+  assert.match(out, /^1 +visit +ward +station +cms8000, icmp +allow/m)
+  assert.match(out, /^never ward -> 202\.114\.4\.0\/24$/m)
+  const later = run((io) => policyCheck({ file: WHOLE, today: '2026-06-16' }, io))
+  assert.match(later.out, /^visit +vitals +2026-06-15 +ended +IT$/m)
+  assert.match(later.err, /exception-expired/)
+})
+
+test('check as JSON holds what the language holds, prefixes as text', () => {
+  const { out } = run((io) => policyCheck({ file: WHOLE, json: true, today: '2026-06-15' }, io))
+  const { policy } = JSON.parse(out) as { readonly policy: Record<string, readonly Record<string, unknown>[]> }
+  assert.deepEqual([policy.segments?.[0]?.prefix, policy.exceptions?.[0]?.expires], ['10.20.0.0/16', '2026-06-15'])
+  assert.deepEqual(policy.assertions?.[0]?.to, { kind: 'prefix', prefix: '202.114.4.0/24' })
+})
+
+test('eval knows the day: an exception decides until it ends, and then the conduit does', () => {
+  const on = (today: string): string => ask({ file: WHOLE, today }).out.split('\n')[0] ?? ''
+  assert.equal(on('2026-06-15'), 'allow  ward -> station  rule visit')
+  assert.equal(on('2026-06-16'), 'deny  ward -> station  rule vitals')
+  const wrong = ask({ file: WHOLE, today: 'tomorrow' })
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.err, /"tomorrow" is no day/)
+})
+
+test('fmt prints the one layout; twice is once; --check tells by its exit code and writes nothing', () => {
+  const messy = file('messy.yaml', WARD)
+  const printed = run((io) => policyFormat({ file: messy }, io))
+  assert.deepEqual([printed.code, printed.err], [0, ''])
+  assert.match(printed.out, /^ {2}- name: ward\n {4}kind: medical\n {4}profiles: contec-cms8000$/m)
+  const tidy = file('tidy.yaml', printed.out)
+  assert.deepEqual(run((io) => policyFormat({ file: tidy, check: true }, io)), { code: 0, out: '', err: '' })
+  assert.equal(run((io) => policyFormat({ file: tidy }, io)).out, printed.out)
+  const checked = run((io) => policyFormat({ file: messy, check: true }, io))
+  assert.deepEqual([checked.code, checked.out], [1, ''])
+  assert.match(checked.err, /messy\.yaml is not laid out/)
+  assert.equal(readFileSync(messy, 'utf8'), WARD)
+})
+
+test('fmt --write rewrites the file behind a link and leaves nothing else; what is laid out is not touched', () => {
+  const target = file('target.yaml', WARD)
+  const link = join(FOLDER, 'link.yaml')
+  symlinkSync(target, link)
+  assert.deepEqual(run((io) => policyFormat({ file: link, write: true }, io)), { code: 0, out: '', err: '' })
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.deepEqual(run((io) => policyFormat({ file: target, check: true }, io)).code, 0)
+  assert.deepEqual(readdirSync(FOLDER).filter((name) => name.endsWith('.tmp')), [])
+  const { ino } = lstatSync(target)
+  run((io) => policyFormat({ file: target, write: true }, io))
+  assert.equal(lstatSync(target).ino, ino)
+})
+
+test('fmt keeps its hands off what it cannot read', () => {
+  const broken = file('broken.yaml', 'zones: [\n')
+  for (const args of [{ file: broken, write: true }, { file: join(FOLDER, 'none.yaml') }, { file: FOLDER }]) {
+    const { code, out, err } = run((io) => policyFormat(args, io))
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, /: error (?:yaml|file)\//)
+  }
+  assert.equal(readFileSync(broken, 'utf8'), 'zones: [\n')
+  assert.equal(run((io) => policyFormat({ file: broken, check: true, write: true }, io)).code, 2)
+})
+
+test('fmt lays out a policy that is wrong, too: the layout is not its fault', () => {
+  assert.equal(run((io) => policyFormat({ file: BAD }, io)).code, 0)
 })

@@ -1,11 +1,13 @@
-// cordon policy check and policy eval: is the policy sound, and what would it say of one flow.
+// cordon policy check, eval and fmt: is the policy sound, what would it say of one flow, and is it laid out as everybody's.
 // Keeps the rule "stdout is data, stderr is talk": verdicts and tables go out, diagnostics go to err (or into the JSON).
 
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts'
 import { formatPrefix, parseIp, type Ip } from '../base/ip.ts'
 import { formatPortRange } from '../base/port-range.ts'
+import { err } from '../base/result.ts'
 import { quote } from '../base/tree-reader.ts'
-import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
+import { formatPolicy, loadPolicy, loadProfiles, readTextFile, type LoadedPolicy } from '../config/index.ts'
 import { BUILT_IN_SERVICES, evaluate, isDay, policyNames, type AssertionEnd, type FiveTuple, type Service,
   type WrittenPolicy } from '../policy/index.ts'
 import { Exit, type Io } from './io.ts'
@@ -23,6 +25,15 @@ export interface PolicyCheckArgs {
   readonly json?: boolean
   /** The day exceptions are judged by, `2026-12-24`; the machine's day in UTC when left out. */
   readonly today?: string
+}
+
+/** Flags of `cordon policy fmt`. */
+export interface PolicyFormatArgs {
+  readonly file: string
+  /** Only say whether it is laid out; exit code 1 when it is not. */
+  readonly check?: boolean
+  /** Write the file instead of printing it. */
+  readonly write?: boolean
 }
 
 /** Flags of `cordon policy eval`; ports as typed. */
@@ -69,6 +80,52 @@ export function policyEval(args: PolicyEvalArgs, io: PolicyIo): number {
   if (args.json === true) io.out(`${JSON.stringify({ ok: true, flow: flow.tuple, verdict }, null, 2)}\n`)
   else io.out(`${verdict.action}  ${verdict.from} -> ${verdict.to}  rule ${verdict.rule}\n${verdict.reason}\n`)
   return Exit.ok
+}
+
+/** Prints a policy in its one layout, or checks or rewrites its file. A wrong policy is laid out too; what is no YAML is not. */
+export function policyFormat(args: PolicyFormatArgs, io: PolicyIo): number {
+  if (args.check === true && args.write === true) {
+    io.err('error: --check and --write exclude each other\n  help: Give one of them.\n')
+    return Exit.usage
+  }
+  const text = readTextFile(args.file)
+  const formatted = text.ok ? formatPolicy(text.value, args.file) : err([text.error])
+  if (!text.ok || !formatted.ok) {
+    for (const diagnostic of formatted.ok ? [] : formatted.error) io.err(`${formatDiagnostic(diagnostic)}\n`)
+    return Exit.usage
+  }
+  const changed = formatted.value !== text.value
+  if (args.check === true) {
+    if (changed) io.err(`${args.file} is not laid out; cordon policy fmt --write ${args.file} does it\n`)
+    return changed ? Exit.findings : Exit.ok
+  }
+  if (args.write !== true) io.out(formatted.value)
+  else if (changed) return writeInPlace(args.file, formatted.value, io)
+  return Exit.ok
+}
+
+/** Beside the file and then in its place, so that a full disk leaves the old one whole. A link stays a link. */
+function writeInPlace(file: string, text: string, io: PolicyIo): number {
+  try {
+    const path = realpathSync(file)
+    if (!statSync(path).isFile()) {
+      io.err(`error: ${file} is no file that can be replaced\n  help: Leave --write out; the text goes to stdout.\n`)
+      return Exit.usage
+    }
+    const beside = `${path}.${process.pid}.tmp`
+    try {
+      writeFileSync(beside, text, { flag: 'wx', mode: statSync(path).mode })
+      renameSync(beside, path)
+    } finally {
+      rmSync(beside, { force: true })
+    }
+    return Exit.ok
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : null
+    if (code === null) throw error
+    io.err(`error: cannot write ${file}: the system says ${code}\n  help: Check permissions and the disk; the file is as it was.\n`)
+    return Exit.usage
+  }
 }
 
 /** What makes an answer other than the asker may think. */

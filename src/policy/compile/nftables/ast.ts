@@ -36,7 +36,8 @@ export type Verdict =
 export type CompareOp = 'in' | '==' | '!=' | '<' | '>' | '<=' | '>=' | '!'
 
 export type Statement =
-  | { readonly kind: 'match'; readonly left: Expr; readonly op: CompareOp; readonly right: Expr; readonly text: string; readonly line: number }
+  | { readonly kind: 'match'; readonly left: Expr; readonly op: CompareOp; readonly right: Expr;
+      readonly text: string; readonly line: number }
   | { readonly kind: 'vmap'; readonly key: Expr; readonly data: Expr; readonly text: string; readonly line: number }
   | Verdict
   /** Counters, logs, marks: nothing that changes where the packet goes. */
@@ -46,7 +47,8 @@ export type Statement =
   | { readonly kind: 'unknown-match'; readonly text: string; readonly line: number; readonly reason: string }
   /** Ends the rule in a way that is not modelled (queue, tproxy), or could. */
   | { readonly kind: 'unknown-action'; readonly text: string; readonly line: number; readonly reason: string }
-  | { readonly kind: 'nat'; readonly type: 'destination' | 'source' | 'masquerade'; readonly address: Expr | null; readonly port: Expr | null;
+  | { readonly kind: 'nat'; readonly type: 'destination' | 'source' | 'masquerade';
+      readonly address: Expr | null; readonly port: Expr | null;
       readonly text: string; readonly line: number }
 
 export interface RuleNode {

@@ -9,7 +9,8 @@ import path from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { IpVersion } from '../../../base/ip.ts'
-import { ConnState, type Chain, type Config, type Constraint, type Field, type Match, type Rule, type ValueRange } from '../../rules/model.ts'
+import { ConnState, type Chain, type Config, type Constraint, type Field, type Match, type Rule,
+  type ValueRange } from '../../rules/model.ts'
 import { bddSpace } from '../../sets/bdd-space.ts'
 import { composeChain } from '../../sets/compose.ts'
 import type { PacketSet, PacketSpace } from '../../sets/packet-set.ts'
@@ -40,11 +41,13 @@ const SUBNET: ValueRange = { low: 0x0a140300n, high: 0x0a1403ffn }
 const WARD = input(
   chain('deny',
     rule(false, 'factory "server"\n', [['dst', ranges([0xca720400n, 0xca7204ffn])]]),
-    rule(true, 'vitals', [['src', ranges([SUBNET.low, SUBNET.high])], ['dst', ranges([0x0a140407n, 0x0a140407n])], ['proto', ranges([6n, 6n])],
+    rule(true, 'vitals', [['src', ranges([SUBNET.low, SUBNET.high])], ['dst', ranges([0x0a140407n, 0x0a140407n])],
+      ['proto', ranges([6n, 6n])],
       ['dport', ranges([515n, 520n], [2575n, 2575n])]]),
     rule(true, 'ping', [['proto', ranges([1n, 1n])], ['icmpType', ranges([8n, 8n])]]),
     rule(true, 'names', [['proto', ranges([6n, 6n], [17n, 17n])], ['dport', ranges([53n, 53n])]])),
-  chain('deny', rule(true, 'echo', [['src', ranges([0xfd00n << 112n, (0xfd01n << 112n) - 1n])], ['proto', ranges([58n, 58n])], ['icmpType', ranges([128n, 128n])]])),
+  chain('deny', rule(true, 'echo', [['src', ranges([0xfd00n << 112n, (0xfd01n << 112n) - 1n])], ['proto', ranges([58n, 58n])],
+    ['icmpType', ranges([128n, 128n])]])),
 )
 
 function emitted(plan: CompileInput): Emitted {
@@ -62,7 +65,8 @@ function expected(space: PacketSpace, plan: CompileInput): PacketSet {
   const sets = composeChain(space, plan.chains[space.version], new Map())
   assert.ok(space.equals(sets.surelyPermitted, sets.possiblyPermitted))
   const established = of(space, ['state', ranges([BigInt(ConnState.established), BigInt(ConnState.established)])])
-  const errors = of(space, ['state', ranges([BigInt(ConnState.related), BigInt(ConnState.related)])], ['proto', ranges([1n, 1n], [58n, 58n])])
+  const errors = of(space, ['state', ranges([BigInt(ConnState.related), BigInt(ConnState.related)])],
+    ['proto', ranges([1n, 1n], [58n, 58n])])
   return space.or(space.or(sets.possiblyPermitted, established), errors)
 }
 
@@ -106,7 +110,8 @@ test('names of policies become names of tables', () => {
 
 test('many addresses become one named set that both rules use', () => {
   const many = ranges(...Array.from({ length: 40 }, (_, i) => [BigInt(i) * 16n, BigInt(i) * 16n + 4n] as const))
-  const plan = input(chain('deny', rule(true, 'a', [['src', many]]), rule(true, 'b', [['dst', many], ['proto', ranges([6n, 6n])]])), chain('deny'))
+  const plan = input(chain('deny', rule(true, 'a', [['src', many]]), rule(true, 'b', [['dst', many], ['proto', ranges([6n, 6n])]])),
+    chain('deny'))
   const { text } = emitted(plan)
   assert.equal(text.match(/^\tset /gm)?.length, 1)
   assertMeans(plan, nftables.read?.(text, 'x').config ?? null)
@@ -121,12 +126,14 @@ test('input and output are written when asked for', () => {
 
 test('what has no exact text is refused with the reason', () => {
   const refusals: readonly (readonly [CompileInput, RegExp])[] = [
-    [input(chain('deny', rule(true, 'm', [['src', { kind: 'masks', masks: [{ value: 1n, mask: 1n }], not: false }]])), chain('deny')), /bit masks/],
+    [input(chain('deny', rule(true, 'm', [['src', { kind: 'masks', masks: [{ value: 1n, mask: 1n }], not: false }]])), chain('deny')),
+      /bit masks/],
     [input(chain('deny', rule(true, 's', [['state', ranges([0n, 0n])]])), chain('deny')), /state/],
     [input(chain('deny', { ...rule(true, 'j', []), action: { kind: 'jump', chain: 'x' } }), chain('deny')), /not jump/],
     [{ ...WARD, ruleBudget: 3 }, /3 are allowed/],
     [input(chain('deny'), chain('deny'), { hooks: 'fwd' }), /"fwd"/],
-    [input(chain('deny', { ...rule(true, 'u'), matches: [{ fields: [], unknown: [{ text: 'x', line: 1, reason: 'y' }] }] }), chain('deny')), /not known/],
+    [input(chain('deny', { ...rule(true, 'u'), matches: [{ fields: [], unknown: [{ text: 'x', line: 1, reason: 'y' }] }] }), chain('deny')),
+      /not known/],
   ]
   for (const [plan, reason] of refusals) {
     const result = nftables.emit(plan)
@@ -136,7 +143,8 @@ test('what has no exact text is refused with the reason', () => {
 })
 
 test('impossible matches are left out: a port of ICMP permits nothing', () => {
-  const plan = input(chain('deny', rule(true, 'odd', [['proto', ranges([1n, 1n])], ['dport', ranges([80n, 80n])]], [['src', ranges()]])), chain('deny'))
+  const plan = input(chain('deny', rule(true, 'odd', [['proto', ranges([1n, 1n])], ['dport', ranges([80n, 80n])]], [['src', ranges()]])),
+    chain('deny'))
   assertMeans(plan, nftables.read?.(emitted(plan).text, 'x').config ?? null)
 })
 
@@ -167,17 +175,20 @@ function someChain(version: IpVersion): fc.Arbitrary<Chain> {
     matches: fc.array(someMatch(version), { maxLength: 3 }),
     action: fc.boolean().map((permit) => (permit ? { kind: 'permit' as const } : { kind: 'deny' as const, reject: false })),
   })
-  return fc.record({ name: fc.constant('ward'), rules: fc.array(someRule, { maxLength: 5 }), policy: fc.constantFrom('permit' as const, 'deny' as const) })
+  return fc.record({ name: fc.constant('ward'), rules: fc.array(someRule, { maxLength: 5 }),
+    policy: fc.constantFrom('permit' as const, 'deny' as const) })
 }
 
 const somePlan = fc.tuple(someChain(4), someChain(6)).map(([v4, v6]) => input(v4, v6))
 
 test('any plan reads back as itself', () => {
-  fc.assert(fc.property(somePlan, (plan) => { assertMeans(plan, nftables.read?.(emitted(plan).text, 'x').config ?? null) }), { numRuns: 60 })
+  fc.assert(fc.property(somePlan, (plan) => { assertMeans(plan, nftables.read?.(emitted(plan).text, 'x').config ?? null) }),
+    { numRuns: 60 })
 })
 
 /** Needs the nft program and a kernel that gives a user namespace with its own network. */
-const KERNEL_MISSING: string | false = spawnSync('unshare', ['-rn', 'nft', 'list', 'ruleset']).status === 0 ? false : 'no nft in an own network namespace here'
+const KERNEL_MISSING: string | false = spawnSync('unshare', ['-rn', 'nft', 'list', 'ruleset']).status === 0 ? false
+  : 'no nft in an own network namespace here'
 
 function inKernel(text: string, rollback: string): { json: string; after: string } {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-nft-'))
@@ -185,8 +196,9 @@ function inKernel(text: string, rollback: string): { json: string; after: string
     fs.writeFileSync(path.join(folder, 'policy.nft'), text)
     fs.writeFileSync(path.join(folder, 'rollback.nft'), rollback)
     // Loaded twice: the text replaces an earlier version of itself.
-    const script = 'nft -c -f policy.nft && nft -f policy.nft && nft -f policy.nft && nft -j list ruleset && nft -f rollback.nft && nft list ruleset'
-    const [json = '', ...after] = execFileSync('unshare', ['-rn', 'sh', '-c', script], { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).split('\n')
+    const script = ['nft -c -f policy.nft', 'nft -f policy.nft', 'nft -f policy.nft', 'nft -j list ruleset', 'nft -f rollback.nft', 'nft list ruleset'].join(' && ')
+    const [json = '', ...after] = execFileSync('unshare', ['-rn', 'sh', '-c', script],
+      { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).split('\n')
     return { json, after: after.join('\n').trim() }
   } finally {
     fs.rmSync(folder, { recursive: true })

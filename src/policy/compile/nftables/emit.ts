@@ -39,10 +39,11 @@ export function emitNft(input: CompileInput): EmitResult {
   const bodies = VERSIONS.map((version) => familyChain(input.chains[version], version, writing))
   const bases = hooks.flatMap((hook) => baseChain(hook, input))
   const rules = bodies.flat().length + bases.length
-  if (input.ruleBudget !== null && rules > input.ruleBudget) writing.refused.push(`${rules} lines are needed and ${input.ruleBudget} are allowed`)
+  if (input.ruleBudget !== null
+    && rules > input.ruleBudget) writing.refused.push(`${rules} lines are needed and ${input.ruleBudget} are allowed`)
   if (writing.refused.length > 0) return { ok: false, refused: writing.refused }
   const lines = [
-    ...header(input, table), `table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`,
+    ...headerLines(input, table), `table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`,
     `\tcomment "cordon policy ${cleaned(input.policyHash, COMMENT_MAX)}"`,
     ...[...writing.sets.values()].flatMap(setLines), ...VERSIONS.flatMap((version, i) => chainLines(`policy_v${version}`, bodies[i] ?? [])),
     ...bases, '}', '',
@@ -62,7 +63,7 @@ function hooksOf(option: string | undefined): readonly HookName[] | string {
   return HOOKS.filter((hook) => words.includes(hook))
 }
 
-function header(input: CompileInput, table: string): readonly string[] {
+function headerLines(input: CompileInput, table: string): readonly string[] {
   return [
     `# Cordon: policy "${cleaned(input.name, COMMENT_MAX)}", SHA-256 ${cleaned(input.policyHash, COMMENT_MAX)}`,
     '# Check with: nft -c -f FILE    load with: nft -f FILE    both need the whole file, which replaces an earlier version in one step.',
@@ -78,7 +79,7 @@ function notes(input: CompileInput, hooks: readonly HookName[], table: string): 
     'Replies of sessions that a rule allowed pass by connection state; of related traffic only ICMP and ICMPv6 errors pass.',
     'Sessions that exist when this is loaded go on until they end: list them with conntrack -L and end them with conntrack -D.',
     'Other tables on the machine still apply: a packet must be accepted by every table. Compare with nft list ruleset and iptables-save.',
-    own ? 'Input and output also hold IPv6 neighbour discovery and DHCP of the machine itself: what the policy does not name of it is denied.'
+    own ? 'Input and output also hold IPv6 neighbour discovery and DHCP of the machine itself: what the policy does not name is denied.'
       : `Only forwarded packets are decided: what table ${table} does not see are packets from and to the machine itself.`,
   ]
 }
@@ -114,7 +115,8 @@ function familyChain(chain: Chain, version: IpVersion, writing: Writing): readon
       writing.refused.push(`"${rule.text}": a compiler gets allow and deny only, not ${rule.action.kind}`)
       return []
     }
-    return rule.matches.flatMap((match) => guardedMatch(match, version, writing, rule.text)).map((words) => finished(words, verb, rule.text))
+    return rule.matches.flatMap((match) => guardedMatch(match, version, writing, rule.text)).map((words) => finished(words, verb,
+      rule.text))
   })
   return [...rules, `counter ${chain.policy === 'permit' ? 'accept' : 'drop'} comment "default"`]
 }
@@ -199,10 +201,12 @@ function matchWords(match: Match, version: IpVersion, writing: Writing): readonl
   const values = valuesOf(match, version)
   if ([...values.values()].some((ranges) => ranges.length === 0)) return []
   const ends = (['src', 'dst'] as const).flatMap((field) => addressWords(field, values.get(field), version, writing))
-  return transportWords(values).map((transport) => [...(ends.length === 0 ? transport.family[version] : ends), ...transport.words].join(' '))
+  return transportWords(values).map((transport) => [...(ends.length === 0 ? transport.family[version] : ends),
+    ...transport.words].join(' '))
 }
 
-function addressWords(field: 'src' | 'dst', ranges: readonly ValueRange[] | undefined, version: IpVersion, writing: Writing): readonly string[] {
+function addressWords(field: 'src' | 'dst', ranges: readonly ValueRange[] | undefined, version: IpVersion,
+  writing: Writing): readonly string[] {
   if (ranges === undefined || isWhole(ranges, maxOf(field, version))) return []
   const items = ranges.map((range) => addressText(range, version))
   const key = `${version === 4 ? 'ip' : 'ip6'} ${field === 'src' ? 'saddr' : 'daddr'}`
@@ -258,7 +262,8 @@ function portWords(values: Values, ports: readonly ('sport' | 'dport')[], protos
   const having = PORT_PROTOCOLS.filter((proto) => includes(protos, proto))
   if (having.length === 0) return []
   const words = ports.map((field) => `th ${field} ${braced((values.get(field) ?? []).map(numberText))}`)
-  return [{ words: [`meta l4proto ${braced(having.map((proto) => PROTOCOL_WORDS.get(proto) ?? String(proto)))}`, ...words], family: NO_FAMILY }]
+  return [{ words: [`meta l4proto ${braced(having.map((proto) => PROTOCOL_WORDS.get(proto) ?? String(proto)))}`, ...words],
+    family: NO_FAMILY }]
 }
 
 const PROTOCOL_WORDS: ReadonlyMap<bigint, string> = new Map([[6n, 'tcp'], [17n, 'udp'], [132n, 'sctp']])
@@ -269,10 +274,12 @@ function includes(protos: readonly ValueRange[] | undefined, proto: bigint): boo
 
 /** `icmp` alone means IPv4 to nft and `icmpv6` IPv6; the model has both protocols in both families, so the other one is said. */
 const ICMP_HEADERS: readonly { readonly proto: bigint; readonly word: string; readonly family: Transport['family'] }[] = [
-  { proto: 1n, word: 'icmp', family: { 4: [], 6: ['meta nfproto ipv6'] } }, { proto: 58n, word: 'icmpv6', family: { 4: ['meta nfproto ipv4'], 6: [] } },
+  { proto: 1n, word: 'icmp', family: { 4: [], 6: ['meta nfproto ipv6'] } },
+    { proto: 58n, word: 'icmpv6', family: { 4: ['meta nfproto ipv4'], 6: [] } },
 ]
 
 function icmpWords(values: Values, fields: readonly ('icmpType' | 'icmpCode')[], header: (typeof ICMP_HEADERS)[number]): Transport {
-  const words = fields.map((field) => `${header.word} ${field === 'icmpType' ? 'type' : 'code'} ${braced((values.get(field) ?? []).map(numberText))}`)
+  const words = fields.map((field) =>
+    `${header.word} ${field === 'icmpType' ? 'type' : 'code'} ${braced((values.get(field) ?? []).map(numberText))}`)
   return { words, family: header.family }
 }

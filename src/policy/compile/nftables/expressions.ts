@@ -158,7 +158,8 @@ function elementOptions({ c }: ExprContext): boolean {
   }
 }
 
-const LIMIT_WORDS = new Set(['rate', 'over', 'until', 'second', 'minute', 'hour', 'day', 'week', 'burst', 'packets', 'bytes', 'kbytes', 'mbytes', 'used'])
+const LIMIT_WORDS = new Set(['rate', 'over', 'until', 'second', 'minute', 'hour', 'day', 'week', 'burst', 'packets', 'bytes', 'kbytes',
+  'mbytes', 'used'])
 
 /** `packets 1 bytes 2` and the like. */
 export function skipPairs(c: Cursor, words: ReadonlySet<string>): void {

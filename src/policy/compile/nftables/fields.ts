@@ -7,7 +7,8 @@ import type { Expr } from './ast.ts'
 import { ICMP6_CODES, ICMP6_TYPES, ICMP_CODES, ICMP_TYPES, PROTOCOL_NUMBERS, SERVICE_PORTS, TCP_FLAGS } from './names.ts'
 
 /** How the words of a field are read. */
-export type ValueType = 'ip4' | 'ip6' | 'proto' | 'port' | 'flags' | 'icmp' | 'icmp6' | 'icmpCode' | 'icmp6Code' | 'state' | 'iface' | 'family'
+export type ValueType =
+  'ip4' | 'ip6' | 'proto' | 'port' | 'flags' | 'icmp' | 'icmp6' | 'icmpCode' | 'icmp6Code' | 'state' | 'iface' | 'family'
 
 export interface FieldUse {
   readonly field: Field | null
@@ -22,7 +23,8 @@ export interface FieldUse {
   readonly usual: IpVersion | null
 }
 
-function use(field: Field | null, type: ValueType, family: IpVersion | null = null, proto: number | null = null, anyTransport = false): FieldUse {
+function use(field: Field | null, type: ValueType, family: IpVersion | null = null, proto: number | null = null,
+  anyTransport = false): FieldUse {
   return { field, type, family, proto, anyTransport, usual: proto === 1 ? 4 : proto === 58 ? 6 : null }
 }
 
@@ -46,7 +48,8 @@ export const FIELD_OF: ReadonlyMap<string, FieldUse> = new Map([
 
 /** Largest value of a type; null for interfaces, which have no order. */
 export const TYPE_MAX: Readonly<Record<ValueType, bigint | null>> = {
-  ip4: 0xffffffffn, ip6: (1n << 128n) - 1n, proto: 255n, port: 65535n, flags: 255n, icmp: 255n, icmp6: 255n, icmpCode: 255n, icmp6Code: 255n,
+  ip4: 0xffffffffn, ip6: (1n << 128n) - 1n, proto: 255n, port: 65535n, flags: 255n, icmp: 255n, icmp6: 255n, icmpCode: 255n,
+    icmp6Code: 255n,
   state: 3n, iface: null, family: null,
 }
 
@@ -54,7 +57,8 @@ export const TYPE_MAX: Readonly<Record<ValueType, bigint | null>> = {
 export const PORT_PROTOCOLS = [6n, 17n, 132n] as const
 
 const NAMES: Readonly<Partial<Record<ValueType, ReadonlyMap<string, number>>>> = {
-  proto: PROTOCOL_NUMBERS, port: SERVICE_PORTS, flags: TCP_FLAGS, icmp: ICMP_TYPES, icmp6: ICMP6_TYPES, icmpCode: ICMP_CODES, icmp6Code: ICMP6_CODES,
+  proto: PROTOCOL_NUMBERS, port: SERVICE_PORTS, flags: TCP_FLAGS, icmp: ICMP_TYPES, icmp6: ICMP6_TYPES, icmpCode: ICMP_CODES,
+    icmp6Code: ICMP6_CODES,
 }
 
 /** Interface names of the whole text: indexes for the model. Wildcards stand for every other interface with that start. */
@@ -86,7 +90,8 @@ function isWildcard(word: string): boolean {
 
 /** nft's numbers of connection states (nft describe ct_state) and the model's. Untracked is no state of the model. */
 const STATES: readonly (readonly [string, bigint, number])[] = [
-  ['invalid', 1n, ConnState.invalid], ['established', 2n, ConnState.established], ['related', 4n, ConnState.related], ['new', 8n, ConnState.new],
+  ['invalid', 1n, ConnState.invalid], ['established', 2n, ConnState.established], ['related', 4n, ConnState.related],
+  ['new', 8n, ConnState.new],
 ]
 
 export function stateOfBit(bit: bigint): bigint | null {
@@ -94,7 +99,9 @@ export function stateOfBit(bit: bigint): bigint | null {
   return row === undefined ? null : BigInt(row[2])
 }
 
-/** A number, an address or a name as the number it stands for; null when it is not understood. Interfaces and families are not asked here. */
+/**
+ * A number, an address or a name as the number it stands for; null when it is not understood. Interfaces and families are not asked here.
+ */
 export function numberOf(text: string, type: ValueType): bigint | null {
   if (type === 'ip4' || type === 'ip6') return addressOf(text, type)
   if (type === 'state') return STATES.find(([name]) => name === text)?.[1] ?? plainNumber(text)
@@ -167,5 +174,6 @@ export function familyOf(e: Expr): IpVersion | null {
 }
 
 const FAMILY_WORDS: ReadonlyMap<string, IpVersion> = new Map([
-  ['ipv4', 4], ['ip', 4], ['2', 4], ['0x0800', 4], ['0x800', 4], ['2048', 4], ['ipv6', 6], ['ip6', 6], ['10', 6], ['0x86dd', 6], ['34525', 6],
+  ['ipv4', 4], ['ip', 4], ['2', 4], ['0x0800', 4], ['0x800', 4], ['2048', 4], ['ipv6', 6], ['ip6', 6], ['10', 6], ['0x86dd', 6],
+  ['34525', 6],
 ])

@@ -10,7 +10,8 @@ export { readNftJson } from './read.ts'
 export const nftables: Target = {
   id: 'nftables',
   name: 'Linux nftables',
-  capabilities: { families: [4, 6], stateful: true, portRanges: true, wildcardMasks: false, logging: false, ruleBudget: null, canRead: true },
+  capabilities: { families: [4, 6], stateful: true, portRanges: true, wildcardMasks: false, logging: false, ruleBudget: null,
+    canRead: true },
   emit: emitNft,
   read: readNft,
 }

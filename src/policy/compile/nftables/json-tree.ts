@@ -36,7 +36,7 @@ export function exprOf(value: Json | undefined, depth = 0): Expr {
   if (typeof value === 'number') return { kind: 'value', text: String(value) }
   if (typeof value === 'boolean') return { kind: 'value', text: value ? 'exists' : 'missing' }
   if (value === null) return { kind: 'other', text: 'null' }
-  if (!isObject(value)) return { kind: 'list', items: (value as readonly Json[]).map((item) => exprOf(item, depth + 1)) }
+  if (!isObject(value)) return { kind: 'list', items: value.map((item) => exprOf(item, depth + 1)) }
   const [kind, body] = single(value)
   return KINDS.get(kind)?.(body, depth + 1) ?? { kind: 'other', text: quote(value) }
 }
@@ -57,8 +57,10 @@ const KINDS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['range', (body, depth) => ({ kind: 'range', low: exprOf(listOf(body)[0], depth), high: exprOf(listOf(body)[1], depth) })],
   ['set', (body, depth) => ({ kind: 'set', items: elementsOf(body, depth) })],
   ['elem', (body, depth) => (isObject(body) ? exprOf(body.val, depth) : undefined)],
-  ['&', (body, depth) => bits('&', body, depth)], ['|', (body, depth) => bits('|', body, depth)], ['^', (body, depth) => bits('^', body, depth)],
-  ['exthdr', (body) => named('exthdr', body)], ['tcp option', (body) => named('tcp option', body)], ['ip option', (body) => named('ip option', body)],
+  ['&', (body, depth) => bits('&', body, depth)], ['|', (body, depth) => bits('|', body, depth)],
+  ['^', (body, depth) => bits('^', body, depth)],
+  ['exthdr', (body) => named('exthdr', body)], ['tcp option', (body) => named('tcp option', body)],
+  ['ip option', (body) => named('ip option', body)],
   ['sctp chunk', (body) => named('sctp chunk', body)],
   ['fib', (body) => named('fib', body)], ['rt', (body) => named('rt', body)], ['socket', (body) => named('socket', body)],
   ['osf', (body) => named('osf', body)], ['ipsec', (body) => named('ipsec', body)], ['numgen', (body) => named('numgen', body)],

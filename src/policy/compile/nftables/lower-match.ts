@@ -38,7 +38,8 @@ export function both(a: readonly Alternative[], b: readonly Alternative[], scope
   return a.flatMap((left) => b.flatMap((right) => {
     if (left.family !== null && right.family !== null && left.family !== right.family) return []
     return [{
-      fields: [...left.fields, ...right.fields], family: left.family ?? right.family ?? right.usual, unknown: [...left.unknown, ...right.unknown],
+      fields: [...left.fields, ...right.fields], family: left.family ?? right.family ?? right.usual,
+        unknown: [...left.unknown, ...right.unknown],
       anyTransport: left.anyTransport || right.anyTransport, usual: null,
     }]
   }))
@@ -111,7 +112,8 @@ function none(left: Expr, elements: readonly Element[], scope: Scope): readonly 
   if (merged.length === 0) return [implied(left)]
   const only = merged.length === 1 ? merged[0] : undefined
   const last = only?.fields.at(-1)
-  if (only === undefined || last === undefined || only.unknown.length > 0) return unknown(scope, 'a negated set with parts that are not understood')
+  if (only === undefined || last === undefined || only.unknown.length > 0) return unknown(scope,
+    'a negated set with parts that are not understood')
   return [{ ...only, fields: [...only.fields.slice(0, -1), [last[0], negated(last[1])]] }]
 }
 
@@ -122,7 +124,8 @@ function implied(left: Expr): Alternative {
 }
 
 function demanded(use: FieldUse): Alternative {
-  return { ...ALWAYS, fields: use.proto === null ? [] : [['proto', oneOf([BigInt(use.proto)])]], family: use.family, anyTransport: use.anyTransport, usual: use.usual }
+  return { ...ALWAYS, fields: use.proto === null ? [] : [['proto', oneOf([BigInt(use.proto)])]], family: use.family,
+    anyTransport: use.anyTransport, usual: use.usual }
 }
 
 function negated(c: Constraint): Constraint {
@@ -226,7 +229,8 @@ function maskedBits(key: string, maskExpr: Expr, op: CompareOp, right: Expr, sco
   if (use === undefined || use.field === null || use.type === 'iface') return unknown(scope, `${key} is not a field of the model`)
   const mask = exactValue(maskExpr, use.type)
   const value = exactValue(right, use.type)
-  if (mask === null || value === null || (op !== 'in' && op !== '==' && op !== '!=')) return unknown(scope, 'bits compared in a way that is not understood')
+  if (mask === null || value === null || (op !== 'in' && op !== '==' && op !== '!=')) return unknown(scope,
+    'bits compared in a way that is not understood')
   if (use.type === 'state') return maskedState(use, mask, value, op, scope)
   // A value with bits outside the mask is never equal.
   const masks: readonly ValueMask[] = (value & ~mask) === 0n ? [{ value, mask }] : []

@@ -67,7 +67,8 @@ function lowerChain(table: TableNode, chain: ChainNode, filled: ReadonlySet<stri
 /** Translation chains are not asked as filters; one that drops is said. */
 function natDenies(rules: readonly Rule[], found: Gathered): void {
   for (const rule of rules) {
-    if (rule.action.kind === 'deny') found.unknowns.push({ text: rule.text, line: rule.line, reason: 'a translation chain that drops packets' })
+    if (rule.action.kind === 'deny') found.unknowns.push({ text: rule.text, line: rule.line,
+      reason: 'a translation chain that drops packets' })
   }
 }
 
@@ -88,7 +89,8 @@ function bind(table: TableNode, chain: ChainNode, found: Gathered): void {
   const hooks = HOOKS.get(base.hook)
   const lowered = found.chains.get(chainId(table, chain.name))
   if (base.type === 'nat' && family !== undefined) {
-    if (base.policy === 'deny') found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line, reason: 'a translation chain that drops packets' })
+    if (base.policy === 'deny') found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line,
+      reason: 'a translation chain that drops packets' })
     return
   }
   if (family === undefined || hooks === undefined) {
@@ -140,7 +142,8 @@ interface Place {
 
 /** Alternatives of a statement that matches; null when it does something else. */
 function matchOf(statement: Statement, scope: Scope): readonly Alternative[] | null {
-  if (statement.kind === 'match') return lowerMatch(statement.left, statement.op, statement.right, { ...scope, text: statement.text, line: statement.line })
+  if (statement.kind === 'match') return lowerMatch(statement.left, statement.op, statement.right,
+    { ...scope, text: statement.text, line: statement.line })
   if (statement.kind === 'unknown-match') return unknown({ ...scope, text: statement.text, line: statement.line }, statement.reason)
   return null
 }
@@ -179,7 +182,8 @@ function verdictMap(place: Place, key: Expr, data: Expr, matches: readonly Alter
   const { table, node, scope } = place
   const elements = elementsOf(data, scope)
   if (elements === null || typeof elements === 'string') {
-    return made(table, node, matches, { kind: 'unknown', why: { text: scope.text, line: scope.line, reason: elements ?? 'a verdict map of unknown shape' } })
+    return made(table, node, matches, { kind: 'unknown', why: { text: scope.text, line: scope.line,
+      reason: elements ?? 'a verdict map of unknown shape' } })
   }
   const ordered = [...elements].sort((a, b) => Number(a.key.kind === 'any') - Number(b.key.kind === 'any'))
   return ordered.flatMap((item) => made(table, node, both(matches, oneElement(key, item, scope), scope), elementAction(place, item, after)))
@@ -195,7 +199,8 @@ function elementAction({ table, scope }: Place, item: Element, after: readonly S
 }
 
 /** A translation: kept as a NAT rule. In its chain the packet is done, as with accept. */
-function translated({ table, node, found }: Place, s: Extract<Statement, { kind: 'nat' }>, matches: readonly Alternative[]): readonly Rule[] {
+function translated({ table, node, found }: Place, s: Extract<Statement, { kind: 'nat' }>,
+  matches: readonly Alternative[]): readonly Rule[] {
   const address = natRange(s.address, ['ip4', 'ip6'])
   const port = natRange(s.port, ['port'])
   for (const { fields, unknown: unknowns } of matches) {
@@ -233,7 +238,8 @@ function made(table: TableNode, node: RuleNode, matches: readonly Alternative[],
  * has no such field, so there it is unknown.
  */
 function transports(a: Alternative): readonly Alternative[] {
-  if (!a.anyTransport || a.fields.some(([field, c]) => field === 'proto' && c.kind === 'ranges' && !c.not && c.ranges.every(hasPorts))) return [a]
+  if (!a.anyTransport || a.fields.some(([field, c]) => field === 'proto' && c.kind === 'ranges' && !c.not
+    && c.ranges.every(hasPorts))) return [a]
   const ports = a.fields.filter(([field]) => field === 'sport' || field === 'dport')
   const others = a.fields.filter((row) => !ports.includes(row))
   const reason = 'reads the transport header of a protocol without ports'

@@ -15,7 +15,8 @@ export function treeOfJson(document: Json): Ruleset | null {
 }
 
 /** Objects that hold nothing a packet set depends on. */
-const WITHOUT_MEANING = new Set(['metainfo', 'counter', 'quota', 'limit', 'ct helper', 'ct timeout', 'ct expectation', 'synproxy', 'secmark', 'flowtable'])
+const WITHOUT_MEANING = new Set(['metainfo', 'counter', 'quota', 'limit', 'ct helper', 'ct timeout', 'ct expectation', 'synproxy',
+  'secmark', 'flowtable'])
 
 function object(ruleset: Ruleset, item: JsonObject, line: number): void {
   const [kind, body] = single(item)
@@ -25,14 +26,16 @@ function object(ruleset: Ruleset, item: JsonObject, line: number): void {
   const maker = OBJECTS.get(kind)
   if (maker !== undefined && isObject(body)) return maker(ruleset, body, line)
   ruleset.remarks.push({
-    severity: 'error', code: 'nftables/json-object', message: `an object of kind "${kind}" is not read`, line, help: 'give the output of `nft -j list ruleset`',
+    severity: 'error', code: 'nftables/json-object', message: `an object of kind "${kind}" is not read`, line,
+      help: 'give the output of `nft -j list ruleset`',
   })
 }
 
 type Maker = (ruleset: Ruleset, body: JsonObject, line: number) => void
 
 const OBJECTS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ['table', (ruleset, body, line) => { tableOf(ruleset, textOf(body.family), textOf(body.name), line).dormant = listOf(body.flags).includes('dormant') }],
+  ['table', (ruleset, body, line) => { tableOf(ruleset, textOf(body.family), textOf(body.name),
+    line).dormant = listOf(body.flags).includes('dormant') }],
   ['chain', chain], ['rule', rule], ['set', set], ['map', set], ['element', element],
 ])
 
@@ -121,7 +124,8 @@ function inlineJump(value: JsonObject, line: number, table: TableNode): Statemen
   const [kind, body] = single(value)
   if ((kind !== 'jump' && kind !== 'goto') || !isObject(body) || typeof body.target === 'string') return null
   const node = chainOf(table, `#${table.chains.size + 1}`, line)
-  node.rules.push({ line, text: quote(body), statements: [{ kind: 'unknown-action', text: quote(body), line, reason: 'a chain without a name' }] })
+  node.rules.push({ line, text: quote(body), statements: [{ kind: 'unknown-action', text: quote(body), line,
+    reason: 'a chain without a name' }] })
   return { kind: 'verdict', verb: kind, chain: node.name }
 }
 
@@ -146,6 +150,7 @@ function mangle(body: JsonObject, value: JsonObject, line: number): Statement {
 /** `{ set: { op: "add", elem: ..., set: "@s" } }`. */
 function fills(body: JsonObject, value: JsonObject, line: number): Statement {
   const inner = listOf(body.stmt).filter(isObject).map((s) => single(s)[0])
-  if (inner.some((kind) => COUNTING.has(kind))) return { kind: 'unknown-match', text: quote(value), line, reason: 'decides by earlier traffic' }
+  if (inner.some((kind) => COUNTING.has(kind))) return { kind: 'unknown-match', text: quote(value), line,
+    reason: 'decides by earlier traffic' }
   return { kind: 'fills', set: textOf(body.set ?? body.map).replace(/^@/, '') }
 }

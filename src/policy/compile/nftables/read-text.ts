@@ -12,14 +12,19 @@ interface Reading {
   readonly c: Cursor
   readonly ruleset: Ruleset
   readonly defines: Map<string, Expr>
+  /** Chains without a name that are open inside each other now. */
+  inlineDepth: number
 }
+
+/** As deep as the kernel follows jumps (NFT_JUMP_STACK_SIZE). */
+const INLINE_DEPTH_MAX = 16
 
 const FAMILIES = new Set(['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'])
 
 /** The syntax tree of a ruleset as `nft list ruleset` prints it or as people write it. Never throws. */
 export function parseRuleset(text: string): Ruleset {
   const c = new Cursor(text, scan(text))
-  const reading: Reading = { c, ruleset: emptyRuleset(), defines: new Map() }
+  const reading: Reading = { c, ruleset: emptyRuleset(), defines: new Map(), inlineDepth: 0 }
   for (;;) {
     c.skipSeparators()
     if (c.done) return reading.ruleset
@@ -57,7 +62,8 @@ function command(r: Reading): void {
 const COMMANDS: ReadonlyMap<string, (r: Reading) => void> = new Map<string, (r: Reading) => void>([
   ['add', addCommand], ['create', addCommand], ['insert', insertCommand], ['define', define], ['redefine', define], ['undefine', undefine],
   ['include', include], ['flush', flush], ['delete', remove], ['destroy', remove], ['replace', refuse],
-  ['list', ignore], ['reset', ignore], ['rule', (r) => { ruleCommand(r, false) }], ['chain', chainCommand], ['set', setCommand], ['map', setCommand],
+  ['list', ignore], ['reset', ignore], ['rule', (r) => { ruleCommand(r, false) }], ['chain', chainCommand], ['set', setCommand],
+  ['map', setCommand],
   ['element', elementCommand],
 ])
 
@@ -128,7 +134,8 @@ function addCommand(r: Reading): void {
 }
 
 const ADDABLE: ReadonlyMap<string, (r: Reading) => void> = new Map<string, (r: Reading) => void>([
-  ['rule', (r) => { ruleCommand(r, false) }], ['chain', chainCommand], ['set', setCommand], ['map', setCommand], ['element', elementCommand],
+  ['rule', (r) => { ruleCommand(r, false) }], ['chain', chainCommand], ['set', setCommand], ['map', setCommand],
+  ['element', elementCommand],
 ])
 
 function insertCommand(r: Reading): void {
@@ -262,8 +269,14 @@ function ruleContext(r: Reading, table: TableNode): RuleContext {
 
 /** `jump { ... }`: a chain without a name. Its rules go into the table under a name no text can have. */
 function inlineChain(r: Reading, table: TableNode): string {
+  if (r.inlineDepth >= INLINE_DEPTH_MAX) throw new SyntaxProblem(`chains inside chains, deeper than ${INLINE_DEPTH_MAX}`)
   const chain = chainOf(table, `#${table.chains.size + 1}`, r.c.peek().line)
-  chainBlock(r, table, chain)
+  r.inlineDepth++
+  try {
+    chainBlock(r, table, chain)
+  } finally {
+    r.inlineDepth--
+  }
   return chain.name
 }
 

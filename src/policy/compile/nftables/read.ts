@@ -24,7 +24,8 @@ export function readNft(text: string, file: string): ReadResult {
 
 /** A text of comments, `flush ruleset` or defines: an empty ruleset, not another kind of text. */
 function onlyCommands(text: string): boolean {
-  return text.split('\n').every((line) => /^\s*(?:#|$|flush|define|undefine|redefine|delete|destroy|add|create|list|table|chain)/.test(line))
+  const command = /^\s*(?:#|$|flush|define|undefine|redefine|delete|destroy|add|create|list|table|chain)/
+  return text.split('\n').every((line) => command.test(line))
 }
 
 /** The output of `nft -j list ruleset`. Lines in the result are numbers of objects, from 1. */
@@ -56,9 +57,11 @@ function result(ruleset: Ruleset, file: string): ReadResult {
     help: 'proofs take this as possibly true and possibly false',
   }))
   const all = [...remarks, ...unknowns].sort((a, b) => a.line - b.line)
-  return { config, diagnostics: all.length <= DIAGNOSTICS_MAX ? all : [...all.slice(0, DIAGNOSTICS_MAX), more(all.length - DIAGNOSTICS_MAX, file)] }
+  return { config, diagnostics: all.length <= DIAGNOSTICS_MAX ? all : [...all.slice(0, DIAGNOSTICS_MAX),
+    more(all.length - DIAGNOSTICS_MAX, file)] }
 }
 
 function more(count: number, file: string): Diagnostic {
-  return { severity: 'warning', code: 'nftables/unknown', message: `${count} more`, file, line: 0, column: 0, help: 'Config.unknowns lists all of them' }
+  return { severity: 'warning', code: 'nftables/unknown', message: `${count} more`, file, line: 0, column: 0,
+    help: 'Config.unknowns lists all of them' }
 }

@@ -6,13 +6,15 @@ import { SyntaxProblem } from './cursor.ts'
 
 /** Header words that take one field: nft(8), PAYLOAD EXPRESSIONS and EXTENSION HEADER EXPRESSIONS. */
 const HEADERS = new Set([
-  'ether', 'vlan', 'arp', 'ip', 'icmp', 'igmp', 'ip6', 'icmpv6', 'tcp', 'udp', 'udplite', 'sctp', 'dccp', 'ah', 'esp', 'comp', 'th', 'gre', 'gretap',
+  'ether', 'vlan', 'arp', 'ip', 'icmp', 'igmp', 'ip6', 'icmpv6', 'tcp', 'udp', 'udplite', 'sctp', 'dccp', 'ah', 'esp', 'comp', 'th', 'gre',
+  'gretap',
   'geneve', 'vxlan', 'hbh', 'rt', 'rt0', 'rt2', 'srh', 'frag', 'dst', 'mh',
 ])
 
 /** Keys of `meta` that nft also takes without the word. */
 const BARE_META = new Set([
-  'iif', 'oif', 'iifname', 'oifname', 'iiftype', 'oiftype', 'iifgroup', 'oifgroup', 'skuid', 'skgid', 'nftrace', 'rtclassid', 'ibrname', 'obrname',
+  'iif', 'oif', 'iifname', 'oifname', 'iiftype', 'oiftype', 'iifgroup', 'oifgroup', 'skuid', 'skgid', 'nftrace', 'rtclassid', 'ibrname',
+  'obrname',
   'pkttype', 'cpu', 'cgroup', 'time', 'day', 'hour', 'mark', 'protocol', 'nfproto', 'l4proto', 'length', 'priority', 'random',
 ])
 
@@ -31,10 +33,14 @@ export function selector(c: Cursor): string | null {
 
 /** Field words of all headers. `tcp` before any other word is a value, as in `ip protocol tcp tcp dport 22`. */
 const FIELD_WORDS = new Set([
-  'saddr', 'daddr', 'type', 'id', 'cfi', 'dei', 'pcp', 'htype', 'ptype', 'hlen', 'plen', 'operation', 'version', 'hdrlength', 'dscp', 'ecn', 'length',
-  'frag-off', 'ttl', 'protocol', 'checksum', 'code', 'sequence', 'gateway', 'mtu', 'group', 'mrt', 'priority', 'flowlabel', 'nexthdr', 'hoplimit',
-  'parameter-problem', 'packet-too-big', 'max-delay', 'taddr', 'sport', 'dport', 'ackseq', 'doff', 'reserved', 'flags', 'window', 'urgptr', 'option',
-  'csumcov', 'vtag', 'chunk', 'spi', 'cpi', 'hdrlen', 'seg-left', 'addr', 'tag', 'sid', 'reserved2', 'more-fragments', 'last-entry', 'vni', 'tunnel_id',
+  'saddr', 'daddr', 'type', 'id', 'cfi', 'dei', 'pcp', 'htype', 'ptype', 'hlen', 'plen', 'operation', 'version', 'hdrlength', 'dscp', 'ecn',
+  'length',
+  'frag-off', 'ttl', 'protocol', 'checksum', 'code', 'sequence', 'gateway', 'mtu', 'group', 'mrt', 'priority', 'flowlabel', 'nexthdr',
+  'hoplimit',
+  'parameter-problem', 'packet-too-big', 'max-delay', 'taddr', 'sport', 'dport', 'ackseq', 'doff', 'reserved', 'flags', 'window', 'urgptr',
+  'option',
+  'csumcov', 'vtag', 'chunk', 'spi', 'cpi', 'hdrlen', 'seg-left', 'addr', 'tag', 'sid', 'reserved2', 'more-fragments', 'last-entry', 'vni',
+  'tunnel_id',
   'flow', 'hdrversion', 'classid', 'nexthop', 'ipsec', 'ip', 'ip6', 'ether', 'tcp', 'udp', 'icmp', 'icmpv6', 'vlan', 'arp', 'seq',
 ])
 
@@ -98,7 +104,8 @@ function optionWords(c: Cursor): string {
 }
 
 const OPTION_FIELDS = new Set([
-  'kind', 'length', 'size', 'count', 'left', 'right', 'tsval', 'tsecr', 'subtype', 'type', 'ptr', 'value', 'addr', 'flags', 'tsn', 'stream', 'ssn', 'ppid',
+  'kind', 'length', 'size', 'count', 'left', 'right', 'tsval', 'tsecr', 'subtype', 'type', 'ptr', 'value', 'addr', 'flags', 'tsn', 'stream',
+  'ssn', 'ppid',
   'init-tag', 'a-rwnd', 'num-outbound-streams', 'num-inbound-streams', 'initial-tsn', 'cum-tsn-ack', 'lowest-tsn', 'new-cum-tsn', 'seqno',
 ])
 

@@ -256,7 +256,8 @@ function match(x: RuleContext): Statement {
     return { kind: 'vmap', key: left, data, text: c.textSince(start), line }
   }
   if (c.accept('set')) return mangle(x, left, start, line)
-  if (c.atEnd && left.kind === 'key' && BOOLEAN_KEYS.test(left.name)) return { kind: 'unknown-match', text: left.name, line, reason: NOT_MODELLED }
+  if (c.atEnd && left.kind === 'key' && BOOLEAN_KEYS.test(left.name)) return { kind: 'unknown-match', text: left.name, line,
+    reason: NOT_MODELLED }
   const token = c.peek()
   const op = token.kind === 'text' ? undefined : COMPARE.get(token.text)
   if (op !== undefined) c.take()
@@ -270,7 +271,8 @@ const NOT_MODELLED = 'not a field of the model'
 const BOOLEAN_KEYS = /^(?:exthdr|tcp option|ip option|sctp chunk|reset)/
 
 function masked(c: Cursor, left: Expr, op: CompareOp, value: Expr, mask: Expr, start: number, line: number): Statement {
-  return { kind: 'match', left: { kind: 'bits', op: '&', left, right: mask }, op: op === 'in' ? '==' : op, right: value, text: c.textSince(start), line }
+  return { kind: 'match', left: { kind: 'bits', op: '&', left, right: mask }, op: op === 'in' ? '==' : op, right: value,
+    text: c.textSince(start), line }
 }
 
 /** The left side starts with a selector, maybe in parentheses or with bits taken of it. */

@@ -27,7 +27,7 @@ const TELEMETRY_PROTOCOLS: ReadonlySet<string> = new Set(['cms8000', 'hl7'])
 const PORTS_ASKED_MAX = 64
 /** Other sides asked per documented flow: central stations and servers of one house. */
 const PEERS_ASKED_MAX = 64
-/** Where negotiated ports come to lie: reserved ones (RFC 1057 mount daemons), the first free ones, and the ephemeral blocks' ends. */
+/** Where negotiated ports come to lie: reserved ones as mount daemons take, the first free ones, and the ephemeral blocks' ends. */
 const NEGOTIATED_PORTS = [600, 1023, 1024, 2048, 32_768, 49_152, 65_535]
 
 /** IP protocol number of a conversation; 0 for a transport nobody named. */

@@ -12,11 +12,10 @@ import { makePlan } from './plan.ts'
 
 const PORTS = new Set([6, 17, 132])
 
-function matchesOf(piece: DeniedPiece): readonly ReadMatch[] {
-  return piece.protos.map((proto): ReadMatch => ({
-    src: piece.src, dst: piece.dst, proto: [{ low: BigInt(proto), high: BigInt(proto) }],
-    ...(piece.sub === null ? {} : PORTS.has(proto) ? { dport: piece.sub } : { icmpType: piece.sub }),
-  }))
+/** Ports belong to protocols that have them: a piece never mixes kinds. */
+function matchOf({ protos, sub, src, dst }: DeniedPiece): ReadMatch {
+  const proto = protos.map((number) => ({ low: BigInt(number), high: BigInt(number) }))
+  return { src, dst, proto, ...(sub === null ? {} : PORTS.has(protos[0] ?? 0) ? { dport: sub } : { icmpType: sub }) }
 }
 
 const ALL: DeniedScope = { src: null, dst: null }
@@ -29,7 +28,7 @@ function pieces(input: CompileInput, version: 4 | 6, scope = ALL, alone: readonl
 
 function assertExact(input: CompileInput): void {
   for (const version of [4, 6] as const) {
-    const matches = pieces(input, version).flatMap(matchesOf)
+    const matches = pieces(input, version).map(matchOf)
     assertSame(input.chains[version], { matches, permits: (packet) => !matches.some((match) => covers(match, packet)) })
   }
 }

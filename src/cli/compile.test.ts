@@ -1,0 +1,135 @@
+// cordon compile: what a person sees: text on stdout or in two files, notes beside it, and refusals instead of wider rules.
+// Keeps "stdout is data, stderr is talk", and that nothing is written when anything is refused.
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { TARGETS } from '../policy/compile/registry.ts'
+import { listTargets, runCompile, type CompileArgs } from './compile.ts'
+import { Exit } from './io.ts'
+
+const FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-compile-'))
+after(() => fs.rmSync(FOLDER, { recursive: true }))
+
+const POLICY = path.join(FOLDER, 'ward.yaml')
+fs.writeFileSync(POLICY, `
+version: 1
+name: ward 3
+zones:
+  - { name: hospital, kind: it, prefixes: [10.0.0.0/8] }
+  - { name: ward-3, kind: medical, inside: hospital, prefixes: [10.20.3.0/24] }
+  - { name: central, kind: medical, profiles: [cms-central-station] }
+conduits:
+  - { name: vitals, from: ward-3, to: central, services: [cms8000], action: allow, fail: open, reason: The central shows the bed. }
+default: deny
+`)
+const CENTRAL = ['cms-central-station=10.20.4.10']
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+function run(args: Partial<CompileArgs>): Run {
+  let out = ''
+  let err = ''
+  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
+  const code = runCompile({ target: 'pf', policy: POLICY, assets: CENTRAL, ...args }, io)
+  return { code, out, err }
+}
+
+test('text goes to stdout, notes and the count of lines to stderr', () => {
+  const { code, out, err } = run({})
+  assert.equal(code, Exit.ok)
+  assert.match(out, /^# Cordon policy ward 3, sha256 [0-9a-f]{64}\n/)
+  assert.match(out, /label "cordon-ward-3 vitals"/)
+  assert.match(err, /note: IPv4 and IPv6 are both written/)
+  assert.match(err, /pf \(OpenBSD.*\): \d+ lines?\n/)
+  assert.equal(out.includes('note:'), false)
+})
+
+test('--out writes the text and its rollback, and prints nothing on stdout', () => {
+  const file = path.join(FOLDER, 'anchor.conf')
+  const { code, out, err } = run({ out: file })
+  assert.deepEqual([code, out], [Exit.ok, ''])
+  assert.equal(fs.readFileSync(file, 'utf8'), run({}).out)
+  assert.match(fs.readFileSync(`${file}.rollback`, 'utf8'), /pfctl -a cordon\/cordon-ward-3 -F rules/)
+  assert.match(err, /anchor\.conf\.rollback written; read both/)
+})
+
+test('a file that cannot be written is said, exit 2', () => {
+  const { code, err } = run({ out: path.join(FOLDER, 'no-such-folder', 'x') })
+  assert.equal(code, Exit.usage)
+  assert.match(err, /cannot be written/)
+})
+
+test('an unknown target is named, with those there are', () => {
+  const { code, out, err } = run({ target: 'pfsense-gui' })
+  assert.deepEqual([code, out], [Exit.usage, ''])
+  assert.match(err, /no target is called "pfsense-gui"/)
+  for (const { id } of TARGETS) assert.ok(err.includes(id), id)
+})
+
+test('a zone whose devices nobody named is refused: its denies would be lost', () => {
+  const { code, out, err } = run({ assets: [] })
+  assert.deepEqual([code, out], [Exit.usage, ''])
+  assert.match(err, /zone central .* holds no address.*\n.*--asset cms-central-station=/)
+  const allowed = run({ assets: [], allowEmptyZones: true })
+  assert.equal(allowed.code, Exit.ok)
+  assert.equal(allowed.out.includes('vitals'), false)
+})
+
+test('the shipped policy asks for its devices first', () => {
+  const { code, err } = run({ policy: undefined, assets: [] })
+  assert.equal(code, Exit.usage)
+  assert.match(err, /zone bedside of policies\/default\.yaml holds no address/)
+  assert.equal(run({ policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] }).code, Exit.ok)
+})
+
+test('a broken policy, a broken asset and an unknown option are all exit 2 without text', () => {
+  const broken = path.join(FOLDER, 'broken.yaml')
+  fs.writeFileSync(broken, 'version: 1\nzones: [{ nam: x }]\n')
+  for (const [args, words] of [
+    [{ policy: broken }, /broken\.yaml:\d+/],
+    [{ policy: path.join(FOLDER, 'missing.yaml') }, /no such file/],
+    [{ assets: ['cms-central-station'] }, /is no profile=address/],
+    [{ assets: ['=10.0.0.1'] }, /is no profile=address/],
+    [{ assets: ['cms-central-station=ward'] }, /is no profile=address/],
+    [{ options: { iface: 'igb1' } }, /refused by pf: unknown option iface/],
+    [{ options: { zone: 'nowhere' } }, /no zone "nowhere" with addresses/],
+    [{ options: { zone: 'ward-3', source: '10.0.0.0/8' } }, /not both/],
+    [{ budget: 1 }, /refused by pf: \d+ lines are needed and 1 are allowed/],
+  ] as const) {
+    const { code, out, err } = run(args)
+    assert.deepEqual([code, out], [Exit.usage, ''], err)
+    assert.match(err, words)
+  }
+})
+
+test('nothing is written when the platform refuses', () => {
+  const file = path.join(FOLDER, 'refused.conf')
+  assert.equal(run({ out: file, budget: 1 }).code, Exit.usage)
+  assert.equal(fs.existsSync(file) || fs.existsSync(`${file}.rollback`), false)
+})
+
+test('the hash follows the addresses and the policy, not comments', () => {
+  const hash = (args: Partial<CompileArgs>): string => /sha256 ([0-9a-f]{64})/.exec(run(args).out)?.[1] ?? assert.fail()
+  const commented = path.join(FOLDER, 'commented.yaml')
+  fs.writeFileSync(commented, `# read by the ward\n${fs.readFileSync(POLICY, 'utf8')}`)
+  assert.equal(hash({ policy: commented }), hash({}))
+  assert.notEqual(hash({ assets: ['cms-central-station=10.20.4.11'] }), hash({}))
+})
+
+test('the list shows every target with what it can say', () => {
+  let out = ''
+  const io = { out: (text: string) => void (out += text), err: () => {} }
+  assert.equal(listTargets({}, io), Exit.ok)
+  assert.match(out, /^target +families +stateful/)
+  for (const { id, name } of TARGETS) assert.ok(out.includes(id) && out.includes(name), id)
+  out = ''
+  assert.equal(listTargets({ json: true }, io), Exit.ok)
+  assert.deepEqual((JSON.parse(out) as { id: string }[]).map(({ id }) => id), TARGETS.map(({ id }) => id))
+})

@@ -1,0 +1,20 @@
+// The registry of targets: every platform that Cordon writes for, one row each.
+// Keeps the rule that registries are arrays of rows, built once; a new platform is a folder and a line here.
+
+import { ciscoAsa } from './cisco-asa/index.ts'
+import { ciscoIos } from './cisco-ios/index.ts'
+import { junosSrx } from './junos-srx/index.ts'
+import { mikrotik } from './mikrotik/index.ts'
+import { nftables } from './nftables/index.ts'
+import { panOs } from './pan-os/index.ts'
+import { pf } from './pf/index.ts'
+import type { Target } from './target.ts'
+import { windowsFirewall } from './windows-firewall/index.ts'
+
+/** In the order in which lists show them. */
+export const TARGETS: readonly Target[] = [nftables, ciscoIos, ciscoAsa, junosSrx, panOs, mikrotik, pf, windowsFirewall]
+
+/** The row with this id, or null. */
+export function targetById(id: string): Target | null {
+  return TARGETS.find((target) => target.id === id) ?? null
+}

@@ -91,14 +91,14 @@ const KILLERS_MAX = 5
  */
 export function deadLines(space: PacketSpace, chain: Chain): DeadLine[] {
   const dead: DeadLine[] = []
-  let unclaimed = space.all
+  let left = space.all
   const before: { readonly rule: Rule; readonly set: PacketSet }[] = []
   for (const rule of chain.rules) {
     if (rule.family !== null && rule.family !== space.version) continue
     const { sure, maybe } = ruleSets(space, rule)
-    if (space.isEmpty(space.and(maybe, unclaimed))) dead.push({ rule, killers: killersOf(space, maybe, before) })
+    if (space.isEmpty(space.and(maybe, left))) dead.push({ rule, killers: killersOf(space, maybe, before) })
     if (!decides(rule)) continue
-    unclaimed = space.minus(unclaimed, sure)
+    left = space.minus(left, sure)
     before.push({ rule, set: sure })
   }
   return dead

@@ -236,8 +236,8 @@ test('comments and empty lines anywhere: all kept, meaning kept, twice is once',
     }
     kept++
     assert.deepEqual(modelOf(assertKept(changed)), modelOf(changed))
-  }), { numRuns: 800 })
-  assert.ok(kept > 300, `${kept}`)
+  }), { numRuns: 300 })
+  assert.ok(kept > 100, `${kept}`)
 })
 
 test('a text between number and block scalar is no comment', () => {

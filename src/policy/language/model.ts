@@ -111,7 +111,7 @@ export interface Assertion {
   readonly to: AssertionEnd
   /** Names in Policy.services; empty: every protocol and port (`never` only). */
   readonly services: readonly string[]
-  /** `never` only: packets handed to a next hop in this zone are left out of the claim. */
+  /** `never` only: packets addressed to this zone itself, a gateway or proxy, are left out of the claim. */
   readonly via: string | null
   /** In canonical words. */
   readonly text: string

@@ -1,5 +1,5 @@
 // bdd-fields: matches of rules as diagrams. Built from the last bit to the first, so that a rule costs its bits and no operation.
-// Keeps the variable order dst, src, proto, dport, sport, ...: ports first cost five times as much and blew up at 5,000 rules (docs/sets.md).
+// Keeps the order dst, src, proto, dport, sport, ...: ports first cost five times as much and blew up at 5,000 rules (docs/sets.md).
 
 import type { IpVersion } from '../../base/ip.ts'
 import { FIELDS, type Constraint, type Field, type Match, type ValueMask, type ValueRange } from '../rules/model.ts'
@@ -102,29 +102,44 @@ export function buildRanges(bdd: Bdd, place: FieldPlace, list: RangeList, hit: n
 const WORD_BITS = 32
 
 /**
- * One range, from the lowest bit up, with three diagrams of the bits below: `above` (value >= low), `below` (value <= high) and `both`,
- * which is right as long as the bits of low and high are the same from the top.
+ * One range, from the lowest bit up. Below the highest bit where low and high differ there are two diagrams, `above` (value >= low) and
+ * `below` (value <= high); that bit chooses between them; over it all bits are the same and make one path.
  */
 function buildRange(bdd: Bdd, place: FieldPlace, range: ValueRange, hit: number, miss: number): number {
+  const fork = highestDifference(range, place.bits)
   let above = hit
   let below = hit
-  let both = hit
+  let path = hit
   const last = place.first + place.bits - 1
   for (let shift = 0; shift < place.bits; shift += WORD_BITS) {
-    const low = Number(BigInt.asUintN(WORD_BITS, range.low >> BigInt(shift)))
-    const high = Number(BigInt.asUintN(WORD_BITS, range.high >> BigInt(shift)))
+    const low = wordOf(range.low, shift)
+    const high = wordOf(range.high, shift)
     const end = Math.min(WORD_BITS, place.bits - shift)
     for (let bit = 0; bit < end; bit++) {
       const level = last - shift - bit
       const lowBit = (low >>> bit) & 1
-      const highBit = (high >>> bit) & 1
-      if (lowBit === highBit) both = lowBit === 1 ? bdd.node(level, miss, both) : bdd.node(level, both, miss)
-      else both = bdd.node(level, above, below)
-      above = lowBit === 1 ? bdd.node(level, miss, above) : bdd.node(level, above, hit)
-      below = highBit === 1 ? bdd.node(level, hit, below) : bdd.node(level, below, miss)
+      if (shift + bit > fork) path = lowBit === 1 ? bdd.node(level, miss, path) : bdd.node(level, path, miss)
+      else if (shift + bit === fork) path = bdd.node(level, above, below)
+      else {
+        above = lowBit === 1 ? bdd.node(level, miss, above) : bdd.node(level, above, hit)
+        below = ((high >>> bit) & 1) === 1 ? bdd.node(level, hit, below) : bdd.node(level, below, miss)
+      }
     }
   }
-  return both
+  return path
+}
+
+function wordOf(value: bigint, shift: number): number {
+  return Number(BigInt.asUintN(WORD_BITS, shift === 0 ? value : value >> BigInt(shift)))
+}
+
+/** Number of the highest bit where low and high differ, 0 for the lowest; -1 when they are equal. */
+function highestDifference({ low, high }: ValueRange, bits: number): number {
+  for (let shift = (Math.ceil(bits / WORD_BITS) - 1) * WORD_BITS; shift >= 0; shift -= WORD_BITS) {
+    const differ = wordOf(low, shift) ^ wordOf(high, shift)
+    if (differ !== 0) return shift + 31 - Math.clz32(differ)
+  }
+  return -1
 }
 
 interface Part {
@@ -172,7 +187,8 @@ export function buildWellFormed(bdd: Bdd, layout: Layout, interfaces: number): n
   const named = KINDS.flatMap((kind) => kind.protocols)
   return KINDS.reduce((sum, kind) => {
     const rest = OPTIONAL.filter((f) => !kind.has.includes(f)).reverse().reduce((node, field) => range(field, 0n, node), tail)
-    const constraint: Constraint = { kind: 'ranges', ranges: values(kind.protocols.length > 0 ? kind.protocols : named), not: kind.protocols.length === 0 }
+    const others = kind.protocols.length === 0
+    const constraint: Constraint = { kind: 'ranges', ranges: values(others ? named : kind.protocols), not: others }
     const proto = places.get('proto') as FieldPlace
     const list = constraintRanges(constraint, proto.max) ?? rangeList([], proto.max)
     return bdd.apply(Op.or, sum, buildRanges(bdd, proto, list, rest, FALSE))

@@ -24,11 +24,18 @@ const WORDS = 4
 const LEVEL_MASK = 0xffff
 const LEAF_LEVEL = LEVEL_MASK
 const BITS_SHIFT = 16
+const BITS_MASK = ~LEVEL_MASK
 
-/** Small questions should not pay for large tables: 16,384 nodes are 256 KiB. */
-const NODES_START = 1 << 14
+/** Small questions should not pay for large tables: 4,096 nodes are 64 KiB. */
+const NODES_START = 1 << 12
 
-/** Computed-table entries; 2^20 take 16 MiB, and more gave nothing on 5,000-rule lists (bench/prove.ts). */
+/** Growing means hashing everything again; four times more makes that rare. */
+const GROWTH = 4
+
+/**
+ * Computed-table entries of four words: arguments, operation, result. The first argument of an entry is never the leaf 0, so zeroed memory
+ * is an empty table. 2^20 take 16 MiB, and more gave nothing on 5,000-rule lists (bench/prove.ts).
+ */
 const CACHE_MAX = 1 << 20
 
 /** Default bound: 8 M nodes are 160 MB with their buckets. Lists of 10,000 rules stay below a quarter of it (bench/prove.ts). */
@@ -45,7 +52,6 @@ export class Bdd {
   constructor(nodesMax: number = NODES_MAX) {
     this.#nodesMax = nodesMax
     for (let leaf = 0; leaf < LEAVES; leaf++) this.#nodes[leaf * WORDS] = LEAF_LEVEL | (leaf << BITS_SHIFT)
-    this.#cache.fill(-1)
   }
 
   /** Nodes made so far, leaves included. */
@@ -75,89 +81,90 @@ export class Bdd {
   node(level: number, low: number, high: number): number {
     if (low === high) return low
     const nodes = this.#nodes
-    const bits = ((nodes[low * WORDS] as number) | (nodes[high * WORDS] as number)) >>> BITS_SHIFT
-    const head = level | (bits << BITS_SHIFT)
-    const bucket = hash(level, low, high) & (this.#buckets.length - 1)
-    let at = this.#buckets[bucket] as number
+    const buckets = this.#buckets
+    const bucket = hash(level, low, high) & (buckets.length - 1)
+    const first = buckets[bucket] as number
+    let at = first
     while (at !== 0) {
       const off = at * WORDS
-      if (nodes[off + 1] === low && nodes[off + 2] === high && nodes[off] === head) return at
+      if (nodes[off + 1] === low && nodes[off + 2] === high && ((nodes[off] as number) & LEVEL_MASK) === level) return at
       at = nodes[off + 3] as number
     }
-    return this.#add(head, low, high, bucket)
-  }
-
-  #add(head: number, low: number, high: number, bucket: number): number {
-    if (this.#count >= this.#nodesMax) throw new SetLimitError(`the diagram needs more than ${this.#nodesMax} nodes`)
     const id = this.#count++
     const off = id * WORDS
-    this.#nodes[off] = head
-    this.#nodes[off + 1] = low
-    this.#nodes[off + 2] = high
-    this.#nodes[off + 3] = this.#buckets[bucket] as number
-    this.#buckets[bucket] = id
-    if (this.#count * WORDS === this.#nodes.length) this.#grow()
+    nodes[off] = level | (((nodes[low * WORDS] as number) | (nodes[high * WORDS] as number)) & BITS_MASK)
+    nodes[off + 1] = low
+    nodes[off + 2] = high
+    nodes[off + 3] = first
+    buckets[bucket] = id
+    if (off + WORDS === nodes.length || id === this.#nodesMax) this.#grow()
     return id
   }
 
   #grow(): void {
-    const capacity = (this.#nodes.length / WORDS) * 2
+    if (this.#count > this.#nodesMax) throw new SetLimitError(`the diagram needs more than ${this.#nodesMax} nodes`)
+    const capacity = (this.#nodes.length / WORDS) * GROWTH
     const nodes = new Int32Array(capacity * WORDS)
     nodes.set(this.#nodes)
     const buckets = new Int32Array(capacity)
-    for (let id = LEAVES; id < this.#count; id++) {
-      const off = id * WORDS
+    const end = this.#count * WORDS
+    for (let off = LEAVES * WORDS; off < end; off += WORDS) {
       const bucket = hash((nodes[off] as number) & LEVEL_MASK, nodes[off + 1] as number, nodes[off + 2] as number) & (capacity - 1)
       nodes[off + 3] = buckets[bucket] as number
-      buckets[bucket] = id
+      buckets[bucket] = off / WORDS
     }
     this.#nodes = nodes
     this.#buckets = buckets
-    if (capacity <= CACHE_MAX) this.#growCache(capacity)
-  }
-
-  #growCache(capacity: number): void {
-    const old = this.#cache
-    const cache = new Int32Array(capacity * WORDS).fill(-1)
-    for (let off = 0; off < old.length; off += WORDS) {
-      const a = old[off] as number
-      if (a < 0) continue
-      const to = (hash(old[off + 1] as number, a, old[off + 2] as number) & (capacity - 1)) * WORDS
-      for (let word = 0; word < WORDS; word++) cache[to + word] = old[off + word] as number
-    }
-    this.#cache = cache
+    // Results known so far are dropped: finding them again costs less than carrying them over.
+    if (this.#cache.length < CACHE_MAX * WORDS) this.#cache = new Int32Array(Math.min(CACHE_MAX, capacity) * WORDS)
   }
 
   /** A binary operation, leaf by leaf. Time is at most the product of both sizes. Throws SetLimitError. */
   apply(op: BinaryOp, a: number, b: number): number {
     const known = op === Op.follow ? this.#followKnown(a, b) : leafOrSame(op, a, b)
     if (known >= 0) return known
-    if ((op === Op.and || op === Op.or || op === Op.xor) && a > b) [a, b] = [b, a]
-    const slot = (hash(op, a, b) & (this.#cache.length / WORDS - 1)) * WORDS
+    if (a > b && (op === Op.and || op === Op.or || op === Op.xor)) [a, b] = [b, a]
+    const slot = this.#slot(op, a, b)
     const cache = this.#cache
-    if (cache[slot] === a && cache[slot + 1] === op && cache[slot + 2] === b) return cache[slot + 3] as number
+    if (cache[slot] === a && cache[slot + 1] === b && cache[slot + 2] === op) return cache[slot + 3] as number
     const result = this.#descend(op, a, b)
     this.#remember(op, a, b, result)
     return result
   }
 
   #descend(op: BinaryOp, a: number, b: number): number {
-    const levelA = this.level(a)
-    const levelB = this.level(b)
+    const nodes = this.#nodes
+    const offA = a * WORDS
+    const offB = b * WORDS
+    const levelA = (nodes[offA] as number) & LEVEL_MASK
+    const levelB = (nodes[offB] as number) & LEVEL_MASK
     const level = levelA < levelB ? levelA : levelB
-    const splitA = levelA === level
-    const splitB = levelB === level
-    const low = this.apply(op, splitA ? this.low(a) : a, splitB ? this.low(b) : b)
-    const high = this.apply(op, splitA ? this.high(a) : a, splitB ? this.high(b) : b)
-    return this.node(level, low, high)
+    let lowA = a
+    let highA = a
+    let lowB = b
+    let highB = b
+    if (levelA === level) {
+      lowA = nodes[offA + 1] as number
+      highA = nodes[offA + 2] as number
+    }
+    if (levelB === level) {
+      lowB = nodes[offB + 1] as number
+      highB = nodes[offB + 2] as number
+    }
+    const low = this.apply(op, lowA, lowB)
+    return this.node(level, low, this.apply(op, highA, highB))
+  }
+
+  #slot(op: number, a: number, b: number): number {
+    return (hash(op, a, b) & (this.#cache.length / WORDS - 1)) * WORDS
   }
 
   #remember(op: number, a: number, b: number, result: number): void {
+    const slot = this.#slot(op, a, b)
     const cache = this.#cache
-    const slot = (hash(op, a, b) & (cache.length / WORDS - 1)) * WORDS
     cache[slot] = a
-    cache[slot + 1] = op
-    cache[slot + 2] = b
+    cache[slot + 1] = b
+    cache[slot + 2] = op
     cache[slot + 3] = result
   }
 
@@ -180,20 +187,18 @@ export class Bdd {
   #rewrite(op: 5 | 6, a: number, code: number): number {
     if (a < LEAVES) return rewriteLeaf(op, a, code)
     if ((this.bitsBelow(a) & code & TRUE) === 0) return op === Op.expand ? FALSE : a
-    const slot = (hash(op, a, code) & (this.#cache.length / WORDS - 1)) * WORDS
+    const slot = this.#slot(op, a, code)
     const cache = this.#cache
-    if (cache[slot] === a && cache[slot + 1] === op && cache[slot + 2] === code) return cache[slot + 3] as number
+    if (cache[slot] === a && cache[slot + 1] === code && cache[slot + 2] === op) return cache[slot + 3] as number
     const result = this.node(this.level(a), this.#rewrite(op, this.low(a), code), this.#rewrite(op, this.high(a), code))
     this.#remember(op, a, code, result)
     return result
   }
 }
 
+/** Linear on purpose: nodes made one after the other have children made one after the other, and so buckets that share a cache line. */
 function hash(x: number, y: number, z: number): number {
-  let h = Math.imul(x, 0x9e3779b1) ^ Math.imul(y, 0x85ebca6b) ^ Math.imul(z, 0xc2b2ae35)
-  h ^= h >>> 15
-  h = Math.imul(h, 0x2c1b3c6d)
-  return h ^ (h >>> 13)
+  return x * 4099 + y + z * 7
 }
 
 function rewriteLeaf(op: 5 | 6, leaf: number, code: number): number {

@@ -17,7 +17,10 @@ export interface ChainProblem {
   readonly line: number
 }
 
-/** What happens to the packets of one version at a chain. Without unknowns and problems both bounds are equal. */
+/**
+ * What happens to the packets of one version at a chain. Without unknowns and problems both bounds are equal. Each set is worked out when
+ * it is first read, which may throw SetLimitError.
+ */
 export interface ChainSets {
   /** Permitted however the unknowns turn out (lower closure). */
   readonly surelyPermitted: PacketSet
@@ -53,17 +56,27 @@ interface Work {
 export function composeChain(space: PacketSpace, chain: Chain, chains: Chains): ChainSets {
   const work: Work = { space, algebra: outcomesOf(space), chains, done: new Map(), path: [chain.name], problems: [] }
   const { algebra, problems } = work
-  const map = wholeChain(work, chain)
+  const map = rulesOutcome(work, chain)
   const open = Outcome.pass | Outcome.leave
-  const possiblyPermitted = algebra.where(map, Outcome.permit | open)
-  const possiblyDenied = algebra.where(map, Outcome.deny | open)
+  const possibly = (verdict: 'permit' | 'deny'): PacketSet =>
+    algebra.where(map, chain.policy === null || chain.policy === verdict ? Outcome[verdict] | open : Outcome[verdict])
+  // Worked out when asked: on long lists each of these is a diagram of its own.
+  const possiblyPermitted = once(() => possibly('permit'))
+  const surelyPermitted = once(() => space.not(possibly('deny')))
+  const surelyDenied = once(() => space.not(possiblyPermitted()))
+  const undecided = once(() => (chain.policy === null ? algebra.where(map, open) : space.empty))
   return {
-    surelyPermitted: space.minus(space.all, possiblyDenied),
-    possiblyPermitted,
-    surelyDenied: space.minus(space.all, possiblyPermitted),
-    undecided: algebra.where(map, open),
+    get surelyPermitted() { return surelyPermitted() },
+    get possiblyPermitted() { return possiblyPermitted() },
+    get surelyDenied() { return surelyDenied() },
+    get undecided() { return undecided() },
     problems,
   }
+}
+
+function once(make: () => PacketSet): () => PacketSet {
+  let made: PacketSet | null = null
+  return () => (made ??= make())
 }
 
 /** The packets of a rule's matches: surely, and possibly when unknown matches are taken as true. Empty for the other family. */
@@ -71,7 +84,8 @@ export function ruleSets(space: PacketSpace, rule: Rule): { readonly sure: Packe
   if (!isOfFamily(rule, space.version)) return { sure: space.empty, maybe: space.empty }
   const known = rule.matches.filter((m) => m.unknown.length === 0)
   const sure = unionOf(space, known)
-  const maybe = known.length === rule.matches.length ? sure : space.or(sure, unionOf(space, rule.matches.filter((m) => m.unknown.length > 0)))
+  const vague = rule.matches.filter((m) => m.unknown.length > 0)
+  const maybe = vague.length === 0 ? sure : space.or(sure, unionOf(space, vague))
   return { sure, maybe }
 }
 
@@ -93,11 +107,16 @@ function balanced<T>(length: number, none: T, item: (i: number) => T, join: (a: 
   return length === 0 ? none : part(0, length)
 }
 
-/** Rules, then the policy for those that reach the end or return. */
-function wholeChain(work: Work, chain: Chain): OutcomeMap {
+function rulesOutcome(work: Work, chain: Chain): OutcomeMap {
   const { algebra, space } = work
   const rules = chain.rules.filter((rule) => isOfFamily(rule, space.version) && rule.action.kind !== 'next')
-  const map = balanced(rules.length, algebra.constant(Outcome.pass), (i) => ruleOutcome(work, rules[i] as Rule), (a, b) => algebra.follow(a, b))
+  return balanced(rules.length, algebra.constant(Outcome.pass), (i) => ruleOutcome(work, rules[i] as Rule), (a, b) => algebra.follow(a, b))
+}
+
+/** Rules, then the policy, where there is one, for those that reach the end or return. */
+function wholeChain(work: Work, chain: Chain): OutcomeMap {
+  const { algebra } = work
+  const map = rulesOutcome(work, chain)
   return chain.policy === null ? map : algebra.move(map, Outcome.pass | Outcome.leave, Outcome[chain.policy])
 }
 

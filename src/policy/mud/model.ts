@@ -6,7 +6,7 @@ import type { IpVersion, Prefix } from '../../base/ip.ts'
 import type { PortRange } from '../../base/port-range.ts'
 import type { Position } from '../../base/tree.ts'
 
-/** The other side. `any` stands only where a caller asked for widening. RFC 8520 section 8 for the abstract ones. */
+/** The other side. `any` stands only where a caller asked for widening. RFC 8520 section 4 for the abstract ones. */
 export type MudPeer =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'prefix'; readonly prefix: Prefix }
@@ -30,7 +30,7 @@ export interface MudRule {
   readonly devicePorts: readonly PortRange[] | null
   readonly peerPorts: readonly PortRange[] | null
   readonly icmp: { readonly type: number; readonly code: number | null } | null
-  /** Who opens a TCP connection (RFC 8520 section 8.6 direction-initiated); null when not said. */
+  /** Who opens a TCP connection (RFC 8520 section 4.8, direction-initiated); null when not said. */
   readonly initiated: MudDirection | null
   readonly action: 'allow' | 'deny'
   readonly at: Position

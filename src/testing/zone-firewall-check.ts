@@ -6,6 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { IP_BITS, type IpVersion } from '../base/ip.ts'
+import { bddSpace } from '../policy/sets/bdd-space.ts'
+import { composeChain } from '../policy/sets/compose.ts'
 import { decide } from '../policy/rules/decide.ts'
 import type { Chain, Config, Constraint, Field, Match, Rule, ValueRange } from '../policy/rules/model.ts'
 import type { PacketPoint } from '../policy/sets/packet-set.ts'
@@ -118,15 +120,44 @@ function borderPoint(chain: Chain, version: IpVersion, pick: (below: number) => 
 
 const POINTS = 40
 
-/** Writes, reads back, and compares verdicts on the borders. Options that name zones are the caller's: `zone` sets iif and oif. */
-export function assertReadsBack(target: Target, input: CompileInput, seed: number, zone?: readonly [string, string]): void {
+/** Writes and reads back: without errors, and with nothing unknown. */
+function readBack(target: Target, input: CompileInput): { readonly config: Config; readonly text: string } {
   const emitted = target.emit(input)
   assert.ok(emitted.ok, emitted.ok ? '' : emitted.refused.join('; '))
   const read = target.read?.(emitted.value.text, 'emitted')
   assert.deepEqual(read?.diagnostics.filter((d) => d.severity === 'error'), [], emitted.value.text)
-  assert.deepEqual(read?.config?.unknowns, [])
-  const config = read?.config ?? null
-  const [iif, oif] = (zone ?? []).map((name) => config?.interfaces.indexOf(name) ?? -1)
+  assert.ok(read?.config)
+  assert.deepEqual(read.config.unknowns, [])
+  return { config: read.config, text: emitted.value.text }
+}
+
+/** Translation validation: exactly the packets that the input permits are permitted by what was read back. `zone` narrows to one pair. */
+export function assertSameSets(target: Target, input: CompileInput, zone?: readonly [string, string]): void {
+  const { config, text } = readBack(target, input)
+  const pair = (zone ?? []).map((name) => BigInt(config.interfaces.indexOf(name)))
+  const fields = (['iif', 'oif'] as const).flatMap((field, i) => {
+    const value = pair[i]
+    return value === undefined ? [] : [[field, { kind: 'ranges', ranges: [{ low: value, high: value }], not: false }] as const]
+  })
+  for (const version of [4, 6] as const) {
+    const space = bddSpace(version)
+    const within = space.of({ fields, unknown: [] })
+    const chain = config.chains.get(config.bindings[0]?.chain ?? '')
+    assert.ok(chain)
+    const wanted = composeChain(space, input.chains[version], new Map())
+    const found = composeChain(space, chain, config.chains)
+    assert.deepEqual(found.problems, [])
+    for (const bound of ['surelyPermitted', 'possiblyPermitted'] as const) {
+      const same = space.equals(space.and(wanted[bound], within), space.and(found[bound], within))
+      assert.ok(same, `IPv${version} ${bound} differs\n${text}`)
+    }
+  }
+}
+
+/** Writes, reads back, and compares verdicts on the borders. Options that name zones are the caller's: `zone` sets iif and oif. */
+export function assertReadsBack(target: Target, input: CompileInput, seed: number, zone?: readonly [string, string]): void {
+  const { config, text } = readBack(target, input)
+  const [iif, oif] = (zone ?? []).map((name) => config.interfaces.indexOf(name))
   let state = seed >>> 0
   const pick = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
@@ -137,7 +168,8 @@ export function assertReadsBack(target: Target, input: CompileInput, seed: numbe
     for (let i = 0; i < POINTS; i++) {
       const at = borderPoint(chain, version, pick)
       const said = verdict(config, { ...at, iif: iif ?? 0, oif: oif ?? 0 }, version)
-      assert.equal(said, verdictOf(chain, new Map(), at, version), `IPv${version} ${JSON.stringify(at, (_, v: unknown) => String(v))}\n${emitted.value.text}`)
+      const shown = JSON.stringify(Object.entries(at).map(([k, v]) => `${k} ${v}`))
+      assert.equal(said, verdictOf(chain, new Map(), at, version), `IPv${version} ${shown}\n${text}`)
     }
   }
 }

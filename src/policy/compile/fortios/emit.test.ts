@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assertReadsBack, inputArb, v4 } from '../../../testing/zone-firewall-check.ts'
+import { assertReadsBack, assertSameSets, inputArb, v4 } from '../../../testing/zone-firewall-check.ts'
 import type { Chain, Match, Rule } from '../../rules/model.ts'
 import type { CompileInput } from '../target.ts'
 import { readBlocks, type Entry } from './blocks.ts'
@@ -14,6 +14,15 @@ const PROTOCOLS = [6, 17, 132, 1, 58, 47, null] as const
 
 test('read back, every policy says what the input says', () => {
   fc.assert(fc.property(inputArb(PROTOCOLS), fc.nat(), (policy, seed) => assertReadsBack(fortiOs, policy, seed)), { numRuns: 100 })
+})
+
+test('as sets: exactly the packets of the input, no more and no less', () => {
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(fortiOs, policy)), { numRuns: 15 })
+})
+
+test('as sets, between two zones', () => {
+  const options = { srcintf: 'beds', dstintf: 'core', vdom: 'ward' }
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(fortiOs, { ...policy, options }, ['beds', 'core'])), { numRuns: 8 })
 })
 
 test('the same between two zones of a virtual domain', () => {

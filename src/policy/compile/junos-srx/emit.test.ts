@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assertReadsBack, inputArb, v4 } from '../../../testing/zone-firewall-check.ts'
+import { assertReadsBack, assertSameSets, inputArb, v4 } from '../../../testing/zone-firewall-check.ts'
 import type { Chain, Match, Rule } from '../../rules/model.ts'
 import type { CompileInput } from '../target.ts'
 import { junosSrx } from './index.ts'
@@ -13,6 +13,15 @@ const PROTOCOLS = [6, 17, 132, 1, 58, 47, null] as const
 
 test('read back, every policy says what the input says', () => {
   fc.assert(fc.property(inputArb(PROTOCOLS), fc.nat(), (policy, seed) => assertReadsBack(junosSrx, policy, seed)), { numRuns: 100 })
+})
+
+test('as sets: exactly the packets of the input, no more and no less', () => {
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(junosSrx, policy)), { numRuns: 15 })
+})
+
+test('as sets, between two zones', () => {
+  const options = { 'from-zone': 'beds', 'to-zone': 'core' }
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(junosSrx, { ...policy, options }, ['beds', 'core'])), { numRuns: 8 })
 })
 
 test('the same between two zones', () => {

@@ -4,7 +4,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ValueRange } from '../../rules/model.ts'
+import { assertReadsBack, assertSameSets, v4 } from '../../../testing/zone-firewall-check.ts'
+import type { Constraint, ValueRange } from '../../rules/model.ts'
+import { fortiOs } from '../fortios/index.ts'
+import { junosSrx } from '../junos-srx/index.ts'
+import { panOs } from '../pan-os/index.ts'
+import type { CompileInput, EmitResult, Target } from '../target.ts'
 import { NameTable, commentText, namePrefix } from './naming.ts'
 import {
   complementRanges, intersectRanges, maskRange, mergeRanges, numberRange, prefixRange, prefixText, rangePrefixes, spanRange, subtractRanges,
@@ -131,3 +136,54 @@ test('names: short, deterministic, and without marks a command line would act on
   assert.deepEqual([table.of('x', 1), table.of('y', 2), table.of('x', 1)], ['n1', 'n2', 'n1'])
   assert.ok(namePrefix({ ...input, name: 'ö'.repeat(90), chains }).length <= 28)
 })
+
+const ONE_PORT: CompileInput = {
+  name: 'canary', policyHash: '00112233', ruleBudget: null, options: {},
+  chains: {
+    4: {
+      name: 'four', policy: 'deny',
+      rules: [{
+        line: 1, text: 'beds to core', family: 4, action: { kind: 'permit' },
+        matches: [{ unknown: [], fields: [['src', only(v4('10.9.8.7'))], ['proto', only(6n)], ['dport', only(7001n)]] }],
+      }],
+    },
+    6: { name: 'six', policy: 'deny', rules: [] },
+  },
+}
+
+function only(value: bigint): Constraint {
+  return { kind: 'ranges', ranges: [{ low: value, high: value }], not: false }
+}
+
+/** A compiler that writes something else than it was asked to. */
+function wrong(target: Target, from: string, to: string): Target {
+  return {
+    ...target,
+    emit: (input): EmitResult => {
+      const emitted = target.emit(input)
+      assert.ok(emitted.ok)
+      assert.ok(emitted.value.text.includes(from), emitted.value.text)
+      return { ok: true, value: { ...emitted.value, text: emitted.value.text.replace(from, to) } }
+    },
+  }
+}
+
+/** Target, words of its text, and words that widen or narrow it by one port, one address bit, one action. */
+const CANARIES: readonly (readonly [Target, string, string])[] = [
+  [junosSrx, 'destination-port 7001', 'destination-port 7001-7002'],
+  [junosSrx, '10.9.8.7/32', '10.9.8.6/31'],
+  [junosSrx, 'then permit', 'then deny'],
+  [panOs, 'port 7001', 'port 7000-7001'],
+  [panOs, '10.9.8.7/32', '10.9.8.6/31'],
+  [panOs, 'action allow', 'action drop'],
+  [fortiOs, 'tcp-portrange 7001', 'tcp-portrange 7001:1'],
+  [fortiOs, '255.255.255.255', '255.255.255.254'],
+  [fortiOs, 'set action accept', 'set action deny'],
+]
+for (const [target, from, to] of CANARIES) {
+  test(`${target.id}: the validation notices "${to}"`, () => {
+    assertSameSets(target, ONE_PORT)
+    assertReadsBack(target, ONE_PORT, 1)
+    assert.throws(() => assertSameSets(wrong(target, from, to), ONE_PORT), { name: 'AssertionError' })
+  })
+}

@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import { ipFromV4, ipFromWords, parseIp, type Ip } from '../base/ip.ts'
 import { createEvaluator, evaluate, policyNames, zoneKind, zoneOf, type FiveTuple, type NameMap } from '../policy/index.ts'
 import { DEFAULT_POLICY_LABEL, loadPolicy, type LoadedPolicy } from './policy.ts'
+import { productPath } from './product.ts'
 import { loadProfiles } from './profiles.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'cordon-policy-'))
@@ -208,4 +209,39 @@ test('a duplicate key alone is reason enough to refuse', () => {
 test('a file that is none is a diagnostic', () => {
   const loaded = loadPolicy(join(FOLDER, 'none.yaml'))
   assert.deepEqual(loaded.ok ? [] : loaded.error.map((d) => d.code), ['file/missing'])
+})
+
+test('the template that keeps the central station: no complaint, vitals pass, the rest of the factory block and the Internet do not', () => {
+  const loaded = loadPolicy(productPath('policies/keep-inside.yaml'), { profiles: new Set(PROFILES), today: '2026-01-01' })
+  assert.ok(loaded.ok, loaded.ok ? '' : JSON.stringify(loaded.error))
+  assert.deepEqual(loaded.value.warnings, [])
+  const { policy } = loaded.value
+  const rows: readonly (readonly [string, string, number, string])[] = [
+    ['10.20.3.7', '202.114.4.119', 515, 'allow bedside-vitals'], ['10.20.3.7', '202.114.4.120', 511, 'allow bedside-vitals'],
+    ['10.20.3.7', '202.114.4.119', 2049, 'deny default'], ['10.20.3.7', '202.114.4.7', 515, 'deny default'],
+    ['10.20.3.7', '8.8.8.8', 443, 'deny default'], ['10.30.0.1', '202.114.4.7', 515, 'deny factory-block'],
+    ['10.30.0.1', '202.114.4.119', 3389, 'deny central-administration'], ['202.114.4.119', '8.8.8.8', 443, 'deny default'],
+  ]
+  for (const [src, dst, port, expected] of rows) {
+    const { action, rule } = evaluate(policy, policyNames(policy, new Map()), flow(src, dst, 6, port))
+    assert.equal(`${action} ${rule}`, expected, `${src} ${dst} ${port}`)
+  }
+  assert.deepEqual(policy.segments.map((segment) => [segment.zone, segment.elsewhere]), [['bedside', null], ['central', 'blackhole']])
+  assert.equal(policy.assertions.length, 8)
+})
+
+test('a file with an exception: the day decides whether its conduit is there', () => {
+  const path = file('dated.yaml', `version: 1
+zones: [{ name: x, kind: it, prefixes: [10.0.0.0/8] }]
+conduits: [{ name: shut, from: x, to: x, services: [telnet], action: deny, fail: closed, reason: In clear. }]
+exceptions: [{ name: visit, conduit: shut, action: allow, owner: IT, reason: Repair., expires: 2026-06-15 }]
+`)
+  const on = (today?: string): readonly unknown[] => {
+    const loaded = loadPolicy(path, today === undefined ? {} : { today })
+    assert.ok(loaded.ok)
+    return [loaded.value.policy.conduits.map((c) => c.name), loaded.value.warnings.map((d) => d.code)]
+  }
+  assert.deepEqual(on('2026-06-15'), [['visit', 'shut'], []])
+  assert.deepEqual(on('2026-06-16'), [['shut'], ['policy/exception-expired']])
+  assert.deepEqual(on(), [['shut'], ['policy/exceptions-undated']])
 })

@@ -145,8 +145,9 @@ const SKIP = VALIDATORS.policy === null ? 'ajv is not installed' : false
 
 const read = (path: string): unknown => parse(readFileSync(path, 'utf8'))
 
-test('the shipped policy and profiles are valid', { skip: SKIP }, () => {
-  assert.equal(VALIDATORS.policy?.(read(productPath('policies/default.yaml'))), true)
+test('the shipped policies and profiles are valid', { skip: SKIP }, () => {
+  const policies = productPath('policies')
+  for (const name of readdirSync(policies)) assert.equal(VALIDATORS.policy?.(read(join(policies, name))), true, name)
   const folder = productPath('profiles')
   for (const name of readdirSync(folder)) assert.equal(VALIDATORS.profile?.(read(join(folder, name))), true, name)
 })

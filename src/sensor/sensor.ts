@@ -16,7 +16,7 @@ import type { PacketSink } from '../wire/capture/capture.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
 import { FlowTable } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, type FrameFlagName } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
 import { TcpBudget, TcpStream, type TcpSink } from '../wire/reassembly/tcp.ts'
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
@@ -35,6 +35,8 @@ interface Conversing {
   readonly flow: Flow
   session: IdentifyingSession | null
   tcp: { readonly stream: TcpStream; readonly sink: SessionSink } | null
+  /** Sequence numbers of SYNs seen before the first payload, or -1: a stream is opened for flows that carry something only. */
+  readonly syn: [number, number]
   /** Hardware addresses already told to the inventory, per direction. */
   readonly told: [number, number]
 }
@@ -141,11 +143,9 @@ export class Sensor implements PacketSink {
     else if (frame.proto === IpProto.udp) this.#udp(conversing, direction, buf, frame)
   }
 
+  /** A session is opened with the first payload: of a flood of bare SYNs nothing is kept but the flow. */
   #open(flow: Flow, frame: Frame): Conversing {
-    const transport = flow.proto === IpProto.tcp ? 'tcp' : flow.proto === IpProto.udp ? 'udp' : null
-    const session = transport ? new IdentifyingSession(this.#registry, this.#contextOf(flow, transport)) : null
-    const tcp = session && transport === 'tcp' ? { stream: new TcpStream(this.#budget), sink: new SessionSink(flow, session) } : null
-    const conversing: Conversing = { flow, session, tcp, told: [-2, -2] }
+    const conversing: Conversing = { flow, session: null, tcp: null, syn: [-1, -1], told: [-2, -2] }
     this.#live.set(flow.id, conversing)
     this.inventory.started(flow, frame.at, frame.number)
     return conversing
@@ -163,16 +163,27 @@ export class Sensor implements PacketSink {
 
   #udp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
     if (frame.dstMac === MAC_BROADCAST) for (const d of this.detectors) d.broadcast?.(conversing.flow, frame.at, frame.number)
-    const session = conversing.session
-    if (!session || isGivenUp(session)) return
-    session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+    conversing.session ??= new IdentifyingSession(this.#registry, this.#contextOf(conversing.flow, 'udp'))
+    if (!isGivenUp(conversing.session)) conversing.session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
   }
 
   #tcp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
-    const { session, tcp } = conversing
-    if (!session || !tcp) return
+    if (!conversing.session && frame.payloadWireLength === 0) {
+      if ((frame.tcpFlags & TcpFlag.syn) !== 0) conversing.syn[direction] = frame.tcpSeq
+      return
+    }
+    const session = (conversing.session ??= this.#openStream(conversing))
     if (isGivenUp(session)) this.#closeStream(conversing)
-    else tcp.stream.segment(direction, buf, frame, tcp.sink)
+    else if (conversing.tcp) conversing.tcp.stream.segment(direction, buf, frame, conversing.tcp.sink)
+  }
+
+  #openStream(conversing: Conversing): IdentifyingSession {
+    const { flow, syn } = conversing
+    const session = new IdentifyingSession(this.#registry, this.#contextOf(flow, 'tcp'))
+    const stream = new TcpStream(this.#budget)
+    for (const direction of [0, 1] as const) if (syn[direction] >= 0) stream.begin(direction, syn[direction])
+    conversing.tcp = { stream, sink: new SessionSink(flow, session) }
+    return session
   }
 
   /** Nobody will read this stream: its buffers go, its counts stay. */

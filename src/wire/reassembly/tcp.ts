@@ -44,6 +44,11 @@ export class TcpStream {
     return { ...this.#counts }
   }
 
+  /** Where a direction begins, from a SYN that came before this stream was needed. */
+  begin(direction: Direction, seq: number): void {
+    this.#halves[direction].syn(seq)
+  }
+
   /** One decoded TCP segment; the frame's payload offsets are into `buf`. Never throws on bytes. */
   segment(direction: Direction, buf: Uint8Array, frame: Frame, sink: TcpSink): void {
     if (frame.payloadOff < 0 || (frame.flags & FrameFlag.transportInvalid) !== 0) {

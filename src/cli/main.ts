@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
+import { addCompile, addProve, addReplay } from './policy-commands.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -78,6 +79,9 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addServe(program, io, done)
   addInventory(program, io, done)
   addPolicy(program, io, done)
+  addReplay(program, io, done)
+  addCompile(program, io, done)
+  addProve(program, io, done)
   addTwin(program, io, done)
   return program
 }
@@ -209,6 +213,10 @@ async function main(argv: readonly string[]): Promise<number> {
   return code() ?? exit
 }
 
-// A reader that goes away (| head) is not our error.
-process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? Exit.ok : Exit.unreadable))
+// A reader that goes away (| head) is not our error; a full disk is, and the output is not whole.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit(Exit.ok)
+  process.stderr.write(`cordon: the output could not be written (${cause.code}); what is there is not whole\n`)
+  process.exit(Exit.incomplete)
+})
 process.exitCode = await main(process.argv)

@@ -1,0 +1,117 @@
+// Wiring of the commands that work on policies and firewalls: compile, replay, prove. Modules are loaded when a command is called.
+
+import { Option, type Command } from 'commander'
+import type { Io } from './io.ts'
+import type { ProveQuestion } from './prove.ts'
+
+export type Done = (code: number) => void
+
+const gather = (value: string, all: readonly string[]): string[] => [...all, value]
+
+function withAssets(command: Command): Command {
+  return command.option('--asset <profile=address>', 'which device has which address; may be repeated', gather, [])
+}
+
+export function addCompile(program: Command, io: Io, done: Done): void {
+  const compile = program.command('compile').description('the policy as text for a firewall, with its rollback; a person reads and loads it')
+  withAssets(compile)
+    .option('--target <id>', 'platform; --list shows them').option('--list', 'platforms and what they can say')
+    .addOption(new Option('--policy <file>', 'policy in place of the shipped one').env('CORDON_POLICY'))
+    .option('--out <file>', 'write here, and the rollback to <file>.rollback')
+    .option('--budget <lines>', 'lines the device takes', (text) => Number.parseInt(text, 10))
+    .option('--set <name=value>', 'word of the platform, such as interface=eth0; may be repeated', gather, [])
+    .option('--allow-empty-zones', 'compile although zones hold no address').option('--json', 'with --list: JSON')
+    .action(async (flags: CompileFlags) => {
+      const { listTargets, runCompile } = await import('./compile.ts')
+      if (flags.list === true || flags.target === undefined) return done(listTargets({ json: flags.json === true }, io))
+      return done(runCompile({
+        target: flags.target, policy: flags.policy, out: flags.out, budget: flags.budget, assets: flags.asset, options: optionsOf(flags.set),
+        allowEmptyZones: flags.allowEmptyZones === true,
+      }, io))
+    })
+}
+
+interface CompileFlags {
+  readonly target?: string
+  readonly list?: boolean
+  readonly policy?: string
+  readonly out?: string
+  readonly budget?: number
+  readonly asset: readonly string[]
+  readonly set: readonly string[]
+  readonly allowEmptyZones?: boolean
+  readonly json?: boolean
+}
+
+/** `interface=eth0` pairs; a word without `=` is a flag of the platform. */
+function optionsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => {
+    const cut = pair.indexOf('=')
+    return cut < 0 ? [pair, 'yes'] : [pair.slice(0, cut), pair.slice(cut + 1)]
+  }))
+}
+
+export function addReplay(program: Command, io: Io, done: Done): void {
+  program.command('replay').description('what a draft policy would have done to the past: ward words first, then flows; says when it cannot know')
+    .requiredOption('--policy <file>', 'draft to try')
+    .option('-r <file>', 'capture to try it on; - for standard input').option('--data <folder>', 'data folder whose newest analysis is the past')
+    .option('--against <file>', 'policy in force, to tell what changes')
+    .option('--reason <text>', 'why it is approved all the same; kept with the answer')
+    .option('--json', 'one JSON document')
+    .action(async (flags: { policy: string; r?: string; data?: string; against?: string; reason?: string; json?: boolean }) => {
+      const { runReplay } = await import('./replay.ts')
+      done(await runReplay({
+        policy: flags.policy, file: flags.r, data: flags.data, against: flags.against, reason: flags.reason, json: flags.json === true,
+      }, io))
+    })
+}
+
+interface ProveFlags {
+  readonly target?: string
+  readonly chain?: string
+  readonly ipv6?: boolean
+  readonly from?: string
+  readonly to?: string
+  readonly service?: string
+  readonly json?: boolean
+}
+
+const QUESTIONS: readonly (readonly [ProveQuestion, string, string])[] = [
+  ['reach', '<config>', 'can anything from --from reach --to on --service? Proved when nothing can'],
+  ['liveness', '<config>', 'does everything from --from to --to on --service pass? For the clinical path'],
+  ['dead-lines', '<config>', 'lines that can never decide anything, and which lines are to blame'],
+  ['equal', '<config> <other>', 'do two configs allow the same, on what is asked? With a packet when not'],
+  ['diff', '<config> <other>', 'what only one of two versions allows, with a packet and a count for each side'],
+  ['unclaimed', '<config>', 'packets that no line speaks of'],
+]
+
+export function addProve(program: Command, io: Io, done: Done): void {
+  const prove = program.command('prove').description('questions about filters, answered for all packets at once: proved, refuted with a packet, or unknown')
+  for (const [question, files, description] of QUESTIONS) {
+    const command = prove.command(question).description(description)
+    for (const file of files.split(' ')) command.argument(file)
+    command
+      .option('--target <id>', 'platform of the text; without it the one that understands it best')
+      .option('--chain <name>', 'which chain is asked')
+      .option('--from <prefix>', 'source addresses').option('--to <prefix>', 'destination addresses')
+      .option('--service <service>', 'tcp/515-520, udp/53, icmp').option('--ipv6', 'ask about IPv6').option('--json', 'one JSON document')
+      .action(async (...given: unknown[]) => {
+        const { runProve } = await import('./prove.ts')
+        const names = given.slice(0, files.split(' ').length).map(String)
+        done(runProve({ ...proveArgs(command.opts<ProveFlags>()), question, files: names }, io))
+      })
+  }
+  withAssets(prove.command('policy').description('the policy\'s own assertions, in both IP versions'))
+    .argument('[file]', 'policy file; without it the shipped one').option('--json', 'one JSON document')
+    .action(async (file: string | undefined, flags: { asset: readonly string[]; json?: boolean }) => {
+      const { runProvePolicy } = await import('./prove.ts')
+      done(runProvePolicy({ file, assets: flags.asset, json: flags.json === true }, io))
+    })
+}
+
+function proveArgs(flags: ProveFlags) {
+  return {
+    target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
+    json: flags.json === true,
+  } as const
+}

@@ -1,0 +1,239 @@
+// cordon prove: ready-made questions about filters and about the policy's own assertions. Exit 5 when something is refuted, 4 when unknown.
+
+import { formatDiagnostic } from '../base/diagnostic.ts'
+import { parseIp, parsePrefix, type Ip, type IpVersion } from '../base/ip.ts'
+import { parsePortRange } from '../base/port-range.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { loadPolicy, loadProfiles } from '../config/index.ts'
+import { policyNames } from '../policy/index.ts'
+import { prefixRange } from '../policy/policy-rules.ts'
+import type { Answer } from '../policy/prove/answer.ts'
+import { proveAssertions } from '../policy/prove/assertions.ts'
+import { deadLines, proveAlways, proveEqual, proveNever, unclaimed, type DeadLine, type Filter } from '../policy/prove/questions.ts'
+import type { Config, Constraint, Field, Match } from '../policy/rules/model.ts'
+import { bddSpace } from '../policy/sets/bdd-space.ts'
+import type { PacketSet, PacketSpace } from '../policy/sets/packet-set.ts'
+import { Exit, type Io } from './io.ts'
+import { answerJson, answerText, pointJson, pointText, witnessText } from './prove-text.ts'
+import { readConfigFile } from './read-config.ts'
+
+/** Exit code of a refuted claim (product conventions). */
+const PROOF_FAILED = 5
+const VERSIONS: readonly IpVersion[] = [4, 6]
+
+export type ProveQuestion = 'reach' | 'liveness' | 'dead-lines' | 'equal' | 'diff' | 'unclaimed'
+
+export interface ProveArgs {
+  readonly question: ProveQuestion
+  /** One config, or two for equal and diff. */
+  readonly files: readonly string[]
+  readonly target: string | undefined
+  /** Chain to ask, when a config binds several. */
+  readonly chain: string | undefined
+  readonly version: IpVersion
+  readonly from: string | undefined
+  readonly to: string | undefined
+  /** `tcp/515-520`, `udp/53`, `icmp`; undefined is everything. */
+  readonly service: string | undefined
+  readonly json: boolean
+}
+
+interface Loaded {
+  readonly filter: Filter
+  readonly config: Config
+}
+
+export function runProve(args: ProveArgs, io: Io): number {
+  if (args.question === 'dead-lines') return runDeadLines(args, io)
+  const loaded: Loaded[] = []
+  for (const file of args.files) {
+    const filter = loadFilter(file, args)
+    if (!filter.ok) return usage(io, filter.error)
+    loaded.push(filter.value)
+  }
+  const [first, second] = loaded
+  if (!first) return usage(io, 'name a config to ask')
+  const space = bddSpace(args.version)
+  const asked = askedSet(space, args)
+  if (!asked.ok) return usage(io, asked.error)
+  switch (args.question) {
+    case 'reach':
+      return tell(io, args, first, proveNever(space, first.filter, asked.value), 'nothing asked about can pass')
+    case 'liveness':
+      return tell(io, args, first, proveAlways(space, first.filter, asked.value), 'everything asked about passes')
+    case 'unclaimed':
+      return tellUnclaimed(io, args, space, first)
+    case 'equal':
+    case 'diff':
+      return second ? tellDifference(io, args, space, first, second, asked.value) : usage(io, `prove ${args.question} compares two configs`)
+  }
+}
+
+function usage(io: Io, message: string): number {
+  io.err(`cordon prove: ${message}\n`)
+  return Exit.usage
+}
+
+function exitOf(answer: Answer): number {
+  return answer.verdict === 'proved' ? Exit.ok : answer.verdict === 'refuted' ? PROOF_FAILED : Exit.incomplete
+}
+
+function tell(io: Io, args: ProveArgs, { config }: Loaded, answer: Answer, claim: string): number {
+  if (args.json) io.out(`${JSON.stringify({ question: args.question, claim, ...answerJson(answer, args.version) }, null, 2)}\n`)
+  else io.out(`${claim} (IPv${args.version}): ${answerText(answer, args.version, config.interfaces)}\n`)
+  return exitOf(answer)
+}
+
+function tellDifference(io: Io, args: ProveArgs, space: PacketSpace, a: Loaded, b: Loaded, asked: PacketSet): number {
+  const { answer, onlyFirst, onlySecond } = proveEqual(space, a.filter, b.filter, asked)
+  const sides = [[args.files[0] ?? '', onlyFirst], [args.files[1] ?? '', onlySecond]] as const
+  if (args.json) {
+    const only = sides.map(([file, side]) => side && { file, packets: side.count.toString(), witness: pointJson(side.witness.point, args.version) })
+    io.out(`${JSON.stringify({ question: args.question, ...answerJson(answer, args.version), only }, null, 2)}\n`)
+    return exitOf(answer)
+  }
+  io.out(`the two allow the same (IPv${args.version}): ${answer.verdict === 'refuted' ? 'refuted' : answerText(answer, args.version)}\n`)
+  for (const [file, side] of sides) {
+    if (side) io.out(`only ${file} allows ${side.count} packets, for example ${witnessText(side.witness, args.version)}\n`)
+  }
+  return exitOf(answer)
+}
+
+/** Every line of every chain, or of the named one: no packet needs to be asked about. */
+function runDeadLines(args: ProveArgs, io: Io): number {
+  const [file = ''] = args.files
+  const config = readConfigFile(file, args.target)
+  if (!config.ok) return usage(io, config.error)
+  const chains = [...config.value.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
+  if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...config.value.chains.keys()].join(', ')}`)
+  const rows = chains.map((chain) => ({ chain, dead: deadLines(bddSpace(args.version), chain) }))
+  if (args.json) {
+    const found = rows.map(({ chain, dead }) => ({
+      chain: chain.name, lines: chain.rules.length, dead: dead.map((d) => ({ line: d.rule.line, text: d.rule.text, killers: d.killers.map((k) => k.line) })),
+    }))
+    io.out(`${JSON.stringify({ question: args.question, chains: found }, null, 2)}\n`)
+  } else for (const { chain, dead } of rows) io.out(deadText(args, chain, dead))
+  return rows.some(({ dead }) => dead.length > 0) ? PROOF_FAILED : Exit.ok
+}
+
+function deadText(args: ProveArgs, chain: Filter['chain'], dead: readonly DeadLine[]): string {
+  const head = `${chain.name} (IPv${args.version}): ${dead.length} of ${chain.rules.length} lines can never decide anything\n`
+  return head + dead.map(({ rule, killers }) => {
+    const why = killers.length === 0 ? 'it matches no packet' : `taken by ${killers.map((k) => `line ${k.line}`).join(', ')}`
+    return `line ${rule.line}: ${rule.text}\n  ${why}\n`
+  }).join('')
+}
+
+function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, config }: Loaded): number {
+  const rest = unclaimed(space, filter.chain)
+  const policy = filter.chain.policy ?? 'nothing'
+  if (args.json) {
+    const found = rest && { packets: rest.count.toString(), witness: pointJson(rest.witness, args.version) }
+    io.out(`${JSON.stringify({ question: args.question, chain: filter.chain.name, policy, unclaimed: found }, null, 2)}\n`)
+  } else if (!rest) io.out(`${filter.chain.name} (IPv${args.version}): every packet is claimed by a line\n`)
+  else {
+    const example = pointText(rest.witness, args.version, config.interfaces)
+    io.out(`${filter.chain.name} (IPv${args.version}): ${rest.count} packets are left to the end (${policy}), for example ${example}\n`)
+  }
+  return Exit.ok
+}
+
+function loadFilter(file: string, args: ProveArgs): Result<Loaded> {
+  const config = readConfigFile(file, args.target)
+  if (!config.ok) return config
+  const chain = chainOf(config.value, args)
+  if (!chain.ok) return err(`${file}: ${chain.error}`)
+  return ok({ filter: { chain: chain.value, chains: config.value.chains, version: args.version }, config: config.value })
+}
+
+/** The named chain, or the only one that a hook uses for this IP version. */
+function chainOf(config: Config, args: ProveArgs): Result<Filter['chain']> {
+  const bound = [...new Set(config.bindings.filter((b) => b.family === null || b.family === args.version).map((b) => b.chain))]
+  const candidates = bound.length > 0 ? bound : [...config.chains.keys()]
+  const name = args.chain ?? (candidates.length === 1 ? candidates[0] : undefined)
+  const chain = name === undefined ? undefined : config.chains.get(name)
+  if (chain) return ok(chain)
+  const names = [...config.chains.keys()].join(', ')
+  return err(name === undefined ? `several chains can be meant; choose one with --chain: ${names}` : `no chain ${name}; there are: ${names}`)
+}
+
+/** --from, --to and --service as a set; without them every packet that opens a connection. */
+function askedSet(space: PacketSpace, args: ProveArgs): Result<PacketSet> {
+  const fields: [Field, Constraint][] = [['state', one(0n)]]
+  for (const [field, text] of [['src', args.from], ['dst', args.to]] as const) {
+    if (text === undefined) continue
+    const prefix = parsePrefix(text)
+    if (!prefix.ok) return prefix
+    if (prefix.value.version !== args.version) return err(`${text} is not IPv${args.version}; choose the version with --ipv6`)
+    fields.push([field, { kind: 'ranges', ranges: [prefixRange(prefix.value)], not: false }])
+  }
+  if (args.service !== undefined) {
+    const service = serviceFields(args.service)
+    if (!service.ok) return service
+    fields.push(...service.value)
+  }
+  const match: Match = { fields, unknown: [] }
+  return ok(space.of(match))
+}
+
+const PROTO_NUMBERS: ReadonlyMap<string, bigint> = new Map([['icmp', 1n], ['tcp', 6n], ['udp', 17n], ['ipv6-icmp', 58n], ['sctp', 132n]])
+
+function serviceFields(text: string): Result<[Field, Constraint][]> {
+  const [name = '', ports] = text.split('/')
+  const proto = PROTO_NUMBERS.get(name)
+  if (proto === undefined) return err(`"${text}" is no service; write tcp/515-520, udp/53 or icmp`)
+  if (ports === undefined) return ok([['proto', one(proto)]])
+  const range = parsePortRange(ports)
+  if (!range.ok) return err(`"${ports}" is no port or port range`)
+  const { low, high } = range.value
+  return ok([['proto', one(proto)], ['dport', { kind: 'ranges', ranges: [{ low: BigInt(low), high: BigInt(high) }], not: false }]])
+}
+
+function one(value: bigint): Constraint {
+  return { kind: 'ranges', ranges: [{ low: value, high: value }], not: false }
+}
+
+export interface ProvePolicyArgs {
+  readonly file: string | undefined
+  /** `profile=address` as policy eval has it. */
+  readonly assets: readonly string[]
+  readonly json: boolean
+}
+
+function assetAddresses(assets: readonly string[]): Result<ReadonlyMap<string, readonly Ip[]>> {
+  const byProfile = new Map<string, Ip[]>()
+  for (const asset of assets) {
+    const cut = asset.indexOf('=')
+    const address = parseIp(asset.slice(cut + 1))
+    if (cut <= 0 || !address.ok) return err(`--asset ${asset} is no profile=address, such as contec-cms8000=10.20.4.31`)
+    byProfile.set(asset.slice(0, cut), [...(byProfile.get(asset.slice(0, cut)) ?? []), address.value])
+  }
+  return ok(byProfile)
+}
+
+/** The policy's own assertions, each in both IP versions. */
+export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
+  const profiles = loadProfiles()
+  const loaded = loadPolicy(args.file, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
+  if (!loaded.ok) {
+    for (const d of loaded.error) io.err(`${formatDiagnostic(d)}\n`)
+    return Exit.usage
+  }
+  const { policy } = loaded.value
+  const assets = assetAddresses(args.assets)
+  if (!assets.ok) return usage(io, assets.error)
+  const names = policyNames(policy, assets.value)
+  const results = VERSIONS.flatMap((version) => proveAssertions(policy.assertions, policy, names, bddSpace(version)))
+  if (args.json) {
+    const rows = results.map(({ assertion, version, saysSomething, answer }) =>
+      ({ assertion: assertion.text, ipVersion: version, saysSomething, ...answerJson(answer, version) }))
+    io.out(`${JSON.stringify({ policy: policy.name, assertions: rows }, null, 2)}\n`)
+  } else if (results.length === 0) io.out(`${loaded.value.file}: no assertions; write what must hold under "assertions:"\n`)
+  else {
+    for (const r of results) {
+      const empty = r.saysSomething ? '' : ' (no packet of this version is meant)'
+      io.out(`${r.assertion.text} (IPv${r.version}): ${answerText(r.answer, r.version)}${empty}\n`)
+    }
+  }
+  return Math.max(Exit.ok, ...results.map((r) => exitOf(r.answer)))
+}

@@ -104,7 +104,7 @@ test('the chain says what evaluate says, by the same rule, on random policies an
       assert.deepEqual(decide(chains[ipVersion(flow.src)], flow), expected)
     }
   }), { numRuns: 1500 })
-  assert.ok(byConduit > 1000, 'too few flows met a conduit')
+  assert.ok(byConduit > 500, 'too few flows met a conduit')
 })
 
 /** Sorted, disjoint, not touching, not empty. */

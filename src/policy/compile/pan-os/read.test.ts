@@ -169,6 +169,21 @@ test('an application without "any", a dynamic group, a DNS name, an undefined na
   }
 })
 
+test('custom applications: by header they are exact, with a rival or with ports they are unknown', () => {
+  const asked = (apps: string, service = 'any'): string => {
+    const rule = FIELDS('R').replace('application any', 'application X').replace('service any', `service ${service}`)
+    const read = config(`set zone a\nset zone b\n${apps}${rule}set rulebase security rules R action allow\n`)
+    return [1, 6].map((proto) => verdict(read, { ...between(read, 'a', 'b'), proto, icmpType: proto === 1 ? 8 : 0 })).join()
+  }
+  const ping = 'set application X risk 1\nset application X default ident-by-icmp-type type 8\n'
+  assert.equal(asked(ping), 'permit,deny')
+  assert.equal(asked(`${ping}set application Y default ident-by-icmp-type type 9\n`), 'permit,deny')
+  assert.equal(asked(`${ping}set application Y default ident-by-ip-protocol 1\n`), 'unknown,unknown')
+  assert.equal(asked(`${ping}set application Y signature s\n`), 'unknown,unknown')
+  assert.equal(asked('set application X default port tcp/80\n'), 'unknown,unknown')
+  assert.equal(asked(ping, 'service-http'), 'deny,deny', 'neither holds: port 80 is not asked for')
+})
+
 test('wildcard objects free the bits that are set', () => {
   const read = config(`set zone a\nset zone b\nset address W ip-wildcard 10.0.5.0/0.255.0.255\n${FIELDS('R').replace('source any', 'source W')}
 set rulebase security rules R action allow\n`)

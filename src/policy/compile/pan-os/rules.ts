@@ -5,6 +5,7 @@ import type { Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
 import { unknownOf, type Notes, type ZoneIndex } from '../zone-based/reading.ts'
 import { ANY_ADDRESS, ANY_SERVICE, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm, type ZonePair } from '../zone-based/terms.ts'
 import type { Tree } from '../zone-based/tree.ts'
+import { applicationTerms, withApplications } from './applications.ts'
 import type { Rulebase, VirtualSystem } from './layout.ts'
 import { addressLookup, serviceLookup, type AddressLookup, type ServiceLookup } from './objects.ts'
 
@@ -45,7 +46,7 @@ function ruleOf(rule: Tree, base: Rulebase, reader: RuleReader): Rule[] {
     zones: zonePairs(rule, reader),
     src: side(rule, 'source', address),
     dst: side(rule, 'destination', address),
-    services: serviceTerms(rule, serviceLookup(base.scopes)),
+    services: withApplications(applicationTerms(rule, base.scopes), serviceTerms(rule, serviceLookup(base.scopes))),
     unknown: unknownFields(rule),
     action: rule.child('action') ? actionOf(rule) : { kind: 'unknown', why: unknownOf(`rule "${rule.word}"`, rule.line, 'has no action') },
   })
@@ -84,7 +85,8 @@ function zonePairs(rule: Tree, reader: RuleReader): readonly ZonePair[] {
 
 /** Read elsewhere, or without a say in which packets match. Security profiles look at content of what is allowed. */
 const READ = new Set([
-  'from', 'to', 'source', 'destination', 'service', 'action', 'disabled', 'negate-source', 'negate-destination', 'rule-type', 'description', 'tag',
+  'from', 'to', 'source', 'destination', 'service', 'application', 'action', 'disabled', 'negate-source', 'negate-destination', 'rule-type',
+  'description', 'tag',
   'group-tag', 'log-start', 'log-end', 'log-setting', 'profile-setting', 'option', 'qos', 'uuid', 'icmp-unreachable',
 ])
 /** Say nothing when their value is one of these. */

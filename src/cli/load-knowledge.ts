@@ -12,7 +12,8 @@ import type { Knowledge } from '../sensor/knowledge.ts'
 export function loadKnowledge(policyFile: string | undefined): Result<Knowledge> {
   const profiles = loadProfiles()
   if (!profiles.ok) return err(profiles.error.map(formatDiagnostic).join('\n'))
-  const policy = loadPolicy(policyFile, { profiles: new Set(profiles.value.profiles.keys()) })
+  // Exceptions hold for a reader of today: an old capture is judged by what is allowed now, and says so through the policy's dates.
+  const policy = loadPolicy(policyFile, { profiles: new Set(profiles.value.profiles.keys()), today: new Date().toISOString().slice(0, 10) })
   if (!policy.ok) return err(policy.error.map(formatDiagnostic).join('\n'))
   return ok({ policy: policy.value.policy, profiles: profiles.value.profiles, oui: loadOui() })
 }

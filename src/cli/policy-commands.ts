@@ -1,4 +1,4 @@
-// Wiring of the commands that work on policies and firewalls: compile, replay, prove. Modules are loaded when a command is called.
+// Wiring of the commands that work on policies and firewalls: compile, read, replay, prove, mud. Modules are loaded when a command is called.
 
 import { Option, type Command } from 'commander'
 import type { Io } from './io.ts'
@@ -114,4 +114,28 @@ function proveArgs(flags: ProveFlags) {
     target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
     json: flags.json === true,
   } as const
+}
+
+export function addRead(program: Command, io: Io, done: Done): void {
+  program.command('read').description('what is understood of an existing firewall\'s text, and what is not, with its line')
+    .argument('<config>').option('--target <id>', 'platform of the text; found by content when left out').option('--json', 'one JSON document')
+    .action(async (file: string, flags: { target?: string; json?: boolean }) => {
+      const { runRead } = await import('./read.ts')
+      done(runRead({ file, target: flags.target, json: flags.json === true }, io))
+    })
+}
+
+export function addMud(program: Command, io: Io, done: Done): void {
+  const mud = program.command('mud').description('manufacturer usage descriptions (RFC 8520): in as conduits, out for devices that never had one')
+  mud.command('import').argument('<file>').option('--widen', 'take an entry without other side as everybody; it is warned of').option('--json', 'JSON')
+    .action(async (file: string, flags: { widen?: boolean; json?: boolean }) => {
+      const { runMud } = await import('./mud.ts')
+      done(await runMud({ verb: 'import', file, widen: flags.widen === true, json: flags.json === true }, io))
+    })
+  mud.command('export').argument('<profile>', 'device profile id').requiredOption('--url <https-address>', 'where the file will stand')
+    .option('--all', 'rare documented flows too')
+    .action(async (profile: string, flags: { url: string; all?: boolean }) => {
+      const { runMud } = await import('./mud.ts')
+      done(await runMud({ verb: 'export', profile, url: flags.url, all: flags.all === true }, io))
+    })
 }

@@ -3,17 +3,21 @@
 
 import { ciscoAsa } from './cisco-asa/index.ts'
 import { ciscoIos } from './cisco-ios/index.ts'
+import { fortiOs } from './fortios/index.ts'
 import { junosSrx } from './junos-srx/index.ts'
 import { mikrotik } from './mikrotik/index.ts'
 import { nacDacl } from './nac-dacl/index.ts'
 import { nftables } from './nftables/index.ts'
 import { panOs } from './pan-os/index.ts'
 import { pf } from './pf/index.ts'
+import { suricata } from './suricata/index.ts'
 import type { Target } from './target.ts'
 import { windowsFirewall } from './windows-firewall/index.ts'
 
 /** In the order in which lists show them. */
-export const TARGETS: readonly Target[] = [nftables, ciscoIos, ciscoAsa, junosSrx, panOs, mikrotik, pf, windowsFirewall, nacDacl]
+export const TARGETS: readonly Target[] = [
+  nftables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata,
+]
 
 /** The row with this id, or null. */
 export function targetById(id: string): Target | null {

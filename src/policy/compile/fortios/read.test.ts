@@ -182,6 +182,16 @@ test('inside a zone: denied, allowed, and in doubt when a policy denies what the
   assert.equal(inside(policy({ action: 'deny', srcintf: 'any', dstintf: 'any' }, ZONE('allow'))), 'unknown')
 })
 
+test('virtual IPs and source translation are rows; what is not understood is named', () => {
+  const vip = (name: string, more: string): string => `edit ${name}\nset extip 1.2.3.4\nset extintf a\n${more}next\n`
+  const forward = 'set mappedip "10.0.0.9"\nset portforward enable\nset extport 80\nset mappedport 8080\n'
+  const { nat } = config(policy({ nat: 'enable' }, `config firewall vip\n${vip('web', forward)}${vip('odd', 'set type server-load-balance\n')}end\n`))
+  assert.deepEqual(nat.map((n) => [n.text, n.kind, n.match.unknown.length]), [['vip web', 'destination', 0], ['vip odd', 'destination', 1],
+    ['policy 1 nat', 'masquerade', 1]])
+  assert.deepEqual([nat[0]?.address, nat[0]?.port], [{ low: v4('10.0.0.9'), high: v4('10.0.0.9') }, { low: 8080n, high: 8080n }])
+  assert.deepEqual(nat[0]?.match.fields.map(([f]) => f), ['iif', 'dst', 'proto', 'dport'])
+})
+
 test('virtual domains are kept apart, and between them nothing is known', () => {
   const own = [['p1', 'one'], ['p2', 'one'], ['q1', 'two']].map(([name, vdom]) => `edit ${name}\nset vdom ${vdom}\nnext\n`).join('')
   const interfaces = `config global\nconfig system interface\n${own}end\nend\n`

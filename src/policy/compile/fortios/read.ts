@@ -8,6 +8,7 @@ import { maskRange, prefixRange, prefixText } from '../zone-based/ranges.ts'
 import { Notes, ZoneIndex, configOf, unknownOf, unknownRule } from '../zone-based/reading.ts'
 import { one, rangesConstraint } from '../zone-based/terms.ts'
 import { readBlocks, type Domain, type Entry } from './blocks.ts'
+import { natRules } from './nat.ts'
 import { valueOf, valuesOf, type Tables } from './objects.ts'
 import { policyTables } from './policies.ts'
 
@@ -29,8 +30,9 @@ export function readFortiOs(text: string, file: string): ReadResult {
   const systems = own.length > 0 ? own : domains.filter((d) => d.name === '')
   const chains = chainsOf(systems, global, zones, notes)
   const device = valueOf(global.get('system global')?.[0] ?? { name: '', line: 0, fields: new Map() }, 'hostname') ?? ''
+  const nat = systems.flatMap((d) => natRules(d.tables, zones, indexer(d, systems.length > 1)))
   const routes = domains.flatMap((d) => staticRoutes(d))
-  return configOf({ target: TARGET_ID, device, zones, chains, nat: [], routes, sees: 'after-dnat' }, notes)
+  return configOf({ target: TARGET_ID, device, zones, chains, nat, routes, sees: 'after-dnat' }, notes)
 }
 
 const SECTION = /^(?:system|firewall|router|vpn|user|log) /
@@ -57,7 +59,7 @@ function chainsOf(domains: readonly Domain[], global: Tables, zones: ZoneIndex, 
   const gotos: Rule[] = []
   const chains = domains.map((domain): Chain => {
     const { names, zones: zoneEntries, hidden } = interfacesOf(domain, global)
-    const indexName = (name: string): string => (several ? `${domain.name}/${name}` : name)
+    const indexName = indexer(domain, several)
     const indexes = names.map((n) => zones.of(indexName(n)))
     gotos.push(domainGoto(domain.name, indexes))
     const rules = policyTables({ tables: domain.tables, zones, notes, indexName, zoneEntries, hidden })
@@ -66,6 +68,11 @@ function chainsOf(domains: readonly Domain[], global: Tables, zones: ZoneIndex, 
   if (!several) return chains
   const between = unknownRule(unknownOf('vdom', 1, 'traffic between virtual domains is not modelled'))
   return [{ name: 'domains', rules: [...gotos, between], policy: 'deny' }, ...chains]
+}
+
+/** Interface names as indexes know them: with the domain before them when there are several. */
+function indexer(domain: Domain, several: boolean): (name: string) => string {
+  return (name) => (several ? `${domain.name}/${name}` : name)
 }
 
 function domainGoto(name: string, indexes: readonly number[]): Rule {

@@ -119,6 +119,13 @@ test('routes: gateway, Null0, IPv6; a tracked one is unknown', () => {
   assert.equal(config?.unknowns.at(-1)?.reason, 'the route, or whether it is up, is not understood')
 })
 
+test('a mask that belongs to the other system is read as an ASA reads it, and said', () => {
+  const { config, diagnostics } = readAsa('ASA Version 9.9\naccess-list a extended permit ip 10.0.0.7 0.0.0.255 any4\n', 'fw.cfg')
+  assert.equal(verdict(config, 'a', 'tcp 192.0.2.7 -> 10.0.0.2:1'), 'permit')
+  assert.equal(verdict(config, 'a', 'tcp 192.0.2.8 -> 10.0.0.2:1'), 'deny')
+  assert.deepEqual(diagnostics.map((d) => [d.code, d.line]), [['cisco-asa/mask-trap', 2]])
+})
+
 test('text of IOS is refused: its masks mean the opposite', () => {
   const ios = readAsa('hostname r\nip access-list extended X\n permit ip 10.0.0.0 0.0.0.255 any\n', 'r.cfg')
   assert.equal(ios.config, null)

@@ -5,6 +5,7 @@ import type { Chain, Route, Rule, RuleAction, UnknownMatch } from '../../rules/m
 import type { ReadResult } from '../target.ts'
 import { blocksOf, startsWithAny, type Block } from '../text/blocks.ts'
 import { extendedRules, standardRules, unknownRule } from '../text/cisco-ace.ts'
+import { suspectMask } from '../text/cisco-address.ts'
 import { groupDefinitions } from '../text/cisco-define.ts'
 import { ciscoGroups } from '../text/cisco-groups.ts'
 import type { CiscoGroups } from '../text/cisco-model.ts'
@@ -117,6 +118,11 @@ function readList({ head, body }: Block, reading: Reading): void {
   const name = words.take()
   if (words.takeIf('line')) words.skip(1)
   if (words.peek() === 'remark' || OTHER_LISTS.has(words.peek())) return
+  const suspect = suspectMask(head.words, 'subnet')
+  if (suspect !== null) {
+    reading.findings.warn('mask-trap', head.number, `"${suspect}" looks like a wildcard, and an ASA takes it as a subnet mask`,
+      'turn the mask around: ones are fixed in ASA lists')
+  }
   const standard = words.takeIf('standard')
   if (!standard) words.takeIf('extended')
   const rules = listOf(name, reading)

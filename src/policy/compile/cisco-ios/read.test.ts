@@ -156,6 +156,13 @@ test('banners are prose, and their lines are no commands', () => {
   assert.equal(verdict(config, '10', 'tcp 10.0.0.1 -> 10.0.0.2:1'), 'permit')
 })
 
+test('a mask that belongs to the other system is read as IOS reads it, and said', () => {
+  const { config, diagnostics } = readIos('ip access-list extended X\n permit ip 10.0.0.0 255.255.255.0 any\n permit ip host 10.0.0.1 any',
+    'r.cfg')
+  assert.equal(verdict(config, 'X', 'tcp 192.0.2.0 -> 10.0.0.2:1'), 'permit')
+  assert.deepEqual(diagnostics.map((d) => [d.code, d.line]), [['cisco-ios/mask-trap', 2]])
+})
+
 test('lines that no table names are unknown; text of an ASA or of another maker is refused', () => {
   assert.deepEqual(read('hostname r', 'frobnicate the packets')?.unknowns.map((u) => [u.line, u.reason]), [[2,
     'the reader does not know this line']])

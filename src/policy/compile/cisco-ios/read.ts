@@ -5,6 +5,7 @@ import type { IpVersion } from '../../../base/ip.ts'
 import type { Binding, Chain, Route, Rule } from '../../rules/model.ts'
 import type { ReadResult } from '../target.ts'
 import { blocksOf, startsWithAny, type Block } from '../text/blocks.ts'
+import { suspectMask } from '../text/cisco-address.ts'
 import { groupDefinitions } from '../text/cisco-define.ts'
 import { ciscoGroups } from '../text/cisco-groups.ts'
 import type { CiscoGroups } from '../text/cisco-model.ts'
@@ -107,9 +108,18 @@ function readList(block: Block, reading: Reading): void {
   if (known === undefined) reading.lists.set(listKey(head.name, head.family), list)
   const lines = head.entry === null ? block.body : [head.entry, ...block.body]
   for (const line of lines) {
+    warnMask(line, reading.findings)
     const wrong = readListLine(line, list, head.standard, reading.groups)
     if (wrong !== null) list.entries.push({ sequence: null, rules: [], unknown: reading.findings.unknown(line, wrong) })
   }
+}
+
+/** The entry is read as IOS reads it; a person is told when that is probably not what was meant. */
+function warnMask(line: ConfigLine, findings: Findings): void {
+  const suspect = suspectMask(line.words, 'wildcard')
+  if (suspect === null) return
+  findings.warn('mask-trap', line.number, `"${suspect}" looks like a subnet mask, and IOS takes it as a wildcard`,
+    'turn the mask around: ones are free in IOS lists')
 }
 
 /** IPv4 and IPv6 lists have separate name spaces on IOS only by family of the command that uses them. */

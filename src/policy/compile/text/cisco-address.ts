@@ -5,7 +5,7 @@ import { IP_BITS, ipValue, ipVersion, parseIp, type IpVersion } from '../../../b
 import type { Constraint, ValueMask, ValueRange } from '../../rules/model.ts'
 import type { CiscoGroups } from './cisco-model.ts'
 import type { Words } from './lines.ts'
-import { addressMax, blockRange, inMasks, inRanges, maskedAddress, oneValue } from './ranges.ts'
+import { addressMax, blockRange, inMasks, inRanges, maskedAddress, maskLength, oneValue } from './ranges.ts'
 
 /** What one side of an entry covers in one family. */
 export type Part = Constraint | 'every' | 'none'
@@ -99,4 +99,17 @@ function blockSpan(text: string, slash: number): AddressSpan | null {
   const length = Number(lengthText)
   if (length > IP_BITS[version]) return null
   return { version, span: blockRange(ipValue(ip.value), length, IP_BITS[version]) }
+}
+
+/** An address with a mask that would be usual on the other system (255.255.255.0 on IOS, 0.0.0.255 on ASA), as written; or null. */
+export function suspectMask(words: readonly string[], masks: Dialect['masks']): string | null {
+  const at = words.findIndex((word, i) => {
+    const address = parseIp(word)
+    const mask = parseIp(words[i + 1] ?? '')
+    if (!address.ok || !mask.ok || ipVersion(address.value) !== 4 || ipVersion(mask.value) !== 4) return false
+    const bits = ipValue(mask.value)
+    const foreign = maskLength(masks === 'wildcard' ? bits : addressMax(4) - bits, IP_BITS[4])
+    return foreign !== null && foreign > 0 && foreign < IP_BITS[4]
+  })
+  return at < 0 ? null : `${words[at]} ${words[at + 1]}`
 }

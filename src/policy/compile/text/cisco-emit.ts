@@ -49,7 +49,12 @@ export function plainRules(chain: Chain, version: IpVersion, countMax: number): 
   if (refused.length > 0) return { ok: false, refused }
   const planned = rules.map((rule) => ({ rule, dimensions: rule.matches.map((match) => dimensionsOf(match, version)) }))
   const count = planned.flatMap((p) => p.dimensions).reduce((sum, dimensions) => sum + sizeOf(dimensions), 0)
-  if (count > countMax) return { ok: false, refused: [`IPv${version} needs ${count} entries, and ${countMax} are allowed`] }
+  if (count > countMax) {
+    const sizes = planned.map(({ rule, dimensions }) => ({ rule, size: dimensions.reduce((sum, d) => sum + sizeOf(d), 0) }))
+    const most = sizes.toSorted((a, b) => b.size - a.size)[0]
+    const why = most === undefined ? '' : `; rule "${oneLine(most.rule.text)}" alone takes ${most.size}`
+    return { ok: false, refused: [`IPv${version} needs ${count} entries, and ${countMax} are allowed${why}`] }
+  }
   return { ok: true, count, rules: planned.map(({ rule, dimensions }) => ({ rule, entries: dimensions.flatMap((d) => entriesOf(rule,
     d)) })) }
 }

@@ -115,6 +115,20 @@ test('nothing is written when the platform refuses', () => {
   assert.equal(fs.existsSync(file) || fs.existsSync(`${file}.rollback`), false)
 })
 
+test('the Zeek target is filled from the profiles that the policy selects', () => {
+  const { code, out, err } = run({ target: 'zeek-intel', policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] })
+  assert.equal(code, Exit.ok, err)
+  assert.match(out, /^202\.114\.4\.119\tIntel::ADDR\tcordon-default\tcontec-cms8000, /m)
+  assert.match(out, /^202\.114\.4\.0\/24\tIntel::SUBNET\t/m)
+  assert.match(err, /Not written, Intel has no type for it: path \/pm of contec-cms8000/)
+})
+
+test('the NAC target takes the zone by name', () => {
+  const { code, out, err } = run({ target: 'nac-dacl', options: { zone: 'ward-3' } })
+  assert.equal(code, Exit.ok, err)
+  assert.match(out, /^permit tcp any host 10\.20\.4\.10 range 515 520\ndeny ip any any$/m)
+})
+
 test('the hash follows the addresses and the policy, not comments', () => {
   const hash = (args: Partial<CompileArgs>): string => /sha256 ([0-9a-f]{64})/.exec(run(args).out)?.[1] ?? assert.fail()
   const commented = path.join(FOLDER, 'commented.yaml')

@@ -7,6 +7,7 @@ import { ipFromValue, parseIp, type Ip } from '../base/ip.ts'
 import { Sha256 } from '../base/sha256.ts'
 import { quote } from '../base/tree-reader.ts'
 import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
+import type { DeviceProfile } from '../inventory/profiles.ts'
 import { addressRangeText } from '../policy/compile/address-book.ts'
 import { targetById, TARGETS } from '../policy/compile/registry.ts'
 import { rangeToPrefixes } from '../policy/compile/ranges.ts'
@@ -50,7 +51,7 @@ export function runCompile(args: CompileArgs, io: CompileIo): number {
   for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
   const names = policyNames(loaded.policy, assets)
   if (args.allowEmptyZones !== true) problems.push(...emptyZones(loaded, names))
-  const options = expandZone(args.options ?? {}, names, problems)
+  const options = withIndicators(target, loaded, expandZone(args.options ?? {}, names, problems))
   if (problems.length > 0) return refuse(problems, io)
   const result = target.emit(inputOf(args, loaded, names, options))
   if (!result.ok) return refuse(result.refused.map((reason) => `refused by ${target.id}: ${reason}`), io)
@@ -81,13 +82,17 @@ function refuse(problems: readonly string[], io: CompileIo): number {
   return Exit.usage
 }
 
-function load(args: CompileArgs, problems: string[]): LoadedPolicy | null {
+/** The policy with the profiles it may name. */
+interface Loaded extends LoadedPolicy {
+  readonly profiles: ReadonlyMap<string, DeviceProfile>
+}
+
+function load(args: CompileArgs, problems: string[]): Loaded | null {
   const profiles = loadProfiles(args.profiles)
   if (!profiles.ok) problems.push(...profiles.error.map(formatDiagnostic))
   const loaded = loadPolicy(args.policy, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
-  if (loaded.ok) return loaded.value
-  problems.push(...loaded.error.map(formatDiagnostic))
-  return null
+  if (!loaded.ok) problems.push(...loaded.error.map(formatDiagnostic))
+  return loaded.ok && profiles.ok ? { ...loaded.value, profiles: profiles.value.profiles } : null
 }
 
 function assetAddresses(assets: readonly string[], problems: string[]): ReadonlyMap<string, readonly Ip[]> {
@@ -126,6 +131,15 @@ function expandZone(
   if (blocks.length === 0) problems.push(`error: option zone: no zone ${quote(zone)} with addresses\n  help: Zones are ${known}.`)
   if (rest['source'] !== undefined) problems.push('error: give option zone or option source, not both')
   return { ...rest, source: blocks.join(',') }
+}
+
+/** The Zeek target looks for what the profiles know, of those devices that a zone of the policy selects. */
+function withIndicators(target: Target, loaded: Loaded, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (target.id !== 'zeek-intel' || options['indicators'] !== undefined) return options
+  const selected = new Set(loaded.policy.zones.flatMap((zone) => zone.profiles))
+  const lines = [...loaded.profiles].filter(([id]) => selected.has(id)).flatMap(([id, profile]) =>
+    profile.indicators.map(({ kind, value, meaning }) => [kind, value, id, meaning.replaceAll(/\s+/g, ' ').trim()].join('\t')))
+  return { ...options, indicators: lines.join('\n') }
 }
 
 function inputOf(args: CompileArgs, loaded: LoadedPolicy, names: NameMap, options: Readonly<Record<string, string>>): CompileInput {

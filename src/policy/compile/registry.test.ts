@@ -11,6 +11,7 @@ import type { CompileInput } from './target.ts'
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'windows-firewall': { host: '10.20.4.10' },
   'nac-dacl': { source: '10.20.3.0/24' },
+  'zeek-intel': { indicators: 'address\t10.20.9.1\tlab\texample\nprefix\t10.20.9.0/24\tlab\texample' },
 }
 
 function inputFor(id: string): CompileInput {

@@ -13,10 +13,11 @@ import { pf } from './pf/index.ts'
 import { suricata } from './suricata/index.ts'
 import type { Target } from './target.ts'
 import { windowsFirewall } from './windows-firewall/index.ts'
+import { zeekIntel } from './zeek-intel/index.ts'
 
 /** In the order in which lists show them. */
 export const TARGETS: readonly Target[] = [
-  nftables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata,
+  nftables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata, zeekIntel,
 ]
 
 /** The row with this id, or null. */

@@ -201,11 +201,13 @@ function change(state: State, words: readonly string[], line: number, make: (old
   entry.fields.set(key, { values, line })
 }
 
+const OF_PROTOCOL = ['tcp-portrange', 'udp-portrange', 'sctp-portrange', 'icmptype', 'icmpcode', 'protocol-number']
+
 /** A service whose protocol changes loses what belonged to the old one. */
 function forget(entry: OpenEntry, values: readonly string[]): void {
   const old = entry.fields.get('protocol')?.values[0] ?? 'TCP/UDP/SCTP'
   if (old === values[0]) return
-  for (const key of ['tcp-portrange', 'udp-portrange', 'sctp-portrange', 'icmptype', 'icmpcode', 'protocol-number']) entry.fields.delete(key)
+  for (const key of OF_PROTOCOL) entry.fields.delete(key)
 }
 
 function unset(state: State, words: readonly string[], line: number): void {

@@ -36,7 +36,8 @@ function ranges(low: bigint, high = low): Match['fields'][number][1] {
 }
 
 function rule(fields: Match['fields'], more: Partial<Rule> = {}): Rule {
-  return { line: 3, text: 'monitors -> central "station"', family: 4, action: { kind: 'permit' }, matches: [{ unknown: [], fields }], ...more }
+  return { line: 3, text: 'monitors -> central "station"', family: 4, action: { kind: 'permit' }, matches: [{ unknown: [], fields }],
+    ...more }
 }
 
 const MONITORS = rule([
@@ -98,7 +99,8 @@ test('text and rollback together leave nothing', () => {
     const after = fortiOs.read?.(before + emitted.value.text + emitted.value.rollback, 'x')
     assert.deepEqual(after?.diagnostics, [])
     assert.deepEqual(after?.config, fortiOs.read?.(before, 'x').config)
-    const objects = readBlocks(before + emitted.value.text + emitted.value.rollback).domains[0]?.tables ?? new Map<string, readonly Entry[]>()
+    const objects = readBlocks(before + emitted.value.text + emitted.value.rollback).domains[0]?.tables ?? new Map<string,
+      readonly Entry[]>()
     assert.deepEqual([...objects].filter(([path]) => path.startsWith('firewall')).flatMap(([, entries]) => entries), [])
   }), { numRuns: 30 })
 })
@@ -126,7 +128,8 @@ const REFUSED: readonly (readonly [string, CompileInput, RegExp])[] = [
   ['a zone name with a quote', input([MONITORS], { options: { srcintf: 'a"b' } }), /is no name/],
   ['source ports', input([rule([['sport', ranges(1n)]])]), /cannot look at sport/],
   ['a jump', input([{ ...MONITORS, action: { kind: 'jump', chain: 'x' } }]), /no permit or deny/],
-  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]), /skuid 0/],
+  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]),
+    /skuid 0/],
 ]
 
 for (const [name, policy, reason] of REFUSED) {

@@ -56,7 +56,8 @@ function wrongOptions(options: CompileInput['options'], lastId: number): string[
 
 /** Protocol number 0 means "any" in a FortiOS service. */
 function unsayable(rule: PlanRule): string[] {
-  return rule.services?.some((s) => s.proto === 0) === true ? [`rule "${rule.label}": IP protocol 0 means any protocol in a FortiOS service`] : []
+  return rule.services?.some((s) => s.proto === 0) === true
+    ? [`rule "${rule.label}": IP protocol 0 means any protocol in a FortiOS service`] : []
 }
 
 function block(path: string, lines: readonly string[]): string[] {
@@ -120,7 +121,8 @@ function addressLines(version: IpVersion, range: ValueRange): string[] {
   const prefix = prefixText(version, range)
   if (prefix !== null && version === 6) return [`        set ip6 ${prefix}`]
   if (prefix !== null) return [`        set subnet ${ipFromValue(4, range.low)} ${ipFromValue(4, 0xffffffffn - (range.high - range.low))}`]
-  return ['        set type iprange', `        set start-ip ${ipFromValue(version, range.low)}`, `        set end-ip ${ipFromValue(version, range.high)}`]
+  return ['        set type iprange', `        set start-ip ${ipFromValue(version, range.low)}`,
+    `        set end-ip ${ipFromValue(version, range.high)}`]
 }
 
 const PORT_WORDS: ReadonlyMap<number, string> = new Map([[6, 'tcp'], [17, 'udp'], [132, 'sctp']])
@@ -129,15 +131,18 @@ const ICMP_WORDS: ReadonlyMap<number, string> = new Map([[1, 'ICMP'], [58, 'ICMP
 function serviceLines(service: PlanService): string[] {
   const port = PORT_WORDS.get(service.proto)
   const icmp = ICMP_WORDS.get(service.proto)
-  if (icmp !== undefined) return [`        set protocol ${icmp}`, ...(service.icmpType ? [`        set icmptype ${service.icmpType.low}`] : [])]
-  if (port === undefined) return ['        set protocol IP', ...(service.proto === 0 ? [] : [`        set protocol-number ${service.proto}`])]
+  if (icmp !== undefined) return [`        set protocol ${icmp}`,
+    ...(service.icmpType ? [`        set icmptype ${service.icmpType.low}`] : [])]
+  if (port === undefined) return ['        set protocol IP',
+    ...(service.proto === 0 ? [] : [`        set protocol-number ${service.proto}`])]
   const { low, high } = service.dport ?? { low: 0n, high: 65_535n }
   return ['        set protocol TCP/UDP/SCTP', `        set ${port}-portrange ${low === high ? low : `${low}-${high}`}`]
 }
 
 /** Policies first: the box refuses to delete an object that one still names. */
 function rollbackBlocks(count: number, { firstId, addresses, services }: Emission): string[] {
-  const of = (version: IpVersion): string[] => addresses.entries.filter((e) => e.value.version === version).map((e) => `    delete "${e.name}"`)
+  const of = (version: IpVersion): string[] => addresses.entries.filter((e) => e.value.version === version)
+    .map((e) => `    delete "${e.name}"`)
   return [
     ...block('firewall policy', Array.from({ length: count }, (_, i) => `    delete ${firstId + i}`)),
     ...block('firewall service custom', services.entries.map((e) => `    delete "${e.name}"`)),
@@ -147,9 +152,10 @@ function rollbackBlocks(count: number, { firstId, addresses, services }: Emissio
 }
 
 function notesFor({ firstId, from, to }: Emission, count: number): string[] {
-  const zones = from === 'any' && to === 'any' ? 'The last policies hold between all interfaces.' : `The policies hold from ${from} to ${to} alone.`
+  const everywhere = from === 'any' && to === 'any'
+  const zones = everywhere ? 'The last policies hold between all interfaces.' : `The policies hold from ${from} to ${to} alone.`
   return [
-    `Policies take the ids ${firstId} to ${firstId + count - 1}: look that none of them exists (option first-id), else it would be changed.`,
+    `Policies take the ids ${firstId} to ${firstId + count - 1}: look that none exists (option first-id), else it would be changed.`,
     'Policies are added at the end: those already there are asked first; order them with "move".',
     zones,
     'Traffic between interfaces of one zone passes without a policy where the zone says "intrazone allow".',

@@ -62,7 +62,8 @@ function virtualIp(entry: Entry, zones: ZoneIndex, indexName: (name: string) => 
 
 /** The policy's interfaces bound the row; its addresses and services stand in its rule. A pool is named, its addresses are not read. */
 function sourceRow(entry: Entry, zones: ZoneIndex, indexName: (name: string) => string): NatRule {
-  const sides = [...interfaceField('iif', valuesOf(entry, 'srcintf'), zones, indexName), ...interfaceField('oif', valuesOf(entry, 'dstintf'), zones, indexName)]
+  const sides = [...interfaceField('iif', valuesOf(entry, 'srcintf'), zones, indexName),
+    ...interfaceField('oif', valuesOf(entry, 'dstintf'), zones, indexName)]
   const why = unknownOf(`policy ${entry.name} nat`, entry.line, 'translates what this policy accepts')
   const kind = valueOf(entry, 'ippool') === 'enable' ? 'source' : 'masquerade'
   return { line: entry.line, text: `policy ${entry.name} nat`, match: { fields: sides, unknown: [why] }, kind, address: null, port: null }

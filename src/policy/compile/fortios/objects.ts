@@ -51,7 +51,8 @@ export function addressLookup(tables: Tables, version: 4 | 6): AddressLookup {
 }
 
 function undefinedAddress(name: string, line: number): AddressSet {
-  return unknownAddress(unknownOf(`address ${name}`, line, 'not defined here as an address or group: a virtual IP, a fabric object, or nothing'))
+  return unknownAddress(unknownOf(`address ${name}`, line,
+    'not defined here as an address or group: a virtual IP, a fabric object, or nothing'))
 }
 
 /** Members without the excluded ones. The list of excluded members stays while `exclude` is off, and does nothing. */
@@ -173,7 +174,9 @@ function protocolTerms(entry: Entry): readonly ServiceTerm[] {
     return [number === 0 ? ANY_SERVICE : number <= Number(BYTE_MAX) ? serviceOf(number) : undefinedService(entry.name, entry.line)]
   }
   if (protocol === 'ICMP' || protocol === 'ICMP6') return [icmpTerm(entry, protocol === 'ICMP' ? ICMP : ICMP6)]
-  if (!['TCP/UDP/SCTP', 'TCP/UDP/UDP-Lite/SCTP'].includes(protocol)) return [undefinedService(`${entry.name} protocol ${protocol}`, entry.line)]
+  if (!['TCP/UDP/SCTP', 'TCP/UDP/UDP-Lite/SCTP'].includes(protocol)) {
+    return [undefinedService(`${entry.name} protocol ${protocol}`, entry.line)]
+  }
   const terms = PORTED.flatMap(([word, proto]) => valuesOf(entry, `${word}-portrange`).map((text) => portTerm(entry, proto, text)))
   return terms.length > 0 ? terms : [undefinedService(entry.name, entry.line)]
 }

@@ -4,7 +4,8 @@
 import type { Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
 import { unknownOf, unknownRule, type Notes, type ZoneIndex } from '../zone-based/reading.ts'
 import {
-  ANY_ADDRESS, ANY_SERVICE, NO_ADDRESS, policyRules, subtractAddresses, unionAddresses, type AddressSet, type PolicyTerms, type ServiceTerm, type ZonePair,
+  ANY_ADDRESS, ANY_SERVICE, NO_ADDRESS, policyRules, subtractAddresses, unionAddresses, type AddressSet, type PolicyTerms,
+  type ServiceTerm, type ZonePair,
 } from '../zone-based/terms.ts'
 import type { Entry } from './blocks.ts'
 import { addressLookup, lineOf, serviceLookup, valueOf, valuesOf, type AddressLookup, type ServiceLookup, type Tables } from './objects.ts'
@@ -26,12 +27,14 @@ interface Reading extends PolicyReader {
 }
 
 /** Sections that decide about forwarded packets and are not read. */
-const HIDDEN_SECTIONS = ['firewall acl', 'firewall acl6', 'firewall interface-policy', 'firewall interface-policy6', 'firewall security-policy']
+const HIDDEN_SECTIONS = ['firewall acl', 'firewall acl6', 'firewall interface-policy', 'firewall interface-policy6',
+  'firewall security-policy']
 
 /** All rules in the order they are asked; after them the box denies. Traffic inside a zone passes at the end when the zone says so. */
 export function policyTables(given: PolicyReader): Rule[] {
   const { tables } = given
-  const reader: Reading = { ...given, address: { 4: addressLookup(tables, 4), 6: addressLookup(tables, 6) }, service: serviceLookup(tables) }
+  const reader: Reading = { ...given, address: { 4: addressLookup(tables, 4), 6: addressLookup(tables, 6) },
+    service: serviceLookup(tables) }
   const hidden = HIDDEN_SECTIONS.flatMap((path) => (reader.tables.get(path) ?? []).slice(0, 1).map((e) =>
     unknownRule(unknownOf(path, e.line, 'section is not read and may decide before or instead of the policies'))))
   const rules = POLICY_TABLES.flatMap(({ path, families }) =>
@@ -59,7 +62,8 @@ function deniesInside(policy: Entry, zone: string): boolean {
  */
 function intrazone(entry: Entry, reader: PolicyReader, doubtful: boolean): Rule[] {
   const line = lineOf(entry, 'intrazone')
-  const unknown = doubtful ? [unknownOf(`zone ${entry.name} intrazone allow`, line, 'a policy denies inside this zone; which counts is not documented')] : []
+  const unknown = doubtful ? [unknownOf(`zone ${entry.name} intrazone allow`, line,
+    'a policy denies inside this zone; which counts is not documented')] : []
   const zone = reader.zones.of(reader.indexName(entry.name))
   const any = { set: ANY_ADDRESS, negated: false }
   return policyRules({
@@ -90,7 +94,8 @@ function zonePair(entry: Entry, reader: PolicyReader): ZonePair {
 /** Null for `any`. A policy without interfaces matches none, as nothing can be committed without them; said as a warning. */
 function interfaces(entry: Entry, key: string, reader: PolicyReader): readonly number[] | null {
   const names = valuesOf(entry, key)
-  if (names.length === 0) reader.notes.warn('field-missing', entry.line, `policy ${entry.name} has no ${key}`, 'FortiOS refuses it; it matches nothing')
+  if (names.length === 0) reader.notes.warn('field-missing', entry.line, `policy ${entry.name} has no ${key}`,
+    'FortiOS refuses it; it matches nothing')
   if (names.includes('any')) return null
   for (const name of names.filter((n) => reader.hidden.has(n))) {
     reader.notes.warn('interface-in-zone', lineOf(entry, key), `${name} is inside a zone; policies name the zone`, 'name the zone instead')
@@ -130,15 +135,20 @@ const READ = new Set([
   'action', 'srcintf', 'dstintf', 'srcaddr', 'dstaddr', 'srcaddr6', 'dstaddr6', 'srcaddr-negate', 'dstaddr-negate', 'srcaddr6-negate',
   'dstaddr6-negate', 'service', 'status', 'name', 'uuid', 'comments', 'comment', 'label', 'global-label', 'logtraffic', 'logtraffic-start',
   'capture-packet', 'nat', 'nat64', 'nat46', 'ippool', 'poolname', 'poolname6', 'fixedport', 'permit-any-host', 'natip', 'natinbound',
-  'natoutbound', 'utm-status', 'inspection-mode', 'profile-type', 'profile-group', 'profile-protocol-options', 'ssl-ssh-profile', 'av-profile',
+  'natoutbound', 'utm-status', 'inspection-mode', 'profile-type', 'profile-group', 'profile-protocol-options', 'ssl-ssh-profile',
+  'av-profile',
   'webfilter-profile', 'dnsfilter-profile', 'emailfilter-profile', 'dlp-profile', 'dlp-sensor', 'file-filter-profile', 'ips-sensor',
-  'application-list', 'voip-profile', 'waf-profile', 'traffic-shaper', 'traffic-shaper-reverse', 'per-ip-shaper', 'session-ttl', 'auto-asic-offload',
-  'np-acceleration', 'tcp-mss-sender', 'tcp-mss-receiver', 'diffserv-forward', 'diffserv-reverse', 'diffservcode-forward', 'diffservcode-rev',
-  'send-deny-packet', 'anti-replay', 'tcp-session-without-syn', 'timeout-send-rst', 'block-notification', 'delay-tcp-npu-session', 'schedule-timeout',
+  'application-list', 'voip-profile', 'waf-profile', 'traffic-shaper', 'traffic-shaper-reverse', 'per-ip-shaper', 'session-ttl',
+  'auto-asic-offload',
+  'np-acceleration', 'tcp-mss-sender', 'tcp-mss-receiver', 'diffserv-forward', 'diffserv-reverse', 'diffservcode-forward',
+  'diffservcode-rev',
+  'send-deny-packet', 'anti-replay', 'tcp-session-without-syn', 'timeout-send-rst', 'block-notification', 'delay-tcp-npu-session',
+  'schedule-timeout',
 ])
 
 /** Settings that mean nothing at these values. */
-const IDLE: ReadonlyMap<string, readonly string[]> = new Map([['schedule', ['always']], ['match-vip', ['disable', 'enable']], ['tos-mask', ['0x00']]])
+const IDLE: ReadonlyMap<string, readonly string[]> =
+  new Map([['schedule', ['always']], ['match-vip', ['disable', 'enable']], ['tos-mask', ['0x00']]])
 
 function unknownSettings(entry: Entry): UnknownMatch[] {
   return [...entry.fields].filter(([key]) => !READ.has(key)).flatMap(([key, field]) => {

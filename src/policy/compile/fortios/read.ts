@@ -21,7 +21,8 @@ export function readFortiOs(text: string, file: string): ReadResult {
   for (const p of problems) notes.error('statement', p.line, p.message, 'the rest of the text is read; check this line')
   const known = domains.some((d) => [...d.tables.keys()].some((path) => SECTION.test(path)))
   if (!known) {
-    notes.error('kind', 0, 'this is not a FortiOS configuration', 'give a backup, or the output of "show" with its "config" and "end" lines')
+    notes.error('kind', 0, 'this is not a FortiOS configuration',
+      'give a backup, or the output of "show" with its "config" and "end" lines')
     return { config: null, diagnostics: notes.list }
   }
   const zones = new ZoneIndex()
@@ -49,7 +50,8 @@ function interfacesOf(domain: Domain, global: Tables): Interfaces {
   const zones = tables.get('system zone') ?? []
   const hidden = new Set(zones.flatMap((z) => valuesOf(z, 'interface')))
   const mine = (e: Entry): boolean => domain.name === '' || (valueOf(e, 'vdom') ?? 'root') === domain.name
-  const interfaces = [...(tables.get('system interface') ?? []), ...(domain.name === '' ? [] : global.get('system interface') ?? [])].filter(mine)
+  const interfaces = [...(tables.get('system interface') ?? []),
+    ...(domain.name === '' ? [] : global.get('system interface') ?? [])].filter(mine)
   return { names: [...zones.map((z) => z.name), ...interfaces.map((i) => i.name).filter((n) => !hidden.has(n))], zones, hidden }
 }
 

@@ -21,7 +21,8 @@ test('as sets: exactly the packets of the input, no more and no less', () => {
 
 test('as sets, between two zones', () => {
   const options = { 'from-zone': 'beds', 'to-zone': 'core' }
-  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(junosSrx, { ...policy, options }, ['beds', 'core'])), { numRuns: 8 })
+  fc.assert(fc.property(inputArb(PROTOCOLS), (policy) => assertSameSets(junosSrx, { ...policy, options }, ['beds', 'core'])),
+    { numRuns: 8 })
 })
 
 test('the same between two zones', () => {
@@ -62,7 +63,8 @@ test('the text a person loads', () => {
     'set security address-book global address cordon-ward-7-01234567-a2 range-address 10.1.1.5 to 10.1.1.9',
     'set applications application cordon-ward-7-01234567-s1 protocol tcp',
     'set applications application cordon-ward-7-01234567-s1 destination-port 7001-7004',
-    'set security policies global policy cordon-ward-7-01234567-p1 description "monitors -> central _station__ yes_ - policy 0123456789abcdef"',
+    'set security policies global policy cordon-ward-7-01234567-p1 description '
+      + '"monitors -> central _station__ yes_ - policy 0123456789abcdef"',
     'set security policies global policy cordon-ward-7-01234567-p1 match source-address cordon-ward-7-01234567-a1',
     'set security policies global policy cordon-ward-7-01234567-p1 match destination-address cordon-ward-7-01234567-a2',
     'set security policies global policy cordon-ward-7-01234567-p1 match application cordon-ward-7-01234567-s1',
@@ -85,7 +87,8 @@ test('text and rollback together leave nothing', () => {
 })
 
 test('ICMP types are written one by one, IPv6 by its own word', () => {
-  const ping: Rule = { ...MONITORS, family: 6, matches: [{ unknown: [], fields: [['proto', ranges(58n)], ['icmpType', ranges(128n, 129n)]] }] }
+  const ping: Rule = { ...MONITORS, family: 6, matches: [{ unknown: [],
+    fields: [['proto', ranges(58n)], ['icmpType', ranges(128n, 129n)]] }] }
   const six: Chain = { name: 'six', rules: [ping], policy: 'deny' }
   const emitted = junosSrx.emit(input([], { chains: { 4: { name: 'four', rules: [], policy: 'deny' }, 6: six } }))
   assert.ok(emitted.ok)
@@ -105,9 +108,11 @@ const REFUSED: readonly (readonly [string, CompileInput, RegExp])[] = [
   ['a zone name with a blank', input([MONITORS], { options: { 'from-zone': 'a b', 'to-zone': 'c' } }), /"a b" is no zone name/],
   ['protocol 0', input([{ ...MONITORS, matches: [{ unknown: [], fields: [['proto', ranges(0n)]] }] }]), /protocol 0/],
   ['source ports', input([{ ...MONITORS, matches: [{ unknown: [], fields: [['sport', ranges(1n)]] }] }]), /cannot look at sport/],
-  ['wildcard masks', input([{ ...MONITORS, matches: [{ unknown: [], fields: [['src', { kind: 'masks', masks: [], not: false }]] }] }]), /masks/],
+  ['wildcard masks', input([{ ...MONITORS, matches: [{ unknown: [], fields: [['src', { kind: 'masks', masks: [], not: false }]] }] }]),
+    /masks/],
   ['a jump', input([{ ...MONITORS, action: { kind: 'jump', chain: 'x' } }]), /no permit or deny/],
-  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]), /skuid 0/],
+  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]),
+    /skuid 0/],
 ]
 
 for (const [name, policy, reason] of REFUSED) {

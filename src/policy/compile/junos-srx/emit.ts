@@ -30,7 +30,8 @@ export function emitJunosSrx(input: CompileInput): EmitResult {
   const prefix = namePrefix(input)
   const names: Names = { prefix, addresses: new NameTable(`${prefix}-a`), services: new NameTable(`${prefix}-s`) }
   const policies = rules.flatMap((rule, i) => policyLines(rule, i, context, names, input))
-  const objects = [...names.addresses.entries.flatMap((e) => addressLines(e.name, e.value)), ...names.services.entries.flatMap(serviceLines)]
+  const objects = [...names.addresses.entries.flatMap((e) => addressLines(e.name, e.value)),
+    ...names.services.entries.flatMap(serviceLines)]
   return {
     ok: true,
     value: {
@@ -58,7 +59,8 @@ function contextOf(options: CompileInput['options']): Context | string {
 
 /** Protocol 0 in an application is read by Junos as none at all. */
 function unsayable(rule: PlanRule): string[] {
-  return rule.services?.some((s) => s.proto === 0) === true ? [`rule "${rule.label}": IP protocol 0 cannot be named in a Junos application`] : []
+  return rule.services?.some((s) => s.proto === 0) === true
+    ? [`rule "${rule.label}": IP protocol 0 cannot be named in a Junos application`] : []
 }
 
 function policyLines(rule: PlanRule, index: number, context: Context, names: Names, input: CompileInput): string[] {

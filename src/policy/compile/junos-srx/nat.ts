@@ -17,7 +17,8 @@ export function natRules(tree: Tree, zones: ZoneIndex, address: AddressLookup): 
 
 type NatKind = 'static' | 'destination' | 'source'
 
-const KINDS: readonly (readonly [NatKind, string])[] = [['static', 'static-nat'], ['destination', 'destination-nat'], ['source', 'source-nat']]
+const KINDS: readonly (readonly [NatKind, string])[] =
+  [['static', 'static-nat'], ['destination', 'destination-nat'], ['source', 'source-nat']]
 
 interface Target {
   readonly address: ValueRange | null
@@ -71,7 +72,8 @@ function natMatch(set: Tree, rule: Tree, zones: ZoneIndex, address: AddressLooku
     const named = set.values(side, 'zone')
     if (named.length > 0) fields.push([field, rangesConstraint(named.map((z) => one(zones.of(z))))])
     for (const kind of ['interface', 'routing-instance']) {
-      for (const node of set.list(side, kind)) unknown.push(unknownOf(`${side} ${kind} ${node.word}`, node.line, 'rule sets by interface are not modelled'))
+      for (const node of set.list(side, kind)) unknown.push(
+        unknownOf(`${side} ${kind} ${node.word}`, node.line, 'rule sets by interface are not modelled'))
     }
   }
   const own = matchFields(rule, address)
@@ -100,10 +102,13 @@ function matchFields(rule: Tree, address: AddressLookup): Match {
 }
 
 /** `source-address-name` and `destination-address-name` ask the global book. Rows are IPv4: the model gives a row no family of its own. */
-function namedAddress(key: string, value: string, line: number, found: Map<Field, ValueRange[]>, address: AddressLookup): readonly UnknownMatch[] {
+function namedAddress(key: string, value: string, line: number, found: Map<Field, ValueRange[]>,
+  address: AddressLookup): readonly UnknownMatch[] {
   const field = key === 'source-address-name' ? 'src' : key === 'destination-address-name' ? 'dst' : null
   const set = field ? address(null, value, line) : null
-  if (!field || !set || set.unknown.length + set.masks.length + set.ranges[6].length > 0) return [unknownOf(`${key} ${value}`, line, 'match not modelled')]
+  if (!field || !set || set.unknown.length + set.masks.length + set.ranges[6].length > 0) {
+    return [unknownOf(`${key} ${value}`, line, 'match not modelled')]
+  }
   found.set(field, [...(found.get(field) ?? []), ...set.ranges[4]])
   return []
 }

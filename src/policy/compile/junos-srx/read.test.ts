@@ -111,25 +111,26 @@ ${PAIR} P then deny
 test('insert, deactivate and delete change what is read', () => {
   const two = `${ZONES}${PAIR} A ${ANY} any\n${PAIR} A then deny\n${PAIR} B ${ANY} junos-http\n${PAIR} B then permit\n`
   assert.equal(verdict(config(two), TRUST_TO_UNTRUST), 'deny')
-  assert.equal(verdict(config(`${two}insert security policies from-zone trust to-zone untrust policy B before policy A\n`), TRUST_TO_UNTRUST), 'permit')
+  assert.equal(verdict(config(`${two}insert security policies from-zone trust to-zone untrust policy B before policy A\n`),
+    TRUST_TO_UNTRUST), 'permit')
   assert.equal(verdict(config(`${two}deactivate security policies from-zone trust to-zone untrust policy A\n`), TRUST_TO_UNTRUST), 'permit')
   assert.equal(verdict(config(`${two}delete security policies from-zone trust to-zone untrust policy B\n`), TRUST_TO_UNTRUST), 'deny')
 })
 
 test('excluded addresses are the complement; wildcard addresses keep their holes', () => {
   const book = 'set security address-book global address'
-  const excluded = `${ZONES}${book} WARD 10.0.0.0/8\n${PAIR} P match source-address WARD source-address-excluded destination-address any application any
-${PAIR} P then permit\n`
+  const negated = FROM('WARD').replace('source-address WARD', 'source-address WARD source-address-excluded')
+  const excluded = `${ZONES}${book} WARD 10.0.0.0/8\n${negated}`
   assert.equal(verdict(config(excluded), { ...TRUST_TO_UNTRUST, src: v4('10.1.1.1') }), 'deny')
   assert.equal(verdict(config(excluded), { ...TRUST_TO_UNTRUST, src: v4('11.1.1.1') }), 'permit')
-  const holes = `${ZONES}${book} EACH wildcard-address 10.0.5.0/255.0.255.0\n${PAIR} P match source-address EACH destination-address any application any
-${PAIR} P then permit\n`
+  const holes = `${ZONES}${book} EACH wildcard-address 10.0.5.0/255.0.255.0\n${FROM('EACH')}`
   assert.equal(verdict(config(holes), { ...TRUST_TO_UNTRUST, src: v4('10.9.5.1') }), 'permit')
   assert.equal(verdict(config(holes), { ...TRUST_TO_UNTRUST, src: v4('10.9.6.1') }), 'deny')
 })
 
 const BOOK = 'set security address-book global'
-const FROM = (name: string): string => `${PAIR} P match source-address ${name} destination-address any application any\n${PAIR} P then permit\n`
+const FROM = (name: string): string =>
+  `${PAIR} P match source-address ${name} destination-address any application any\n${PAIR} P then permit\n`
 
 /** What is not a matter of headers, and the words that must name it. */
 const UNKNOWNS: readonly (readonly [string, RegExp])[] = [
@@ -155,8 +156,10 @@ for (const [text, name] of UNKNOWNS) {
 }
 
 test('static routes', () => {
-  const read = config('set routing-options static route 202.114.4.0/24 discard\nset routing-options static route 0.0.0.0/0 next-hop 10.0.0.1\n')
-  assert.deepEqual(read.routes.map((r) => [r.kind, r.length, r.nextHop, r.line]), [['blackhole', 24, null, 1], ['via', 0, v4('10.0.0.1'), 2]])
+  const route = 'set routing-options static route'
+  const read = config(`${route} 202.114.4.0/24 discard\n${route} 0.0.0.0/0 next-hop 10.0.0.1\n`)
+  assert.deepEqual(read.routes.map((r) => [r.kind, r.length, r.nextHop, r.line]),
+    [['blackhole', 24, null, 1], ['via', 0, v4('10.0.0.1'), 2]])
 })
 
 test('another kind of text is refused by name', () => {

@@ -5,7 +5,8 @@ import type { Chain, Rule, RuleAction, UnknownMatch } from '../../rules/model.ts
 import type { ReadResult } from '../target.ts'
 import { Notes, ZoneIndex, configOf, unknownOf, unknownRule } from '../zone-based/reading.ts'
 import { readStatements } from '../zone-based/statements.ts'
-import { ANY_ADDRESS, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm, type ZonePair } from '../zone-based/terms.ts'
+import { ANY_ADDRESS, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm,
+  type ZonePair } from '../zone-based/terms.ts'
 import { treeOf, type Tree } from '../zone-based/tree.ts'
 import { natRules } from './nat.ts'
 import { addressLookup, applicationLookup, type AddressLookup, type ApplicationLookup } from './objects.ts'
@@ -18,9 +19,11 @@ export function readJunosSrx(text: string, file: string): ReadResult {
   const notes = new Notes(TARGET_ID, file)
   const read = readStatements(text)
   const { tree, problems } = treeOf(read?.statements ?? [])
-  for (const p of [...(read?.problems ?? []), ...problems]) notes.error('statement', p.line, p.message, 'the rest of the text is read; check this line')
+  for (const p of [...(read?.problems ?? []), ...problems]) notes.error(
+    'statement', p.line, p.message, 'the rest of the text is read; check this line')
   if (!ROOTS.some((root) => tree.child(root))) {
-    notes.error('kind', 0, 'this is not a Junos configuration', 'give the output of "show configuration" or "show configuration | display set"')
+    notes.error('kind', 0, 'this is not a Junos configuration',
+      'give the output of "show configuration" or "show configuration | display set"')
     return { config: null, diagnostics: notes.list }
   }
   const zones = new ZoneIndex()
@@ -51,7 +54,8 @@ function defaultPolicy(tree: Tree): Chain['policy'] {
 function hiddenRules(tree: Tree, zones: ZoneIndex): Rule[] {
   const why: UnknownMatch[] = []
   if (tree.child('groups') && usesGroups(tree)) {
-    why.push(unknownOf('apply-groups', tree.child('groups')?.line ?? 0, 'configuration groups are not expanded; show with "display inheritance"'))
+    why.push(unknownOf('apply-groups', tree.child('groups')?.line ?? 0,
+      'configuration groups are not expanded; show with "display inheritance"'))
   }
   for (const root of ['logical-systems', 'tenants']) {
     const node = tree.child(root)
@@ -61,7 +65,8 @@ function hiddenRules(tree: Tree, zones: ZoneIndex): Rule[] {
 }
 
 function usesGroups(tree: Tree): boolean {
-  return tree.child('apply-groups') !== undefined || ['security', 'applications', 'interfaces'].some((r) => hasWord(tree.child(r), 'apply-groups'))
+  return tree.child('apply-groups') !== undefined || ['security', 'applications', 'interfaces'].some(
+    (r) => hasWord(tree.child(r), 'apply-groups'))
 }
 
 function hasWord(node: Tree | undefined, word: string): boolean {
@@ -93,7 +98,8 @@ function policies(tree: Tree, reader: Reader): Rule[] {
   const root = tree.at('security', 'policies')
   const pairs = root?.list('from-zone').flatMap((from) => from.list('to-zone').flatMap((to) =>
     to.list('policy').flatMap((policy) => policyOf(policy, { from: from.word, to: to.word, book: [from.word, to.word] }, reader)))) ?? []
-  const globals = root?.list('global', 'policy').flatMap((policy) => policyOf(policy, { from: null, to: null, book: [null, null] }, reader)) ?? []
+  const globals = root?.list('global', 'policy').flatMap(
+    (policy) => policyOf(policy, { from: null, to: null, book: [null, null] }, reader)) ?? []
   return [...pairs, ...globals]
 }
 
@@ -123,7 +129,8 @@ function policyOf(policy: Tree, context: Context, reader: Reader): Rule[] {
 }
 
 function missing(policy: Tree, key: string, notes: Notes): void {
-  notes.warn('field-missing', policy.line, `policy ${policy.word} has no ${key}; read as any`, 'Junos refuses to commit this; say "any" where any is meant')
+  notes.warn('field-missing', policy.line, `policy ${policy.word} has no ${key}; read as any`,
+    'Junos refuses to commit this; say "any" where any is meant')
 }
 
 interface Named {
@@ -149,7 +156,8 @@ function matchPaths(policy: Tree): ReadonlyMap<string, readonly Named[]> {
 }
 
 function zonePairs(context: Context, from: readonly Named[], to: readonly Named[], reader: Reader): readonly ZonePair[] {
-  const index = (names: readonly string[]): number[] | null => (names.length === 0 || names.includes('any') ? null : names.map((n) => zoneIndex(n, reader)))
+  const index = (names: readonly string[]): number[] | null =>
+    (names.length === 0 || names.includes('any') ? null : names.map((n) => zoneIndex(n, reader)))
   const own = (zone: string | null, list: readonly Named[]): number[] | null => index(zone === null ? list.map((n) => n.name) : [zone])
   const pair = { iif: own(context.from, from), oif: own(context.to, to) }
   return pair.iif === null && pair.oif === null ? ANY_ZONES : [pair]
@@ -195,7 +203,8 @@ function actionOf(policy: Tree): RuleAction {
   if (then?.child('deny')) return { kind: 'deny', reject: false }
   if (then?.child('reject')) return { kind: 'deny', reject: true }
   const depends = PERMIT_DEPENDS.find((word) => permit?.child(word))
-  if (depends !== undefined) return { kind: 'unknown', why: unknownOf(`then permit ${depends}`, permit?.line ?? 0, 'depends on more than the header') }
+  if (depends !== undefined) return { kind: 'unknown',
+    why: unknownOf(`then permit ${depends}`, permit?.line ?? 0, 'depends on more than the header') }
   if (permit) return { kind: 'permit' }
   return { kind: 'unknown', why: unknownOf(`policy ${policy.word}`, policy.line, 'has no permit, deny or reject') }
 }

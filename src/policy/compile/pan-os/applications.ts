@@ -45,7 +45,8 @@ export function applicationTerms(rule: Tree, scopes: readonly Tree[]): readonly 
     const term = own ? headerTerm(own) : null
     if (!own || !term) return unknownService(unknownOf(`application ${word}`, line, 'not a matter of packet headers'))
     const rival = custom.find((app) => app !== own && claims(app, term))
-    return rival ? unknownService(unknownOf(`application ${word}`, line, `custom application ${rival.word} may claim the same packets`)) : term
+    return rival ? unknownService(unknownOf(`application ${word}`, line,
+      `custom application ${rival.word} may claim the same packets`)) : term
   })
 }
 

@@ -37,7 +37,8 @@ function ranges(low: bigint, high = low): Match['fields'][number][1] {
 }
 
 function rule(fields: Match['fields'], more: Partial<Rule> = {}): Rule {
-  return { line: 3, text: 'monitors -> central "station"', family: 4, action: { kind: 'permit' }, matches: [{ unknown: [], fields }], ...more }
+  return { line: 3, text: 'monitors -> central "station"', family: 4, action: { kind: 'permit' }, matches: [{ unknown: [], fields }],
+    ...more }
 }
 
 const MONITORS = rule([
@@ -95,7 +96,8 @@ test('ICMP may be refused, and is never written wrong', () => {
 })
 
 test('ports and applications stand in rules of their own, one after the other', () => {
-  const matches = [...MONITORS.matches, ...PING.matches.map((m) => ({ ...m, fields: [...MONITORS.matches[0]?.fields.slice(0, 2) ?? [], ...m.fields] }))]
+  const matches = [...MONITORS.matches, ...PING.matches.map(
+    (m) => ({ ...m, fields: [...MONITORS.matches[0]?.fields.slice(0, 2) ?? [], ...m.fields] }))]
   const emitted = panOs.emit(input([{ ...MONITORS, matches }]))
   assert.ok(emitted.ok)
   const name = 'cordon-ward-7-01234567'
@@ -142,7 +144,8 @@ const REFUSED: readonly (readonly [string, CompileInput, RegExp])[] = [
   ['a zone name with a quote', input([MONITORS], { options: { 'from-zone': 'a"b' } }), /is no name/],
   ['source ports', input([rule([['sport', ranges(1n)]])]), /cannot look at sport/],
   ['a jump', input([{ ...MONITORS, action: { kind: 'jump', chain: 'x' } }]), /no permit or deny/],
-  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]), /skuid 0/],
+  ['an unknown match', input([{ ...MONITORS, matches: [{ fields: [], unknown: [{ text: 'skuid 0', line: 1, reason: 'x' }] }] }]),
+    /skuid 0/],
 ]
 
 for (const [name, policy, reason] of REFUSED) {

@@ -36,7 +36,8 @@ export function emitPanOs(input: CompileInput): EmitResult {
   }
   const prefix = namePrefix(input)
   const emission: Emission = {
-    place, input, addresses: new NameTable(`${prefix}-a`), services: new NameTable(`${prefix}-s`), applications: new NameTable(`${prefix}-x`),
+    place, input, addresses: new NameTable(`${prefix}-a`), services: new NameTable(`${prefix}-s`),
+    applications: new NameTable(`${prefix}-x`),
   }
   const policies = rules.flatMap((rule, i) => ruleLines(rule, `${prefix}-p${i + 1}`, emission))
   const text = [...objectLines(emission), ...policies, ''].join('\n')
@@ -132,7 +133,8 @@ function applicationLines({ name, value }: Named<PlanService>, place: Place): st
   const set = `set ${place.base}application ${name}`
   const word = value.proto === 1 ? 'ident-by-icmp-type' : 'ident-by-icmp6-type'
   const how = value.icmpType ? `${word} type ${value.icmpType.low}` : `ident-by-ip-protocol ${value.proto}`
-  return [`${set} category networking`, `${set} subcategory ip-protocol`, `${set} technology network-protocol`, `${set} risk 1`, `${set} default ${how}`]
+  return [`${set} category networking`, `${set} subcategory ip-protocol`, `${set} technology network-protocol`, `${set} risk 1`,
+    `${set} default ${how}`]
 }
 
 function listText(items: readonly string[]): string {
@@ -160,9 +162,9 @@ function serviceLine({ name, value }: Named<PlanService>, place: Place): string 
 }
 
 const NOTES = [
-  'ICMP and protocols without ports are custom applications told by the header: look that no custom application of the box claims the same packets.',
+  'ICMP and protocols without ports are custom applications told by the header: no other of the box may claim the same packets.',
   'Rules are added at the end of the rulebase: those already there are asked first; order them with "move".',
-  'A rule matches the address before destination translation, with the zone after it: policies about translated servers name the outer address.',
+  'A rule matches the address before destination translation, with the zone after it: servers behind NAT go by their outer address.',
   'IPv4 and IPv6 each end in their own last rule, which also stops traffic inside one zone that the default would allow.',
   'IPv6 is only looked at when "IPv6 firewalling" is on for the device; without it IPv6 passes or not regardless of these rules.',
   'Sessions that stand are matched again only when "rematch sessions" is on; else clear them with "clear session all filter ...".',

@@ -5,7 +5,8 @@ import type { Statement } from '../zone-based/statements.ts'
 import type { Tree } from '../zone-based/tree.ts'
 
 /** Words at the root that belong to the only virtual system when no `vsys` is named. */
-const VSYS_WORDS = new Set(['address', 'address-group', 'service', 'service-group', 'rulebase', 'zone', 'schedule', 'application', 'application-group', 'tag'])
+const VSYS_WORDS = new Set(['address', 'address-group', 'service', 'service-group', 'rulebase', 'zone', 'schedule', 'application',
+  'application-group', 'tag'])
 const IMPLICIT_VSYS = ['vsys', 'vsys1']
 
 /** Takes away the wrapping that differs between set and curly form and templates, so that one path means one thing. */

@@ -6,7 +6,8 @@ import type { ValueRange } from '../../rules/model.ts'
 import { portRange, prefixRange, spanRange } from '../zone-based/ranges.ts'
 import { groupResolver, unknownOf } from '../zone-based/reading.ts'
 import {
-  ANY_ADDRESS, ANY_SERVICE, NO_ADDRESS, addressOf, serviceOf, unionAddresses, unknownAddress, unknownService, type AddressSet, type ServiceTerm,
+  ANY_ADDRESS, ANY_SERVICE, NO_ADDRESS, addressOf, serviceOf, unionAddresses, unknownAddress, unknownService, type AddressSet,
+  type ServiceTerm,
 } from '../zone-based/terms.ts'
 import type { Tree } from '../zone-based/tree.ts'
 
@@ -30,7 +31,9 @@ export function addressLookup(scopes: readonly Tree[]): AddressLookup {
       const found = findIn(scopes, ['address', 'address-group'], name)
       if (found?.kind === 'address') return addressValue(found.node)
       if (!found) return literalAddress(name)
-      if (found.node.child('dynamic')) return unknownAddress(unknownOf(`address-group ${name}`, found.node.line, 'members are chosen by tags'))
+      if (found.node.child('dynamic')) {
+        return unknownAddress(unknownOf(`address-group ${name}`, found.node.line, 'members are chosen by tags'))
+      }
       const members = found.node.list('static')
       return unionAddresses(members.map((m) => member(m.word) ?? undefinedAddress(m.word, m.line)))
     },
@@ -107,7 +110,9 @@ function serviceTerms(node: Tree): readonly ServiceTerm[] {
     const proto = PORTED.get(protocol.word)
     const dport = ports(protocol.value('port'))
     const sport = ports(protocol.value('source-port'))
-    if (proto === undefined || dport === 'wrong' || sport === 'wrong') return undefinedService(`${node.word} ${protocol.word}`, protocol.line)
+    if (proto === undefined || dport === 'wrong' || sport === 'wrong') {
+      return undefinedService(`${node.word} ${protocol.word}`, protocol.line)
+    }
     return serviceOf(proto, { dport, sport })
   })
   return terms.length > 0 ? terms : [undefinedService(node.word, node.line)]

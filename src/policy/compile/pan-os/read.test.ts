@@ -59,7 +59,8 @@ function translated(read: Config, src: string, dst: string): NatRule | undefined
 test('destination-nat: 1.2.1.2 to 1.1.1.99, 1.2.1.22 to 1.1.1.99:1234, 1.2.1.200 untouched, one rule never reached', { skip }, () => {
   const read = published('destination-nat')
   const first = translated(read, '1.2.1.2', '1.1.1.2')
-  assert.deepEqual([first?.text, first?.address?.low, first?.address?.high, first?.port], ['nat rule "DEST_NAT_NAME1"', v4('1.1.1.99'), v4('1.1.1.99'), null])
+  assert.deepEqual([first?.text, first?.address?.low, first?.address?.high, first?.port],
+    ['nat rule "DEST_NAT_NAME1"', v4('1.1.1.99'), v4('1.1.1.99'), null])
   const second = translated(read, '1.2.1.22', '1.1.1.2')
   assert.deepEqual([second?.address?.low, second?.port], [v4('1.1.1.99'), { low: 1234n, high: 1234n }])
   assert.equal(translated(read, '1.2.1.200', '1.1.1.2'), undefined)
@@ -109,14 +110,16 @@ test('defaults: inside a zone allowed, an explicit rule takes it away', { skip }
 test('rule types: intrazone pairs a zone with itself, interzone with the others', () => {
   const rule = (type: string): Config => config(`set zone a\nset zone b\n${FIELDS('R')}set rulebase security rules R rule-type ${type}
 set rulebase security rules R action deny\nset rulebase default-security-rules rules interzone-default action allow\n`)
-  const answers = (type: string): string[] => [['a', 'a'], ['a', 'b'], ['b', 'b']].map(([f = '', t = '']) => verdict(rule(type), between(rule(type), f, t)))
+  const answers = (type: string): string[] => [['a', 'a'], ['a', 'b'], ['b', 'b']].map(
+    ([f = '', t = '']) => verdict(rule(type), between(rule(type), f, t)))
   assert.deepEqual(answers('intrazone'), ['deny', 'permit', 'deny'])
   assert.deepEqual(answers('interzone'), ['permit', 'deny', 'permit'])
   assert.deepEqual(answers('universal'), ['deny', 'deny', 'deny'])
 })
 
 function FIELDS(name: string): string {
-  return ['from', 'to', 'source', 'destination', 'application', 'service'].map((f) => `set rulebase security rules ${name} ${f} any\n`).join('')
+  return ['from', 'to', 'source', 'destination', 'application', 'service'].map((f) => `set rulebase security rules ${name} ${f} any\n`)
+    .join('')
 }
 
 test('built-in services, and services of the same name that win', { skip }, () => {
@@ -185,14 +188,16 @@ test('custom applications: by header they are exact, with a rival or with ports 
 })
 
 test('wildcard objects free the bits that are set', () => {
-  const read = config(`set zone a\nset zone b\nset address W ip-wildcard 10.0.5.0/0.255.0.255\n${FIELDS('R').replace('source any', 'source W')}
+  const wildcard = 'set address W ip-wildcard 10.0.5.0/0.255.0.255\n'
+  const read = config(`set zone a\nset zone b\n${wildcard}${FIELDS('R').replace('source any', 'source W')}
 set rulebase security rules R action allow\n`)
   assert.equal(verdict(read, { ...between(read, 'a', 'b'), src: v4('10.9.5.7') }), 'permit')
   assert.equal(verdict(read, { ...between(read, 'a', 'b'), src: v4('10.9.6.7') }), 'deny')
 })
 
 test('move changes the order', () => {
-  const text = `set zone a\nset zone b\n${FIELDS('D')}set rulebase security rules D action deny\n${FIELDS('R')}set rulebase security rules R action allow\n`
+  const rule = (name: string, action: string): string => `${FIELDS(name)}set rulebase security rules ${name} action ${action}\n`
+  const text = `set zone a\nset zone b\n${rule('D', 'deny')}${rule('R', 'allow')}`
   const verdictWith = (line: string): string => {
     const read = config(text + line)
     return verdict(read, between(read, 'a', 'b'))
@@ -212,7 +217,8 @@ test('XML and other kinds of text are refused by name', () => {
 })
 
 test('several device groups are several devices: refused by name, and every verdict is unknown', () => {
-  const read = readPanOs('set device-group A devices 1\nset device-group B devices 2\nset template T config devices d vsys vsys1 zone z\n', 'x')
+  const read = readPanOs('set device-group A devices 1\nset device-group B devices 2\nset template T config devices d vsys vsys1 zone z\n',
+    'x')
   assert.deepEqual(read.diagnostics.map((d) => d.code), ['pan-os/several-devices'])
   assert.equal(verdict(read.config, { proto: 6 }), 'unknown')
 })

@@ -26,7 +26,8 @@ export function readPanOs(text: string, file: string): ReadResult {
   }
   const read = readStatements(text)
   const { tree, problems } = treeOf(normalised(read?.statements ?? []))
-  for (const p of [...(read?.problems ?? []), ...problems]) notes.error('statement', p.line, p.message, 'the rest of the text is read; check this line')
+  for (const p of [...(read?.problems ?? []), ...problems]) notes.error(
+    'statement', p.line, p.message, 'the rest of the text is read; check this line')
   if (!ROOTS.some((root) => tree.child(root))) {
     notes.error('kind', 0, 'this is not a PAN-OS configuration', 'give the output of "show" in configuration mode')
     return { config: null, diagnostics: notes.list }
@@ -56,7 +57,8 @@ function chainsOf(layout: Layout, readers: readonly RuleReader[], notes: Notes):
     notes.error('several-devices', 0, message, 'give the configuration of one device ("show config merged" there)')
     return [{ name: 'security', rules: [unknownRule(unknownOf('device-group', 1, message))], policy: 'deny' }]
   }
-  const chains = readers.map((r): Chain => ({ name: readers.length > 1 ? r.system.name : 'security', rules: systemRules(r), policy: 'deny' }))
+  const chains = readers.map((r): Chain => ({ name: readers.length > 1 ? r.system.name : 'security', rules: systemRules(r),
+    policy: 'deny' }))
   if (readers.length === 1) return chains
   const between = unknownRule(unknownOf('vsys', 1, 'traffic between virtual systems is not modelled'))
   return [{ name: 'systems', rules: [...readers.map(systemGoto), between], policy: 'deny' }, ...chains]
@@ -85,5 +87,6 @@ function routeOf(node: Tree, router: string): Route[] {
   const nextHop = hop.ok && ipVersion(hop.value) === found.version ? ipValue(hop.value) : null
   const kind = node.at('nexthop', 'discard') ? 'blackhole' : nextHop === null && node.child('interface') ? 'connected' : 'via'
   const metric = Number(node.value('metric') ?? METRIC)
-  return [{ version: found.version, network: found.range.low, length: Number(length), kind, nextHop, iface: null, metric, table: router, line: node.line }]
+  return [{ version: found.version, network: found.range.low, length: Number(length), kind, nextHop, iface: null, metric, table: router,
+    line: node.line }]
 }

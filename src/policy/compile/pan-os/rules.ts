@@ -3,7 +3,8 @@
 
 import type { Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
 import { unknownOf, type Notes, type ZoneIndex } from '../zone-based/reading.ts'
-import { ANY_ADDRESS, ANY_SERVICE, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm, type ZonePair } from '../zone-based/terms.ts'
+import { ANY_ADDRESS, ANY_SERVICE, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm,
+  type ZonePair } from '../zone-based/terms.ts'
 import type { Tree } from '../zone-based/tree.ts'
 import { applicationTerms, withApplications } from './applications.ts'
 import type { Rulebase, VirtualSystem } from './layout.ts'
@@ -22,7 +23,8 @@ export function systemRules(reader: RuleReader): Rule[] {
   const bases = reader.system.rulebases
   const rules = bases.flatMap((base) => base.node.list('security', 'rules').flatMap((rule) => ruleOf(rule, base, reader)))
   const override = (name: string): RuleAction | null =>
-    bases.map((b) => b.node.at('default-security-rules', 'rules', name)).filter((n) => n?.child('action')).map((n) => actionOf(n as Tree))[0] ?? null
+    bases.map((b) => b.node.at('default-security-rules', 'rules', name)).filter((n) => n?.child('action'))
+      .map((n) => actionOf(n as Tree))[0] ?? null
   const intrazone = override('intrazone-default') ?? { kind: 'permit' }
   const interzone = override('interzone-default') ?? { kind: 'deny', reject: false }
   const line = 0
@@ -37,7 +39,8 @@ function ruleOf(rule: Tree, base: Rulebase, reader: RuleReader): Rule[] {
   if (rule.value('disabled') === 'yes') return []
   for (const field of ['from', 'to', 'source', 'destination', 'service', 'application', 'action']) {
     if (rule.child(field)) continue
-    reader.notes.warn('field-missing', rule.line, `rule "${rule.word}" has no ${field}; read as any`, 'PAN-OS refuses to commit most of these; say "any"')
+    reader.notes.warn('field-missing', rule.line, `rule "${rule.word}" has no ${field}; read as any`,
+      'PAN-OS refuses to commit most of these; say "any"')
   }
   const address = addressLookup(base.scopes)
   return policyRules({

@@ -64,7 +64,8 @@ export function unknownRule(why: UnknownMatch): Rule {
  * Resolves named groups depth first, each once. `build` gets the name and a way to ask for members; `cyclic` stands for a name that is
  * asked while it is being built. Depth is bounded by the number of names, and by GROUP_DEPTH_MAX.
  */
-export function groupResolver<T>(build: (name: string, member: (name: string) => T) => T, cyclic: (name: string) => T): (name: string) => T {
+export function groupResolver<T>(build: (name: string, member: (name: string) => T) => T, cyclic: (name: string) => T): (name: string) =>
+  T {
   const done = new Map<string, T>()
   const open = new Set<string>()
   const resolve = (name: string): T => {

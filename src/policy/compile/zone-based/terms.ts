@@ -98,7 +98,7 @@ const MATCHES_MAX = 10_000
 
 type FieldList = readonly (readonly [Field, Constraint])[]
 
-/** The rules of a policy: one for both families where no address decides, else one per family. Never none: what cannot match stays visible. */
+/** The rules of a policy: one for both families where no address decides, else one per family. Never none: a dead policy stays visible. */
 export function policyRules(policy: PolicyTerms): Rule[] {
   const rule = (family: IpVersion | null, matches: readonly Match[]): Rule =>
     ({ line: policy.line, text: policy.text, family, matches, action: policy.action })

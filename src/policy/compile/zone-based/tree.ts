@@ -49,7 +49,8 @@ export class Tree {
     if (this.isLeaf) return []
     return this.children.flatMap((node) => {
       const below = node.paths()
-      return below.length === 0 ? [{ words: [node.word], line: node.line }] : below.map((p) => ({ words: [node.word, ...p.words], line: p.line }))
+      return below.length === 0 ? [{ words: [node.word], line: node.line }] : below.map(
+        (p) => ({ words: [node.word, ...p.words], line: p.line }))
     })
   }
 

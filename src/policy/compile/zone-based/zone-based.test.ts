@@ -20,7 +20,8 @@ import { NO_ADDRESS, policyRules, subtractAddresses, type PolicyTerms } from './
 import { treeOf } from './tree.ts'
 
 const SPACE: ValueRange = { low: 0n, high: 31n }
-const small = fc.array(fc.tuple(fc.nat(31), fc.nat(6)).map(([low, size]) => ({ low: BigInt(low), high: BigInt(Math.min(31, low + size)) })), { maxLength: 6 })
+const small = fc.array(fc.tuple(fc.nat(31), fc.nat(6))
+  .map(([low, size]) => ({ low: BigInt(low), high: BigInt(Math.min(31, low + size)) })), { maxLength: 6 })
 
 function members(ranges: readonly ValueRange[]): Set<number> {
   return new Set(ranges.flatMap((r) => Array.from({ length: Number(r.high - r.low) + 1 }, (_, i) => Number(r.low) + i)))
@@ -124,7 +125,8 @@ test('negation of an unknown member is unknown, and never the whole', () => {
   }
   const [rule] = policyRules(terms)
   assert.equal(rule?.matches[0]?.unknown[0]?.text, 'not fqdn x')
-  assert.deepEqual(rule?.matches[0]?.fields[0]?.[1], { kind: 'ranges', ranges: [{ low: 0n, high: 4n }, { low: 10n, high: 0xffffffffn }], not: false })
+  assert.deepEqual(rule?.matches[0]?.fields[0]?.[1],
+    { kind: 'ranges', ranges: [{ low: 0n, high: 4n }, { low: 10n, high: 0xffffffffn }], not: false })
 })
 
 test('names: short, deterministic, and without marks a command line would act on', () => {

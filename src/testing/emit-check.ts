@@ -8,7 +8,10 @@ import { loadPolicy, parseYaml } from '../config/index.ts'
 import { parsePolicy, policyNames, type Policy } from '../policy/index.ts'
 import { policyChains } from '../policy/policy-rules.ts'
 import type { CompileInput, Emitted, EmitResult } from '../policy/compile/target.ts'
-import type { Chain, Constraint, Field, Rule, ValueRange } from '../policy/rules/model.ts'
+import type { Chain, Constraint, Field, Match, Rule, ValueRange } from '../policy/rules/model.ts'
+import { bddSpace } from '../policy/sets/bdd-space.ts'
+import { composeChain } from '../policy/sets/compose.ts'
+import type { PacketPoint, PacketSet, PacketSpace } from '../policy/sets/packet-set.ts'
 
 const FIELDS_CUT = ['dst', 'src', 'proto', 'dport', 'icmpType'] as const
 export type CutField = (typeof FIELDS_CUT)[number]
@@ -21,6 +24,8 @@ export type ReadMatch = Partial<Record<CutField, readonly ValueRange[]>>
 export interface ReadBack {
   readonly matches: readonly ReadMatch[]
   readonly permits: (packet: TestPacket) => boolean
+  /** The same as a chain, when the text has an order. */
+  readonly chain?: Chain
 }
 
 const PORTS = new Set([6n, 17n, 132n])
@@ -42,7 +47,39 @@ export function covers(match: ReadMatch, packet: TestPacket): boolean {
 
 /** First match over read rules. */
 export function firstMatch(rules: readonly (ReadMatch & { readonly permit: boolean })[], otherwise: boolean): ReadBack {
-  return { matches: rules, permits: (packet) => rules.find((rule) => covers(rule, packet))?.permit ?? otherwise }
+  const chain: Chain = { name: 'read', policy: otherwise ? 'permit' : 'deny', rules: rules.map((rule, i) => chainRule(rule, i)) }
+  return { matches: rules, chain, permits: (packet) => rules.find((rule) => covers(rule, packet))?.permit ?? otherwise }
+}
+
+function chainRule(rule: ReadMatch & { readonly permit: boolean }, index: number): Rule {
+  const action = rule.permit ? { kind: 'permit' as const } : { kind: 'deny' as const, reject: false }
+  return { line: index + 1, text: '', family: null, matches: [matchOfRead(rule)], action }
+}
+
+function matchOfRead(read: ReadMatch): Match {
+  const fields = FIELDS_CUT.flatMap((field): readonly (readonly [Field, Constraint])[] => {
+    const ranges = read[field]
+    return ranges === undefined ? [] : [[field, { kind: 'ranges', ranges, not: false }]]
+  })
+  return { fields, unknown: [] }
+}
+
+/** Compares by packet sets: the same question as assertSame, answered by the engine of the proofs. */
+export function assertSameSets(chain: Chain, version: IpVersion, read: ReadBack, only: ReadMatch = {}): void {
+  const space = bddSpace(version)
+  const scope = space.of(matchOfRead(only))
+  const permitted = (one: Chain): PacketSet => {
+    const sets = composeChain(space, one, new Map())
+    assert.deepEqual(sets.problems, [])
+    return space.and(sets.surelyPermitted, scope)
+  }
+  const expected = permitted(chain)
+  const found = permitted(read.chain ?? assert.fail('no chain'))
+  assert.ok(!space.isEmpty(scope) && space.equals(expected, found), `wider: ${wordsOf(space, space.pick(space.minus(found, expected)))}`)
+}
+
+function wordsOf(space: PacketSpace, point: PacketPoint | null): string {
+  return `${point === null ? 'no packet' : FIELDS_CUT.map((field) => `${field} ${point[field]}`).join(', ')} of IPv${space.version}`
 }
 
 /** The chain by the sentences of rules/model.ts, alternatives flattened. The judge. */

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { parsePrefix, type IpVersion } from '../../../base/ip.ts'
 import type { CompileInput } from '../target.ts'
 import type { ValueRange } from '../../rules/model.ts'
-import { assertSame, emitted, firstMatch, inputArb, inputFromYaml, inputOf, refusals, shippedInput, WARD_YAML,
+import { assertSame, assertSameSets, emitted, firstMatch, inputArb, inputFromYaml, inputOf, refusals, shippedInput, WARD_YAML,
   type ReadBack, type ReadMatch } from '../../../testing/emit-check.ts'
 import { mikrotik } from './index.ts'
 
@@ -81,6 +81,16 @@ function assertExact(input: CompileInput): void {
 
 test('the ward policy means the same as text, both versions, every cell', () => assertExact(inputFromYaml(WARD_YAML)))
 test('the shipped policy on a ward means the same as text', () => assertExact(shippedInput()))
+test('packet sets say the same of both', () => {
+  for (const input of [inputFromYaml(WARD_YAML), shippedInput()]) {
+    const { text } = emitted(mikrotik.emit(input))
+    for (const version of [4, 6] as const) assertSameSets(input.chains[version], version, readBack(text, version))
+    const spoiled = text.replace(/^.*(?:vitals|bedside-vitals)"\n/m, '')
+    assert.notEqual(spoiled, text)
+    assert.throws(() => assertSameSets(input.chains[4], 4, readBack(spoiled, 4)), /wider: /)
+  }
+})
+
 test('so do random policies', () => fc.assert(fc.property(inputArb(), assertExact), { numRuns: 200 }))
 
 test('the reader notices a rule that is gone, a port that is gone, and an order that changed', () => {

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { ipValue, parsePrefix, type IpVersion } from '../../../base/ip.ts'
 import type { ValueRange } from '../../rules/model.ts'
 import type { CompileInput } from '../target.ts'
-import { assertSame, emitted, firstMatch, inputArb, inputFromYaml, ip, refusals, WARD_YAML,
+import { assertSame, assertSameSets, emitted, firstMatch, inputArb, inputFromYaml, ip, refusals, WARD_YAML,
   type ReadBack, type ReadMatch } from '../../../testing/emit-check.ts'
 import { nacDacl } from './index.ts'
 
@@ -69,7 +69,9 @@ const SOURCE: Readonly<Record<IpVersion, ReadMatch>> = {
 test('the ward policy for the ward, both versions, every cell', () => {
   for (const version of [4, 6] as const) {
     const input = { ...inputFromYaml(WARD_YAML, { ...WARD, family: String(version) }), ruleBudget: 5000 }
-    assertSame(input.chains[version], readBack(emitted(nacDacl.emit(input)).text, version), SOURCE[version])
+    const read = readBack(emitted(nacDacl.emit(input)).text, version)
+    assertSame(input.chains[version], read, SOURCE[version])
+    assertSameSets(input.chains[version], version, read, SOURCE[version])
   }
 })
 

@@ -73,6 +73,7 @@ interface ProveFlags {
   readonly from?: string
   readonly to?: string
   readonly service?: string
+  readonly asset: readonly string[]
   readonly json?: boolean
 }
 
@@ -80,7 +81,7 @@ const QUESTIONS: readonly (readonly [ProveQuestion, string, string])[] = [
   ['reach', '<config>', 'can anything from --from reach --to on --service? Proved when nothing can'],
   ['liveness', '<config>', 'does everything from --from to --to on --service pass? For the clinical path'],
   ['dead-lines', '<config>', 'lines that can never decide anything, and which lines are to blame'],
-  ['equal', '<config> <other>', 'do two configs allow the same, on what is asked? With a packet when not'],
+  ['equal', '<config> <other>', 'do two configs, or a policy (.yaml) and a config, allow the same? With a packet when not'],
   ['diff', '<config> <other>', 'what only one of two versions allows, with a packet and a count for each side'],
   ['unclaimed', '<config>', 'packets that no line speaks of'],
 ]
@@ -90,7 +91,7 @@ export function addProve(program: Command, io: Io, done: Done): void {
   for (const [question, files, description] of QUESTIONS) {
     const command = prove.command(question).description(description)
     for (const file of files.split(' ')) command.argument(file)
-    command
+    withAssets(command)
       .option('--target <id>', 'platform of the text; without it the one that understands it best')
       .option('--chain <name>', 'which chain is asked')
       .option('--from <prefix>', 'source addresses').option('--to <prefix>', 'destination addresses')
@@ -112,7 +113,7 @@ export function addProve(program: Command, io: Io, done: Done): void {
 function proveArgs(flags: ProveFlags) {
   return {
     target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
-    json: flags.json === true,
+    assets: flags.asset, json: flags.json === true,
   } as const
 }
 

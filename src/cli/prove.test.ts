@@ -47,7 +47,7 @@ test('the policy proves its own assertions; one that does not hold exits 5 with 
 })
 
 test('compiled text: nothing leaves, the clinical path works, no line is dead, and it is equal to itself', async (t) => {
-  const { nft } = await ward(t)
+  const { nft, policy } = await ward(t)
   const leaves = await cordon(['prove', 'reach', nft, '--from', '10.20.4.0/25', '--to', '8.0.0.0/8'])
   assert.deepEqual([leaves.code, leaves.out], [0, 'nothing asked about can pass (IPv4): proved\n'])
   const alive = await cordon(['prove', 'liveness', nft, '--from', '10.20.4.0/25', '--to', '202.114.4.119', '--service', 'tcp/515-520'])
@@ -56,6 +56,26 @@ test('compiled text: nothing leaves, the clinical path works, no line is dead, a
   assert.equal(dead.code, 0)
   assert.ok((JSON.parse(dead.out) as { chains: unknown[] }).chains.length >= 3, 'every chain is asked')
   assert.equal((await cordon(['prove', 'equal', nft, nft])).code, 0)
+  for (const version of [[], ['--ipv6']]) {
+    const validated = await cordon(['prove', 'equal', policy, nft, ...version])
+    assert.deepEqual([validated.code, validated.err], [0, ''], validated.out)
+  }
+})
+
+test('every platform that is read back: its text is proved equal to the policy, in both IP versions', async (t) => {
+  const { folder, policy } = await ward(t)
+  const rows = JSON.parse((await cordon(['compile', '--list', '--json'])).out) as { id: string; capabilities: { canRead: boolean; stateful: boolean } }[]
+  const readable = rows.filter((row) => row.capabilities.canRead && row.capabilities.stateful).map((row) => row.id)
+  assert.ok(readable.length >= 4, readable.join())
+  for (const id of readable) {
+    const text = path.join(folder, `ward.${id}`)
+    const compiled = await cordon(['compile', '--target', id, '--policy', policy, '--out', text])
+    assert.equal(compiled.code, 0, `${id}: ${compiled.err}`)
+    for (const version of [[], ['--ipv6']]) {
+      const proved = await cordon(['prove', 'equal', policy, text, ...version])
+      assert.equal(proved.code, 0, `${id}: ${proved.out}${proved.err}`)
+    }
+  }
 })
 
 test('a hole cut by hand is found, with the packet, the line, and the count of what only the new version allows', async (t) => {
@@ -86,14 +106,16 @@ test('what a reader does not understand makes the answer unknown because of that
 
 test('wrong words are told with what to do, and nothing on stdout', async (t) => {
   const { folder, nft, policy } = await ward(t)
+  const letter = path.join(folder, 'letter.txt')
+  fs.writeFileSync(letter, 'Dear Sir or Madam,\n')
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['prove', 'reach', path.join(folder, 'missing.nft')], /missing\.nft/],
-    [['prove', 'reach', policy], /no text that/],
+    [['prove', 'reach', letter], /no text that/],
     [['prove', 'reach', nft, '--from', '10.20.4.1/25'], /host bits set/],
     [['prove', 'reach', nft, '--from', '2001:db8::/32'], /--ipv6/],
     [['prove', 'reach', nft, '--service', 'http'], /tcp\/515-520/],
     [['prove', 'reach', nft, '--chain', 'nowhere'], /there are: /],
-    [['prove', 'reach', nft, '--target', 'abacus'], /no platform "abacus"/],
+    [['prove', 'reach', nft, '--target', 'abacus'], /no target "?abacus/],
     [['prove', 'equal', nft], /missing required argument/],
     [['prove', 'policy', policy, '--asset', 'x'], /profile=address/],
   ]

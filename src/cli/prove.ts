@@ -8,7 +8,7 @@ import { loadPolicy, loadProfiles } from '../config/index.ts'
 import { policyNames } from '../policy/index.ts'
 import { prefixRange } from '../policy/policy-rules.ts'
 import type { Answer } from '../policy/prove/answer.ts'
-import { proveAssertions } from '../policy/prove/assertions.ts'
+import { policyFilter, proveAssertions } from '../policy/prove/assertions.ts'
 import { deadLines, proveAlways, proveEqual, proveNever, unclaimed, type DeadLine, type Filter } from '../policy/prove/questions.ts'
 import type { Config, Constraint, Field, Match } from '../policy/rules/model.ts'
 import { bddSpace } from '../policy/sets/bdd-space.ts'
@@ -25,7 +25,7 @@ export type ProveQuestion = 'reach' | 'liveness' | 'dead-lines' | 'equal' | 'dif
 
 export interface ProveArgs {
   readonly question: ProveQuestion
-  /** One config, or two for equal and diff. */
+  /** One config, or two for equal and diff; a policy (.yaml) stands for its own filter. */
   readonly files: readonly string[]
   readonly target: string | undefined
   /** Chain to ask, when a config binds several. */
@@ -35,12 +35,14 @@ export interface ProveArgs {
   readonly to: string | undefined
   /** `tcp/515-520`, `udp/53`, `icmp`; undefined is everything. */
   readonly service: string | undefined
+  /** `profile=address` as policy eval has it, when a policy is asked. */
+  readonly assets: readonly string[]
   readonly json: boolean
 }
 
 interface Loaded {
   readonly filter: Filter
-  readonly config: Config
+  readonly interfaces: readonly string[]
 }
 
 export function runProve(args: ProveArgs, io: Io): number {
@@ -78,9 +80,9 @@ function exitOf(answer: Answer): number {
   return answer.verdict === 'proved' ? Exit.ok : answer.verdict === 'refuted' ? PROOF_FAILED : Exit.incomplete
 }
 
-function tell(io: Io, args: ProveArgs, { config }: Loaded, answer: Answer, claim: string): number {
+function tell(io: Io, args: ProveArgs, { interfaces }: Loaded, answer: Answer, claim: string): number {
   if (args.json) io.out(`${JSON.stringify({ question: args.question, claim, ...answerJson(answer, args.version) }, null, 2)}\n`)
-  else io.out(`${claim} (IPv${args.version}): ${answerText(answer, args.version, config.interfaces)}\n`)
+  else io.out(`${claim} (IPv${args.version}): ${answerText(answer, args.version, interfaces)}\n`)
   return exitOf(answer)
 }
 
@@ -103,9 +105,10 @@ function tellDifference(io: Io, args: ProveArgs, space: PacketSpace, a: Loaded, 
 function runDeadLines(args: ProveArgs, io: Io): number {
   const [file = ''] = args.files
   const config = readConfigFile(file, args.target)
-  if (!config.ok) return usage(io, config.error)
-  const chains = [...config.value.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
-  if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...config.value.chains.keys()].join(', ')}`)
+  if (!config.ok) return usage(io, config.error.message)
+  const { config: found } = config.value.result
+  const chains = [...found.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
+  if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...found.chains.keys()].join(', ')}`)
   const rows = chains.map((chain) => ({ chain, dead: deadLines(bddSpace(args.version), chain) }))
   if (args.json) {
     const found = rows.map(({ chain, dead }) => ({
@@ -124,7 +127,7 @@ function deadText(args: ProveArgs, chain: Filter['chain'], dead: readonly DeadLi
   }).join('')
 }
 
-function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, config }: Loaded): number {
+function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, interfaces }: Loaded): number {
   const rest = unclaimed(space, filter.chain)
   const policy = filter.chain.policy ?? 'nothing'
   if (args.json) {
@@ -132,18 +135,35 @@ function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, co
     io.out(`${JSON.stringify({ question: args.question, chain: filter.chain.name, policy, unclaimed: found }, null, 2)}\n`)
   } else if (!rest) io.out(`${filter.chain.name} (IPv${args.version}): every packet is claimed by a line\n`)
   else {
-    const example = pointText(rest.witness, args.version, config.interfaces)
+    const example = pointText(rest.witness, args.version, interfaces)
     io.out(`${filter.chain.name} (IPv${args.version}): ${rest.count} packets are left to the end (${policy}), for example ${example}\n`)
   }
   return Exit.ok
 }
 
+/** A policy stands for its own filter, so that compiled text can be asked whether it is equal to it. */
 function loadFilter(file: string, args: ProveArgs): Result<Loaded> {
-  const config = readConfigFile(file, args.target)
-  if (!config.ok) return config
-  const chain = chainOf(config.value, args)
+  if (/\.ya?ml$/.test(file)) return loadPolicyFilter(file, args)
+  const read = readConfigFile(file, args.target)
+  if (!read.ok) return err(read.error.message)
+  const { config } = read.value.result
+  const chain = chainOf(config, args)
   if (!chain.ok) return err(`${file}: ${chain.error}`)
-  return ok({ filter: { chain: chain.value, chains: config.value.chains, version: args.version }, config: config.value })
+  return ok({ filter: { chain: chain.value, chains: config.chains, version: args.version }, interfaces: config.interfaces })
+}
+
+function loadPolicyFilter(file: string, args: ProveArgs): Result<Loaded> {
+  const profiles = loadProfiles()
+  const loaded = loadPolicy(file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: today() })
+  if (!loaded.ok) return err(loaded.error.map(formatDiagnostic).join('\n'))
+  const assets = assetAddresses(args.assets)
+  if (!assets.ok) return assets
+  return ok({ filter: policyFilter(loaded.value.policy, policyNames(loaded.value.policy, assets.value), args.version), interfaces: [] })
+}
+
+/** Exceptions hold until their last day, and a proof speaks of today. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
 }
 
 /** The named chain, or the only one that a hook uses for this IP version. */
@@ -214,7 +234,7 @@ function assetAddresses(assets: readonly string[]): Result<ReadonlyMap<string, r
 /** The policy's own assertions, each in both IP versions. */
 export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
   const profiles = loadProfiles()
-  const loaded = loadPolicy(args.file, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
+  const loaded = loadPolicy(args.file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: today() })
   if (!loaded.ok) {
     for (const d of loaded.error) io.err(`${formatDiagnostic(d)}\n`)
     return Exit.usage

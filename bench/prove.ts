@@ -5,29 +5,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { Chain, Constraint, Field, Rule } from '../src/policy/rules/model.ts'
 import { randomInt, seededRng, type Rng } from '../src/base/rng.ts'
-import { bddSpace } from '../src/policy/sets/bdd-space.ts'
-import { composeChain } from '../src/policy/sets/compose.ts'
+import type { Field, Rule } from '../src/policy/rules/model.ts'
 import { smtEquivalence } from '../src/policy/sets/smt.ts'
+import { chainOf, inBlock, type Question, type Row } from './prove-lists.ts'
 
+const ASK = path.join(import.meta.dirname, 'prove-ask.ts')
 const ROOT = path.join(import.meta.dirname, '..')
 const RUNS = Number(process.env['RUNS'] ?? 5)
 const SEED = Number(process.env['SEED'] ?? 1)
-
-/** A rule of a bench list: address blocks as [base, length], ports for TCP and UDP only. */
-interface Row {
-  readonly src: readonly [number, number]
-  readonly dst: readonly [number, number]
-  readonly proto: number | null
-  readonly dport: readonly [number, number] | null
-  readonly permit: boolean
-}
-
-/** `reach`: can anything go from one block to the other? `equal`: do both lists permit the same? */
-type Question =
-  | { readonly kind: 'equal'; readonly a: readonly Row[]; readonly b: readonly Row[] }
-  | { readonly kind: 'reach'; readonly a: readonly Row[]; readonly from: readonly [number, number]; readonly to: readonly [number, number] }
 
 const TCP = 6
 const UDP = 17
@@ -156,42 +142,6 @@ function cases(): Case[] {
   ]
 }
 
-function range(low: number, high: number): Constraint {
-  return { kind: 'ranges', ranges: [{ low: BigInt(low), high: BigInt(high) }], not: false }
-}
-
-function inBlock([base, length]: readonly [number, number]): Constraint {
-  return range(base, base + 2 ** (32 - length) - 1)
-}
-
-function ruleOf(r: Row, i: number): Rule {
-  const fields: (readonly [Field, Constraint])[] = []
-  if (r.src[1] > 0) fields.push(['src', inBlock(r.src)])
-  if (r.dst[1] > 0) fields.push(['dst', inBlock(r.dst)])
-  if (r.proto !== null) fields.push(['proto', range(r.proto, r.proto)])
-  if (r.dport) fields.push(['dport', range(r.dport[0], r.dport[1])])
-  const action = r.permit ? { kind: 'permit' as const } : { kind: 'deny' as const, reject: false }
-  return { line: i + 1, text: '', family: 4, matches: [{ fields, unknown: [] }], action }
-}
-
-function chainOf(name: string, rows: readonly Row[]): Chain {
-  return { name, rules: rows.map(ruleOf), policy: 'deny' }
-}
-
-/** The child: one question, one answer, as a user's process would do it. */
-function ask(file: string): void {
-  const question = JSON.parse(fs.readFileSync(file, 'utf8')) as Question
-  const space = bddSpace(4)
-  const a = composeChain(space, chainOf('a', question.a), new Map()).possiblyPermitted
-  let holds: boolean
-  if (question.kind === 'equal') holds = space.equals(a, composeChain(space, chainOf('b', question.b), new Map()).possiblyPermitted)
-  else {
-    const asked = space.of({ fields: [['src', inBlock(question.from)], ['dst', inBlock(question.to)]], unknown: [] })
-    holds = space.isEmpty(space.and(a, asked))
-  }
-  console.log(JSON.stringify({ holds, nodes: space.size(), rssBytes: process.resourceUsage().maxRSS * 1024 }))
-}
-
 /** The same question for a solver: nothing reaches when the list, cut to the two blocks, permits what an empty one does. */
 function smtOf(question: Question): string {
   const a = chainOf('a', question.a)
@@ -241,7 +191,7 @@ interface Result {
 function compare(one: Case, folder: string, hasZ3: boolean): Result {
   const file = path.join(folder, 'question.json')
   fs.writeFileSync(file, JSON.stringify(one.question))
-  const ours = measure(`'${process.execPath}' '${import.meta.filename}' ask '${file}'`, folder)
+  const ours = measure(`'${process.execPath}' '${ASK}' '${file}'`, folder)
   const answer = JSON.parse(ours.stdout) as { holds: boolean; nodes: number; rssBytes: number }
   fs.writeFileSync(path.join(folder, 'question.smt2'), smtOf(one.question))
   const z3 = hasZ3 ? measure(`z3 -smt2 '${path.join(folder, 'question.smt2')}'`, folder) : null
@@ -277,5 +227,4 @@ function main(): void {
   if (results.some((r) => !r.right)) process.exitCode = 1
 }
 
-if (process.argv[2] === 'ask') ask(process.argv[3] ?? '')
-else main()
+main()

@@ -33,6 +33,12 @@ export function levelsOf(layout: Layout): number {
   return layout.reduce((sum, place) => sum + place.bits, 0)
 }
 
+/** What a constraint on an optional field asks of the protocol. */
+const PROTOCOLS_OF: ReadonlyMap<Field, Constraint> = new Map(FIELDS.flatMap((field): [Field, Constraint][] => {
+  const protocols = FIELD_PROTOCOLS[field]
+  return protocols ? [[field, { kind: 'ranges', ranges: values(protocols), not: false }]] : []
+}))
+
 interface Wanted {
   /** null: no constraint that ranges can say. */
   ranges: RangeList | null
@@ -68,8 +74,8 @@ function collect(layout: Layout, fields: Match['fields']): Map<Field, Wanted> {
   }
   for (const [field, constraint] of fields) {
     add(field, constraint)
-    const protocols = FIELD_PROTOCOLS[field]
-    if (protocols) add('proto', { kind: 'ranges', ranges: values(protocols), not: false })
+    const needed = PROTOCOLS_OF.get(field)
+    if (needed) add('proto', needed)
   }
   return wanted
 }

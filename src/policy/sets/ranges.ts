@@ -8,6 +8,9 @@ export type RangeList = readonly ValueRange[]
 
 /** Any ranges, cut to 0..max, as a RangeList; reversed ranges are empty. */
 export function rangeList(ranges: readonly ValueRange[], max: bigint): RangeList {
+  const [only] = ranges
+  // Nearly every constraint of an access list is one range that fits.
+  if (ranges.length === 1 && only && only.low >= 0n && only.low <= only.high && only.high <= max) return ranges
   const cut = ranges.map((r) => ({ low: r.low < 0n ? 0n : r.low, high: r.high > max ? max : r.high })).filter((r) => r.low <= r.high)
   if (cut.length < 2) return cut
   const list: { low: bigint; high: bigint }[] = []

@@ -5,5 +5,5 @@ import { packetSetConformance } from '../../testing/packet-set-conformance.ts'
 import { bddSpace } from './bdd-space.ts'
 import { boxSpace } from './box-space.ts'
 
-packetSetConformance('diagrams', { open: (version) => bddSpace(version), runs: 400 })
+packetSetConformance('diagrams', { open: (version) => bddSpace(version), runs: 250 })
 packetSetConformance('boxes', { open: (version) => boxSpace(version), runs: 150, shape: { sparseMasks: false } })

@@ -126,7 +126,7 @@ function endOf(into: Gathering, device: ReplayDevice, ip: Ip, leaves: boolean): 
 
 function kindOf(device: ReplayDevice, ip: Ip, leaves: boolean): ZoneKind {
   const scope = ipScope(ip)
-  if (leaves || (device.id === null && (scope === 'global' || scope === 'reserved'))) return 'external'
+  if (device.id === null && (leaves || scope === 'global' || scope === 'reserved')) return 'external'
   return MEDICAL_FUNCTIONS.has(device.function) ? 'medical' : 'it'
 }
 

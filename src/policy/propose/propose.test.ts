@@ -104,6 +104,9 @@ test('what leaves the hospital is said at the top and at its line', () => {
   const policy = policyOf(text)
   assert.deepEqual(policy.zones.map((z) => z.kind), ['medical', 'external'])
   assert.deepEqual(policy.conduits.map((c) => c.fail), ['closed'])
+  // The same address may also be a machine here: then its zone is not external, and the way out still fails closed.
+  const both = make([talk(BED(1), CENTRAL, 515, { leaves: true }), talk(CENTRAL, BED(2), 80)])
+  assert.deepEqual(policyOf(both.text).conduits.map((c) => c.fail), ['closed', 'open'])
 })
 
 test('what the language cannot say narrowly is listed, and not widened', () => {

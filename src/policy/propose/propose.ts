@@ -151,11 +151,12 @@ function conduitLines(conduit: ProposedConduit, zoning: Zoning): readonly string
   const named = [...functions].slice(0, FUNCTIONS_NAMED_MAX).map((f) => plain(f, FUNCTION_LENGTH_MAX)).join(', ')
   const kinds = [conduit.from, conduit.to].map((name) => zoning.zones.find((z) => z.name === name)?.ends[0]?.kind)
   // Inside, care comes first when the box fails; a way out does not.
-  const fail = kinds.includes('external') ? 'closed' : 'open'
+  const leaves = kinds.includes('external') || conduit.services.some(([, earned]) => earned.leaves)
   return [
     `  - name: ${conduit.name}`, `    from: ${conduit.from}`, `    to: ${conduit.to}`, '    services:',
     ...conduit.services.map(([service, earned]) => `      - ${service}  # ${earnedText(earned)}`),
-    '    action: allow', `    fail: ${fail}`, `    reason: ${JSON.stringify(`Proposed for what was seen or is documented: ${named}.`)}`,
+    '    action: allow', `    fail: ${leaves ? 'closed' : 'open'}`,
+    `    reason: ${JSON.stringify(`Proposed for what was seen or is documented: ${named}.`)}`,
   ]
 }
 

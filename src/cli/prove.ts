@@ -106,9 +106,9 @@ function runDeadLines(args: ProveArgs, io: Io): number {
   const [file = ''] = args.files
   const config = readConfigFile(file, args.target)
   if (!config.ok) return usage(io, config.error.message)
-  const { config: found } = config.value.result
-  const chains = [...found.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
-  if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...found.chains.keys()].join(', ')}`)
+  const { config: whole } = config.value.result
+  const chains = [...whole.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
+  if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...whole.chains.keys()].join(', ')}`)
   const rows = chains.map((chain) => ({ chain, dead: deadLines(bddSpace(args.version), chain) }))
   if (args.json) {
     const found = rows.map(({ chain, dead }) => ({

@@ -30,6 +30,8 @@ export interface Past {
   readonly conversations: readonly Conversation[]
   /** Minutes with activity by activityKey, ascending. */
   readonly times: ReadonlyMap<string, readonly Micros[]>
+  /** Starts of the quarters of an hour in which anything was seen, ascending. */
+  readonly active: readonly Micros[]
   /** The moment a change would be made. */
   readonly now: Micros
 }
@@ -38,6 +40,11 @@ export interface Past {
 const PAGE = 50_000
 /** Minutes remembered per conversation: two weeks, twice what coverage asks for. Later ones are not looked at. */
 const MINUTES_MAX = 14 * 24 * 60
+
+/** Grain of what counts as watched. */
+export const QUARTER_MICROS = 15 * MICROS_PER_MINUTE
+/** A year of quarters; later ones are not looked at. */
+const QUARTERS_MAX = 4 * 24 * 366
 
 /** Which conversation a flow belongs to; the service port of ICMP is its type, which flows keep as source port. */
 export function activityKey(src: string, dst: string, transport: string, port: number): string {
@@ -73,7 +80,7 @@ async function fromCapture(file: string, command: string, knowledge: Knowledge, 
   }
   const { analysis, assets, conversations } = result.value.report
   for (const p of analysis.problems) io.err(`damaged (${p.code}): ${p.message}\n`)
-  return { analysis, assets, missing: [], conversations, times: activity.times(), now: analysis.lastAt ?? 0 }
+  return { analysis, assets, missing: [], conversations, ...activity.all(), now: analysis.lastAt ?? 0 }
 }
 
 /** A store that keeps nothing but when each conversation was active. */
@@ -98,7 +105,7 @@ async function fromStore(store: Store, now: () => Micros): Promise<Past | null> 
     if (page.length < PAGE) break
   }
   return {
-    analysis, assets, missing: await missingOf(store, analysis, assets), times: activity.times(), now: now(),
+    analysis, assets, missing: await missingOf(store, analysis, assets), ...activity.all(), now: now(),
     conversations: await bodies<Conversation>(store, 'conversation', newest.analysis),
   }
 }
@@ -126,14 +133,16 @@ function identities(asset: Asset): readonly string[] {
   return [asset.id, ...asset.interfaces.flatMap((i) => i.mac ?? [])]
 }
 
-/** Minutes with activity per conversation. */
+/** Minutes with activity per conversation, and quarters of an hour with any. */
 class Activity {
+  readonly #quarters = new Set<number>()
   readonly #minutes = new Map<string, Set<number>>()
 
   add(records: readonly StoreRecord[]): void {
     for (const record of records) {
       if (record.kind !== 'flow') continue
       const flow = record.body as FlowBody
+      if (this.#quarters.size < QUARTERS_MAX) this.#quarters.add(Math.floor(record.at / QUARTER_MICROS) * QUARTER_MICROS)
       const port = flow.transport.endsWith('icmp') ? flow.srcPort : flow.dstPort
       const key = activityKey(flow.src, flow.dst, flow.transport, port)
       const minutes = this.#minutes.get(key) ?? new Set<number>()
@@ -142,7 +151,8 @@ class Activity {
     }
   }
 
-  times(): ReadonlyMap<string, readonly Micros[]> {
-    return new Map([...this.#minutes].map(([key, minutes]) => [key, [...minutes].sort((a, b) => a - b)]))
+  all(): Pick<Past, 'times' | 'active'> {
+    const ascending = (values: ReadonlySet<number>): readonly Micros[] => [...values].sort((a, b) => a - b)
+    return { times: new Map([...this.#minutes].map(([key, minutes]) => [key, ascending(minutes)])), active: ascending(this.#quarters) }
   }
 }

@@ -3,16 +3,17 @@
 
 import { ipScope } from '../base/ip-scope.ts'
 import type { Ip } from '../base/ip.ts'
-import type { PortRange } from '../base/port-range.ts'
-import { portRangesInclude } from '../base/port-range.ts'
+import { portRangesInclude, type PortRange } from '../base/port-range.ts'
+import type { Micros } from '../base/time.ts'
 import type { Conversation, Endpoint } from '../detect/conversation.ts'
 import type { Asset, AssetRole } from '../inventory/asset.ts'
 import { CENTRAL_PROFILE } from '../inventory/evidence.ts'
 import type { DeviceProfile, FlowTransport, ProfileFlow } from '../inventory/profiles.ts'
 import { createEvaluator, policyNames, type FiveTuple, type Policy } from '../policy/index.ts'
-import type { DocumentedFunction, Observation, ReplayConversation, ReplayDevice, ReplayPolicy, UnseenFlow } from '../policy/replay/index.ts'
+import type { DocumentedFunction, Observation, ReplayConversation, ReplayDevice, ReplayPolicy, UnseenFlow,
+  Watch } from '../policy/replay/index.ts'
 import { factoryAddresses, type Knowledge } from '../sensor/knowledge.ts'
-import { activityKey, type Past } from './past.ts'
+import { activityKey, QUARTER_MICROS, type Past } from './past.ts'
 
 type Profiles = ReadonlyMap<string, DeviceProfile>
 
@@ -162,10 +163,26 @@ function portList({ low, high }: PortRange): readonly number[] {
 /** Names of observations that mean packets or records are missing, as the report of `check` counts them. */
 const LOSSES = new Set(['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped'])
 
+/** Quarters in a row without any packet that still count as watched: a network without one for an hour was not looked at. */
+const SILENT_QUARTERS_MAX = 4
+
+/** Two packets a month apart are no month of watching: spans without anything seen are cut out. */
+export function watchesOf(active: readonly Micros[], firstAt: Micros, lastAt: Micros): readonly Watch[] {
+  const spans: { from: Micros; to: Micros }[] = []
+  for (const quarter of active) {
+    const last = spans.at(-1)
+    const to = quarter + QUARTER_MICROS
+    if (last !== undefined && quarter - last.to <= SILENT_QUARTERS_MAX * QUARTER_MICROS) last.to = to
+    else spans.push({ from: quarter, to })
+  }
+  return spans.map(({ from, to }) => ({ from: Math.max(from, firstAt), to: Math.min(to, lastAt) })).filter((w) => w.to >= w.from)
+}
+
 /** What is known of how complete the past is. */
 export function observationOf(past: Past, utcOffsetMinutes: number): Observation {
   const { analysis } = past
-  const watches = analysis.firstAt === null || analysis.lastAt === null ? [] : [{ from: analysis.firstAt, to: analysis.lastAt }]
+  const { firstAt, lastAt } = analysis
+  const watches = firstAt === null || lastAt === null ? [] : watchesOf(past.active, firstAt, lastAt)
   const devices = past.missing.flatMap((asset) => {
     const ip = addressOf(asset)
     return ip === null ? [] : [deviceOf(asset, ip)]

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { runCheck } from './check.ts'
 import type { Io } from './io.ts'
 import { runReplay, type ReplayArgs } from './replay.ts'
+import { watchesOf } from './replay-input.ts'
 import { runTwin } from './twin.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-replay-cli-'))
@@ -135,6 +136,15 @@ test('what cannot be read is said with what to do, and exits with 2 or 3', async
   assert.deepEqual([against.code, against.out, /alow/.test(against.err)], [2, '', true])
   const text = await replayed({ file: file('open.yaml') })
   assert.deepEqual([text.code, text.out], [3, ''])
+})
+
+test('S4: packets far apart are no watch of what lies between', () => {
+  const quarter = 15 * 60_000_000
+  assert.deepEqual(watchesOf([0, 1, 2, 100].map((q) => q * quarter), 5, 101 * quarter - 7), [
+    { from: 5, to: 3 * quarter }, { from: 100 * quarter, to: 101 * quarter - 7 },
+  ])
+  assert.deepEqual(watchesOf([0, 5].map((q) => q * quarter), 0, 6 * quarter), [{ from: 0, to: 6 * quarter }], 'an hour of silence is quiet')
+  assert.deepEqual(watchesOf([], 0, quarter), [])
 })
 
 test('a damaged capture is never a pass', async () => {

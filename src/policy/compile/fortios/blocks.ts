@@ -47,6 +47,8 @@ type Frame =
   | { readonly kind: 'edit'; readonly entry: OpenEntry; readonly domain: string }
 
 interface State {
+  /** Entries of each table by name: backups of large boxes hold tens of thousands. */
+  readonly names: WeakMap<OpenEntry[], Map<string, OpenEntry>>
   readonly tables: Map<string, Map<string, OpenEntry[]>>
   readonly stack: Frame[]
   readonly problems: BlockProblem[]
@@ -56,7 +58,7 @@ interface State {
 const PROBLEMS_MAX = 1_000
 
 export function readBlocks(text: string): Blocks {
-  const state: State = { tables: new Map([['', new Map()]]), stack: [], problems: [], configs: 0 }
+  const state: State = { names: new WeakMap(), tables: new Map([['', new Map()]]), stack: [], problems: [], configs: 0 }
   if (text.length > TEXT_CHARS_MAX) {
     return { domains: [], problems: [{ line: 0, message: `text is longer than ${TEXT_CHARS_MAX} characters` }], configs: 0 }
   }
@@ -111,7 +113,7 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['unset', unset],
   ['move', move],
   ['delete', remove],
-  ['purge', (state) => table(state)?.splice(0)],
+  ['purge', purge],
 ])
 
 function step(state: State, words: readonly string[], line: number): void {
@@ -153,6 +155,13 @@ function table(state: State): OpenEntry[] | null {
   return entries
 }
 
+function namesOf(state: State, entries: OpenEntry[]): Map<string, OpenEntry> {
+  const names = state.names.get(entries) ?? new Map<string, OpenEntry>()
+  state.names.set(entries, names)
+  return names
+}
+
+/** `edit 0` always makes a new entry. */
 function edit(state: State, words: readonly string[], line: number): void {
   const top = state.stack.at(-1)
   const name = words[1] ?? ''
@@ -165,9 +174,11 @@ function edit(state: State, words: readonly string[], line: number): void {
     return
   }
   const entries = table(state) ?? []
-  const known = entries.find((e) => e.name === name && name !== '0')
+  const names = namesOf(state, entries)
+  const known = name === '0' ? undefined : names.get(name)
   const entry = known ?? { name, line, fields: new Map() }
   if (!known) entries.push(entry)
+  names.set(name, entry)
   state.stack.push({ kind: 'edit', entry, domain: frame.domain })
 }
 
@@ -233,5 +244,13 @@ function move(state: State, words: readonly string[], line: number): void {
 function remove(state: State, words: readonly string[]): void {
   const entries = table(state) ?? []
   const at = entries.findIndex((e) => e.name === words[1])
-  if (at >= 0) entries.splice(at, 1)
+  if (at < 0) return
+  entries.splice(at, 1)
+  namesOf(state, entries).delete(words[1] ?? '')
+}
+
+function purge(state: State): void {
+  const entries = table(state) ?? []
+  entries.splice(0)
+  namesOf(state, entries).clear()
 }

@@ -221,6 +221,14 @@ test('quoted texts may go on over lines, comments may hold quotes', () => {
   assert.deepEqual(read.diagnostics, [])
 })
 
+test('an entry that is deleted and made again is new; purge empties a table', () => {
+  const own = (text: string): string[] => (tables(`config firewall address\n${text}end\n`).get('firewall address') ?? [])
+    .map((e) => `${e.name} ${[...e.fields.keys()].join()}`)
+  assert.deepEqual(own('edit a\nset fqdn x\nnext\nedit b\nnext\ndelete a\nedit a\nnext\n'), ['b ', 'a '])
+  assert.deepEqual(own('edit a\nset fqdn x\nnext\nedit a\nset type fqdn\nnext\n'), ['a fqdn,type'])
+  assert.deepEqual(own('edit a\nset fqdn x\nnext\npurge\nedit a\nnext\n'), ['a '])
+})
+
 test('another kind of text is refused by name', () => {
   for (const text of ['', 'hello', 'set security zones security-zone a\n', 'config { devices { } }']) {
     const read = readFortiOs(text, 'x')

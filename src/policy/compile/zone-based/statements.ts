@@ -59,7 +59,7 @@ function unquoted(raw: string): { text: string; quoted: boolean } {
 /** Reads either form. Null when the text is neither: no `set` line and no brace. */
 export function readStatements(text: string): Statements | null {
   if (text.length > TEXT_CHARS_MAX) return { statements: [], problems: [TOO_LONG], form: 'set' }
-  if (/^\s*(?:set|delete)\s+\S/m.test(text)) return setForm(text)
+  if (/^[ \t]*(?:set|delete)[ \t]+\S/m.test(text)) return setForm(text)
   return text.includes('{') ? curlyForm(text) : null
 }
 

@@ -102,6 +102,12 @@ test('unbalanced braces and endless words are problems, not crashes', () => {
   assert.equal(readStatements('nothing of the kind'), null)
 })
 
+test('a text of blanks alone is read in one pass', () => {
+  const blanks = `${' '.repeat(300_000)}\n${'\t \n'.repeat(100_000)}`
+  assert.equal(readStatements(blanks), null)
+  assert.equal(readStatements(`${blanks}set a b`)?.statements.length, 1)
+})
+
 test('groups: each resolved once, a cycle becomes what stands for it', () => {
   const members32: Record<string, string[]> = { a: ['b', 'c'], b: ['c'], c: [], x: ['y'], y: ['x'] }
   let built = 0

@@ -196,7 +196,8 @@ function inKernel(text: string, rollback: string): { json: string; after: string
     fs.writeFileSync(path.join(folder, 'policy.nft'), text)
     fs.writeFileSync(path.join(folder, 'rollback.nft'), rollback)
     // Loaded twice: the text replaces an earlier version of itself.
-    const script = ['nft -c -f policy.nft', 'nft -f policy.nft', 'nft -f policy.nft', 'nft -j list ruleset', 'nft -f rollback.nft', 'nft list ruleset'].join(' && ')
+    const load = ['nft -c -f policy.nft', 'nft -f policy.nft', 'nft -f policy.nft', 'nft -j list ruleset']
+    const script = [...load, 'nft -f rollback.nft', 'nft list ruleset'].join(' && ')
     const [json = '', ...after] = execFileSync('unshare', ['-rn', 'sh', '-c', script],
       { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).split('\n')
     return { json, after: after.join('\n').trim() }

@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
-import { addCompile, addMud, addProve, addRead, addReplay } from './policy-commands.ts'
+import { addCompile, addMud, addPropose, addProve, addRead, addReplay } from './policy-commands.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -163,6 +163,7 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
     .argument('<file>').option('--check', 'only say whether it is; exit 1 when not').option('--write', 'write the file instead of printing it')
     .action(async (file: string, flags: { check?: boolean; write?: boolean }) =>
       done((await import('./policy.ts')).policyFormat({ file, check: flags.check === true, write: flags.write === true }, io)))
+  addPropose(policy, io, done)
   policy.command('eval').description('allow or deny for one flow, with the rule and the reason')
     .argument('[file]', 'policy file; without it the shipped one')
     .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')

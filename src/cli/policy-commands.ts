@@ -57,12 +57,36 @@ export function addReplay(program: Command, io: Io, done: Done): void {
     .option('-r <file>', 'capture to try it on; - for standard input').option('--data <folder>', 'data folder whose newest analysis is the past')
     .option('--against <file>', 'policy in force, to tell what changes')
     .option('--reason <text>', 'why it is approved all the same; kept with the answer')
+    .option('--utc-offset <minutes>', 'local time minus UTC, for shifts and weekends', Number)
     .option('--json', 'one JSON document')
-    .action(async (flags: { policy: string; r?: string; data?: string; against?: string; reason?: string; json?: boolean }) => {
+    .action(async (flags: ReplayFlags) => {
       const { runReplay } = await import('./replay.ts')
       done(await runReplay({
         policy: flags.policy, file: flags.r, data: flags.data, against: flags.against, reason: flags.reason, json: flags.json === true,
+        ...(Number.isInteger(flags.utcOffset) ? { utcOffsetMinutes: flags.utcOffset } : {}),
       }, io))
+    })
+}
+
+interface ReplayFlags {
+  readonly policy: string
+  readonly r?: string
+  readonly data?: string
+  readonly against?: string
+  readonly reason?: string
+  readonly utcOffset?: number
+  readonly json?: boolean
+}
+
+/** `cordon policy propose`: the draft that the past would have needed. */
+export function addPropose(policy: Command, io: Io, done: Done): void {
+  policy.command('propose').description('draft least privilege from what was seen and what is documented, each line with what earned it')
+    .option('-r <file>', 'capture to learn from; - for standard input').option('--data <folder>', 'data folder whose newest analysis is the past')
+    .option('--name <name>', 'name of the draft').option('--against <file>', 'policy in force, to list what of it was never used')
+    .option('--json', 'one JSON document')
+    .action(async (flags: { r?: string; data?: string; name?: string; against?: string; json?: boolean }) => {
+      const { runPropose } = await import('./propose.ts')
+      done(await runPropose({ file: flags.r, data: flags.data, name: flags.name, against: flags.against, json: flags.json === true }, io))
     })
 }
 

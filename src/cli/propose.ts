@@ -1,4 +1,4 @@
-// cordon propose: a least-privilege draft from a capture or a data folder, as policy text with the evidence on every line.
+// cordon policy propose: a least-privilege draft from a capture or a data folder, as policy text with the evidence on every line.
 // Keeps S2: it is text for a person; it is neither loaded nor pushed anywhere.
 
 import { formatDiagnostic } from '../base/diagnostic.ts'
@@ -10,7 +10,7 @@ import { loadKnowledge } from './load-knowledge.ts'
 import { loadPast, type Past, type PastArgs } from './past.ts'
 import { replayConversations, replayPolicy, unseenFlows } from './replay-input.ts'
 
-/** Flags of `cordon propose`. */
+/** Flags of `cordon policy propose`. */
 export interface ProposeArgs extends PastArgs {
   /** Name of the draft. */
   readonly name?: string | undefined
@@ -26,7 +26,7 @@ export async function runPropose(args: ProposeArgs, io: Io): Promise<number> {
     io.err(`${knowledge.error}\n`)
     return Exit.usage
   }
-  const past = await loadPast(args, 'cordon propose', knowledge.value, io)
+  const past = await loadPast(args, 'cordon policy propose', knowledge.value, io)
   if (typeof past === 'number') return past
   const inForce = args.against === undefined ? null : inForceOf(args.against, past, knowledge.value, io)
   if (typeof inForce === 'number') return inForce

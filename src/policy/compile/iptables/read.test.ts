@@ -39,7 +39,8 @@ test('each rule matches this packet and not that', () => {
 })
 
 test('what is not modelled decides nothing for sure', () => {
-  for (const words of ['-m limit --limit 5/sec -j ACCEPT', '-m set --match-set x src -j ACCEPT', '-s ward.example -j ACCEPT', '-j NFQUEUE', '-j nowhere']) {
+  for (const words of ['-m limit --limit 5/sec -j ACCEPT', '-m set --match-set x src -j ACCEPT', '-s ward.example -j ACCEPT', '-j NFQUEUE',
+    '-j nowhere']) {
     const { config } = readIptables(`*filter\n:FORWARD DROP [0:0]\n-A FORWARD ${words}\nCOMMIT\n`, 'x')
     assert.ok((config?.unknowns.length ?? 0) > 0 && config?.unknowns.every((u) => u.line === 3), words)
   }

@@ -5,14 +5,9 @@ import { formatDiagnostic } from '../base/diagnostic.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { quote } from '../base/tree-reader.ts'
 import { CONFIG_BYTES_MAX, readTextFile } from '../config/index.ts'
-import { TARGETS } from '../policy/compile/registry.ts'
-import type { ReadResult, Target } from '../policy/compile/target.ts'
+import { READERS, type Reader } from '../policy/compile/registry.ts'
+import type { ReadResult } from '../policy/compile/target.ts'
 import type { Config } from '../policy/rules/model.ts'
-
-/** A platform that can read. */
-export interface Reader extends Target {
-  readonly read: NonNullable<Target['read']>
-}
 
 export interface Understood {
   readonly reader: Reader
@@ -27,10 +22,9 @@ export interface ReadConfigProblem {
 
 /** Reads a file as the platform `targetId`, or as the one that understands it best. */
 export function readConfigFile(file: string, targetId: string | undefined): Result<Understood, ReadConfigProblem> {
-  const readers = TARGETS.flatMap((target): Reader[] => (target.read === null ? [] : [{ ...target, read: target.read }]))
-  const wanted = readers.filter((reader) => targetId === undefined || reader.id === targetId)
+  const wanted = READERS.filter((reader) => targetId === undefined || reader.id === targetId)
   if (wanted.length === 0) {
-    const message = `error: no target ${quote(targetId ?? '')} can be read\n  help: These can: ${readers.map(({ id }) => id).join(', ')}.`
+    const message = `error: no target ${quote(targetId ?? '')} can be read\n  help: These can: ${READERS.map(({ id }) => id).join(', ')}.`
     return err({ kind: 'usage', message })
   }
   const text = readTextFile(file, file, CONFIG_BYTES_MAX)

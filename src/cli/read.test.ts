@@ -85,6 +85,22 @@ for (const target of TARGETS) {
   })
 }
 
+const SAVE = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+-A FORWARD -s 10.20.3.0/24 -d 10.20.4.10/32 -p tcp -m tcp --dport 515:520 -j ACCEPT
+-A FORWARD -m owner --uid-owner 0 -j ACCEPT
+COMMIT
+`
+
+test('iptables-save is read though nothing is compiled for it; what it does not understand keeps its line', () => {
+  const { code, out, err } = run('rules.save', SAVE)
+  assert.equal(code, Exit.ok)
+  assert.match(out, /^Linux iptables-save.*: 2 chains, 2 rules, 2 bindings/)
+  assert.match(out, /\n5 +-m owner/)
+  assert.match(err, /rules\.save:5: warning iptables\/unknown/)
+})
+
 test('ASA text is never taken for IOS text: its masks mean something else', () => {
   const asa = 'access-list 101 extended permit tcp 10.20.3.0 255.255.255.0 host 10.20.4.10 eq 515\naccess-group 101 in interface inside\n'
   assert.equal((JSON.parse(run('asa', asa, { json: true }).out) as { target: string }).target, 'cisco-asa')

@@ -1,9 +1,10 @@
-// The registry of targets: every platform that Cordon writes for, one row each.
+// The registry of platforms: those that Cordon writes for, and those whose text it reads, one row each.
 // Keeps the rule that registries are arrays of rows, built once; a new platform is a folder and a line here.
 
 import { ciscoAsa } from './cisco-asa/index.ts'
 import { ciscoIos } from './cisco-ios/index.ts'
 import { fortiOs } from './fortios/index.ts'
+import { readIptables } from './iptables/index.ts'
 import { junosSrx } from './junos-srx/index.ts'
 import { mikrotik } from './mikrotik/index.ts'
 import { nacDacl } from './nac-dacl/index.ts'
@@ -18,6 +19,19 @@ import { zeekIntel } from './zeek-intel/index.ts'
 /** In the order in which lists show them. */
 export const TARGETS: readonly Target[] = [
   nftables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata, zeekIntel,
+]
+
+/** A platform whose text is read; `name` is said to people. */
+export interface Reader {
+  readonly id: string
+  readonly name: string
+  readonly read: NonNullable<Target['read']>
+}
+
+/** Every platform that can be read: the targets that read back, and those that are only read. */
+export const READERS: readonly Reader[] = [
+  ...TARGETS.flatMap(({ id, name, read }): Reader[] => (read === null ? [] : [{ id, name, read }])),
+  { id: 'iptables', name: 'Linux iptables-save', read: readIptables },
 ]
 
 /** The row with this id, or null. */

@@ -8,9 +8,9 @@ import fc from 'fast-check'
 import { IP_BITS, type IpVersion } from '../base/ip.ts'
 import { bddSpace } from '../policy/sets/bdd-space.ts'
 import { composeChain } from '../policy/sets/compose.ts'
-import { decide } from '../policy/rules/decide.ts'
 import type { Chain, Config, Constraint, Field, Match, Rule, ValueRange } from '../policy/rules/model.ts'
 import type { PacketPoint } from '../policy/sets/packet-set.ts'
+import { walkChain } from '../policy/sets/walk.ts'
 import type { CompileInput, Target } from '../policy/compile/target.ts'
 
 const FIREWALLS = path.join(import.meta.dirname, '..', '..', '..', 'shared', 'firewalls', 'batfish')
@@ -37,8 +37,7 @@ export function v4(text: string): bigint {
 
 /** `permit`, `deny`, or `unknown` when both are possible. */
 export function verdictOf(chain: Chain, chains: ReadonlyMap<string, Chain>, at: PacketPoint, version: IpVersion): string {
-  const { possible } = decide(chain, chains, at, version)
-  return possible.length === 1 ? possible[0]?.action ?? 'unknown' : 'unknown'
+  return walkChain(chain, chains, at, version).verdict
 }
 
 /** What the forward hook of a config says of a packet. */

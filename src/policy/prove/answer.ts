@@ -1,8 +1,15 @@
 // Answer: proved, refuted with a packet that anyone can replay, or unknown with the lines that are to blame. Never a guess.
 
-import type { Deciding } from '../rules/decide.ts'
 import type { UnknownMatch } from '../rules/model.ts'
 import type { PacketPoint } from '../sets/packet-set.ts'
+
+/** What decided a packet: a line of the config, or the end of the chain. */
+export interface Deciding {
+  readonly action: 'permit' | 'deny'
+  /** 1-based line, 0 for the chain's end or a rule that a compiler made. */
+  readonly line: number
+  readonly text: string
+}
 
 export interface Witness {
   readonly point: PacketPoint

@@ -3,10 +3,10 @@
 
 import { assert } from '../../base/assert.ts'
 import type { IpVersion } from '../../base/ip.ts'
-import { decide } from '../rules/decide.ts'
 import type { Chain, Rule, UnknownMatch } from '../rules/model.ts'
 import { composeChain, ruleSets } from '../sets/compose.ts'
 import { SetLimitError, type PacketPoint, type PacketSet, type PacketSpace } from '../sets/packet-set.ts'
+import { walkChain } from '../sets/walk.ts'
 import type { Answer, Witness } from './answer.ts'
 
 /** A filter to ask about: one chain with those it jumps to. */
@@ -134,10 +134,9 @@ function refutedBy(space: PacketSpace, filter: Filter, set: PacketSet, action: '
 function witnessOf(space: PacketSpace, filter: Filter, set: PacketSet, action: 'permit' | 'deny'): Witness | null {
   const point = space.pick(set)
   if (!point) return null
-  const { possible } = decide(filter.chain, filter.chains, point, filter.version)
-  const [deciding, other] = possible
-  assert(deciding !== undefined && other === undefined && deciding.action === action, 'the set engine and the slow interpreter disagree on a witness')
-  return { point, deciding }
+  const { verdict, rule } = walkChain(filter.chain, filter.chains, point, filter.version)
+  assert(verdict === action, 'the set engine and the slow interpreter disagree on a witness')
+  return { point, deciding: { action, line: rule?.line ?? 0, text: rule?.text ?? `end of ${filter.chain.name}` } }
 }
 
 /** Every unknown match and action of a filter, in line order, each once. */

@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { formatDiagnostic } from '../base/diagnostic.ts'
-import { ipFromValue, parseIp, type Ip } from '../base/ip.ts'
+import { ipFromValue } from '../base/ip.ts'
 import { Sha256 } from '../base/sha256.ts'
 import { quote } from '../base/tree-reader.ts'
 import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
@@ -14,6 +14,7 @@ import { rangeToPrefixes } from '../policy/compile/ranges.ts'
 import type { CompileInput, Emitted, Target } from '../policy/compile/target.ts'
 import { policyNames, type NameMap, type Policy } from '../policy/index.ts'
 import { policyChains, zoneRanges } from '../policy/policy-rules.ts'
+import { assetAddresses } from './assets-flag.ts'
 import { Exit, type Io } from './io.ts'
 import { table } from './text.ts'
 
@@ -93,21 +94,6 @@ function load(args: CompileArgs, problems: string[]): Loaded | null {
   const loaded = loadPolicy(args.policy, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
   if (!loaded.ok) problems.push(...loaded.error.map(formatDiagnostic))
   return loaded.ok && profiles.ok ? { ...loaded.value, profiles: profiles.value.profiles } : null
-}
-
-function assetAddresses(assets: readonly string[], problems: string[]): ReadonlyMap<string, readonly Ip[]> {
-  const byProfile = new Map<string, Ip[]>()
-  for (const asset of assets) {
-    const cut = asset.indexOf('=')
-    const parsed = parseIp(asset.slice(cut + 1))
-    if (cut <= 0 || !parsed.ok) {
-      problems.push(`error: --asset ${quote(asset)} is no profile=address\n  help: Write e.g. contec-cms8000=10.20.3.7.`)
-      continue
-    }
-    const profile = asset.slice(0, cut)
-    byProfile.set(profile, [...(byProfile.get(profile) ?? []), parsed.value])
-  }
-  return byProfile
 }
 
 /** A zone of devices that were not named would drop its denies, and the devices would count as the subnet around them. */

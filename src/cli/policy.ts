@@ -10,6 +10,7 @@ import { quote } from '../base/tree-reader.ts'
 import { formatPolicy, loadPolicy, loadProfiles, readTextFile, type LoadedPolicy } from '../config/index.ts'
 import { BUILT_IN_SERVICES, evaluate, isDay, policyNames, type AssertionEnd, type FiveTuple, type Service,
   type WrittenPolicy } from '../policy/index.ts'
+import { assetAddresses } from './assets-flag.ts'
 import { Exit, type Io } from './io.ts'
 import { table } from './text.ts'
 
@@ -260,16 +261,4 @@ function port(value: string | number | undefined, flag: string, problems: string
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text)
   problems.push(`error: ${flag} ${quote(text)} is no port\n  help: Write a number from 0 to 65535.`)
   return 0
-}
-
-function assetAddresses(assets: readonly string[], problems: string[]): ReadonlyMap<string, readonly Ip[]> {
-  const byProfile = new Map<string, Ip[]>()
-  for (const asset of assets) {
-    const [profile = '', text = ''] = asset.split('=', 2)
-    const parsed = parseIp(text)
-    if (profile === '' || !parsed.ok) {
-      problems.push(`error: --asset ${quote(asset)} is no profile=address\n  help: Write e.g. contec-cms8000=10.20.3.7.`)
-    } else byProfile.set(profile, [...(byProfile.get(profile) ?? []), parsed.value])
-  }
-  return byProfile
 }

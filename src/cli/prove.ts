@@ -1,7 +1,7 @@
 // cordon prove: ready-made questions about filters and about the policy's own assertions. Exit 5 when something is refuted, 4 when unknown.
 
 import { formatDiagnostic } from '../base/diagnostic.ts'
-import { parseIp, parsePrefix, type Ip, type IpVersion } from '../base/ip.ts'
+import { parsePrefix, type IpVersion } from '../base/ip.ts'
 import { parsePortRange } from '../base/port-range.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { loadPolicy, loadProfiles } from '../config/index.ts'
@@ -13,6 +13,7 @@ import { deadLines, proveAlways, proveEqual, proveNever, unclaimed, type DeadLin
 import type { Config, Constraint, Field, Match } from '../policy/rules/model.ts'
 import { bddSpace } from '../policy/sets/bdd-space.ts'
 import type { PacketSet, PacketSpace } from '../policy/sets/packet-set.ts'
+import { assetAddresses } from './assets-flag.ts'
 import { Exit, type Io } from './io.ts'
 import { answerJson, answerText, pointJson, pointText, witnessText } from './prove-text.ts'
 import { readConfigFile } from './read-config.ts'
@@ -156,9 +157,10 @@ function loadPolicyFilter(file: string, args: ProveArgs): Result<Loaded> {
   const profiles = loadProfiles()
   const loaded = loadPolicy(file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: today() })
   if (!loaded.ok) return err(loaded.error.map(formatDiagnostic).join('\n'))
-  const assets = assetAddresses(args.assets)
-  if (!assets.ok) return assets
-  return ok({ filter: policyFilter(loaded.value.policy, policyNames(loaded.value.policy, assets.value), args.version), interfaces: [] })
+  const problems: string[] = []
+  const names = policyNames(loaded.value.policy, assetAddresses(args.assets, problems))
+  if (problems.length > 0) return err(problems.join('\n'))
+  return ok({ filter: policyFilter(loaded.value.policy, names, args.version), interfaces: [] })
 }
 
 /** Exceptions hold until their last day, and a proof speaks of today. */
@@ -220,17 +222,6 @@ export interface ProvePolicyArgs {
   readonly json: boolean
 }
 
-function assetAddresses(assets: readonly string[]): Result<ReadonlyMap<string, readonly Ip[]>> {
-  const byProfile = new Map<string, Ip[]>()
-  for (const asset of assets) {
-    const cut = asset.indexOf('=')
-    const address = parseIp(asset.slice(cut + 1))
-    if (cut <= 0 || !address.ok) return err(`--asset ${asset} is no profile=address, such as contec-cms8000=10.20.4.31`)
-    byProfile.set(asset.slice(0, cut), [...(byProfile.get(asset.slice(0, cut)) ?? []), address.value])
-  }
-  return ok(byProfile)
-}
-
 /** The policy's own assertions, each in both IP versions. */
 export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
   const profiles = loadProfiles()
@@ -240,9 +231,9 @@ export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
     return Exit.usage
   }
   const { policy } = loaded.value
-  const assets = assetAddresses(args.assets)
-  if (!assets.ok) return usage(io, assets.error)
-  const names = policyNames(policy, assets.value)
+  const problems: string[] = []
+  const names = policyNames(policy, assetAddresses(args.assets, problems))
+  if (problems.length > 0) return usage(io, problems.join('\n'))
   const results = VERSIONS.flatMap((version) => proveAssertions(policy.assertions, policy, names, bddSpace(version)))
   if (args.json) {
     const rows = results.map(({ assertion, version, saysSomething, answer }) =>

@@ -3,6 +3,9 @@
 
 import { IP_BITS, type IpVersion } from '../../../base/ip.ts'
 import type { Constraint, Field, ValueMask, ValueRange } from '../../rules/model.ts'
+import { mergeRanges as joinRanges } from '../ranges.ts'
+
+export { complementRanges, intersectRanges, mergeRanges as joinRanges } from '../ranges.ts'
 
 /** Largest value of each field; addresses depend on the family, interfaces have no bound of their own. */
 const FIELD_MAX: Readonly<Partial<Record<Field, bigint>>> = {
@@ -18,43 +21,6 @@ export function fieldMax(field: Field, version: IpVersion): bigint | null {
 /** All ones. */
 export function addressMax(version: IpVersion): bigint {
   return (1n << BigInt(IP_BITS[version])) - 1n
-}
-
-/** Sorted, overlapping and touching ranges joined, empty ones left out. */
-export function joinRanges(ranges: readonly ValueRange[]): readonly ValueRange[] {
-  const sorted = ranges.filter((r) => r.low <= r.high).sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))
-  const joined: ValueRange[] = []
-  for (const range of sorted) {
-    const last = joined.at(-1)
-    if (last === undefined || range.low > last.high + 1n) joined.push(range)
-    else if (range.high > last.high) joined[joined.length - 1] = { low: last.low, high: range.high }
-  }
-  return joined
-}
-
-/** Everything in 0..max that is in none of the ranges. */
-export function complementRanges(ranges: readonly ValueRange[], max: bigint): readonly ValueRange[] {
-  const rest: ValueRange[] = []
-  let next = 0n
-  for (const range of joinRanges(ranges)) {
-    if (range.low > next) rest.push({ low: next, high: range.low - 1n })
-    next = range.high + 1n
-  }
-  if (next <= max) rest.push({ low: next, high: max })
-  return rest
-}
-
-/** Values in both lists. */
-export function intersectRanges(a: readonly ValueRange[], b: readonly ValueRange[]): readonly ValueRange[] {
-  const both: ValueRange[] = []
-  for (const x of a) {
-    for (const y of b) {
-      const low = x.low > y.low ? x.low : y.low
-      const high = x.high < y.high ? x.high : y.high
-      if (low <= high) both.push({ low, high })
-    }
-  }
-  return joinRanges(both)
 }
 
 export interface Block {

@@ -3,6 +3,9 @@
 
 import { IP_BITS, ipFromValue, ipValue, ipVersion, parseIp, type IpVersion } from '../../../base/ip.ts'
 import type { ValueRange } from '../../rules/model.ts'
+import { intersectRanges, mergeRanges } from '../ranges.ts'
+
+export { intersectRanges, mergeRanges } from '../ranges.ts'
 
 export type Ranges = readonly ValueRange[]
 
@@ -20,18 +23,6 @@ export function allAddresses(version: IpVersion): ValueRange {
   return { low: 0n, high: (1n << BigInt(IP_BITS[version])) - 1n }
 }
 
-/** Sorted, disjoint, neighbours joined. */
-export function mergeRanges(ranges: Ranges): ValueRange[] {
-  const sorted = [...ranges].sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))
-  const out: ValueRange[] = []
-  for (const range of sorted) {
-    const last = out.at(-1)
-    if (last && range.low <= last.high + 1n) out[out.length - 1] = { low: last.low, high: last.high > range.high ? last.high : range.high }
-    else out.push(range)
-  }
-  return out
-}
-
 /** What is in `space` and not in `ranges`. */
 export function complementRanges(ranges: Ranges, space: ValueRange): ValueRange[] {
   const out: ValueRange[] = []
@@ -46,23 +37,8 @@ export function complementRanges(ranges: Ranges, space: ValueRange): ValueRange[
   return out
 }
 
-export function intersectRanges(a: Ranges, b: Ranges): ValueRange[] {
-  const left = mergeRanges(a)
-  const right = mergeRanges(b)
-  const out: ValueRange[] = []
-  for (let i = 0, j = 0; i < left.length && j < right.length;) {
-    const x = left[i] as ValueRange
-    const y = right[j] as ValueRange
-    const low = x.low > y.low ? x.low : y.low
-    const high = x.high < y.high ? x.high : y.high
-    if (low <= high) out.push({ low, high })
-    if (x.high < y.high) i++
-    else j++
-  }
-  return out
-}
-
-export function subtractRanges(a: Ranges, b: Ranges, space: ValueRange): ValueRange[] {
+/** What is in `a` and not in `b`. */
+export function subtractRanges(a: Ranges, b: Ranges, space: ValueRange): Ranges {
   return intersectRanges(a, complementRanges(b, space))
 }
 

@@ -62,7 +62,7 @@ export function unionAddresses(sets: readonly AddressSet[]): AddressSet {
 /** `from` without `removed`; null when masks or unknown members make that inexact, and the caller must say so. */
 export function subtractAddresses(from: AddressSet, removed: AddressSet): AddressSet | null {
   if (from.masks.length + removed.masks.length + removed.unknown.length + from.unknown.length > 0) return null
-  const left = (v: IpVersion): ValueRange[] => subtractRanges(from.ranges[v], removed.ranges[v], allAddresses(v))
+  const left = (v: IpVersion): readonly ValueRange[] => subtractRanges(from.ranges[v], removed.ranges[v], allAddresses(v))
   return { ...NO_ADDRESS, ranges: { 4: left(4), 6: left(6) } }
 }
 

@@ -4,7 +4,7 @@
 set -eu
 
 # command:package
-wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3"
+wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3 iptables:iptables ipset:ipset"
 
 missing=""
 for pair in $wanted; do

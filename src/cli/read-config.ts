@@ -40,7 +40,7 @@ export function readConfigFile(file: string, targetId: string | undefined): Resu
  */
 const SIGNS: Readonly<Record<string, RegExp>> = {
   nftables: /^\s*(?:table (?:inet|ip|ip6|bridge|arp|netdev) |add (?:table|chain|rule) )|"nftables"\s*:/m,
-  iptables: /^\*(?:filter|nat|mangle|raw|security)\s*$|^-A \S+ /m,
+  iptables: /^\*(?:filter|nat|mangle|raw|security)\s*$|^-A \S+ |^\s*(?:sudo\s+)?(?:\/\S*\/)?ip6?tables(?:-legacy|-nft)?\s+-/m,
   'cisco-asa': /^\s*(?:ASA Version |access-list \S+ (?:line \d+ )?(?:extended|standard) |access-group \S+ (?:in|out|global)\b|nameif )/m,
   'cisco-ios': /^\s*(?:ip access-list (?:standard|extended) |ipv6 access-list |ip access-group |access-list \d+ (?:permit|deny|remark) )/m,
   fortios: /^\s*config (?:firewall|system|router|vdom)\b/m,

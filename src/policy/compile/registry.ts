@@ -4,7 +4,7 @@
 import { ciscoAsa } from './cisco-asa/index.ts'
 import { ciscoIos } from './cisco-ios/index.ts'
 import { fortiOs } from './fortios/index.ts'
-import { readIptables } from './iptables/index.ts'
+import { iptables } from './iptables/index.ts'
 import { junosSrx } from './junos-srx/index.ts'
 import { mikrotik } from './mikrotik/index.ts'
 import { nacDacl } from './nac-dacl/index.ts'
@@ -18,7 +18,7 @@ import { zeekIntel } from './zeek-intel/index.ts'
 
 /** In the order in which lists show them. */
 export const TARGETS: readonly Target[] = [
-  nftables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata, zeekIntel,
+  nftables, iptables, ciscoIos, ciscoAsa, junosSrx, panOs, fortiOs, mikrotik, pf, windowsFirewall, nacDacl, suricata, zeekIntel,
 ]
 
 /** A platform whose text is read; `name` is said to people. */
@@ -28,11 +28,8 @@ export interface Reader {
   readonly read: NonNullable<Target['read']>
 }
 
-/** Every platform that can be read: the targets that read back, and those that are only read. */
-export const READERS: readonly Reader[] = [
-  ...TARGETS.flatMap(({ id, name, read }): Reader[] => (read === null ? [] : [{ id, name, read }])),
-  { id: 'iptables', name: 'Linux iptables-save', read: readIptables },
-]
+/** Every platform that can be read: the targets that read back. */
+export const READERS: readonly Reader[] = TARGETS.flatMap(({ id, name, read }): Reader[] => (read === null ? [] : [{ id, name, read }]))
 
 /** The row with this id, or null. */
 export function targetById(id: string): Target | null {

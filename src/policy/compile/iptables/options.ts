@@ -5,6 +5,7 @@ import type { IpVersion } from '../../../base/ip.ts'
 import { ConnState, type Constraint, type Field, type ValueRange } from '../../rules/model.ts'
 import { numberOf, type Interfaces } from '../nftables/fields.ts'
 import { ALWAYS, both, oneOf, unknown, type Alternative, type Scope } from '../nftables/lower-match.ts'
+import { setMatches, type Sets } from './ipset.ts'
 import { addressConstraint, addressValue, icmpType, portRange } from './words.ts'
 
 /** What a rule's words mean in this text. */
@@ -12,12 +13,17 @@ export interface RuleScope {
   readonly version: IpVersion
   readonly interfaces: Interfaces
   readonly line: number
+  readonly sets: Sets
+  /** The text is a script: words with `$` or a backtick are what a shell makes of them. */
+  readonly shell: boolean
 }
 
 /** A parsed rule: what it matches and the target's words. */
 export interface ParsedRule {
   readonly matches: readonly Alternative[]
   readonly target: { readonly kind: 'jump' | 'goto'; readonly name: string; readonly options: readonly string[] } | null
+  /** A word of the script may stand for any options, a target among them. */
+  readonly open: boolean
 }
 
 interface Reading {
@@ -29,16 +35,19 @@ interface Reading {
   /** The module of the last `-m`. */
   module: string
   target: { kind: 'jump' | 'goto'; name: string; options: string[] } | null
+  open: boolean
 }
 
 /** Modules whose options are read here. Others are unknown as a whole. */
-const KNOWN_MODULES = new Set(['tcp', 'udp', 'sctp', 'icmp', 'icmp6', 'multiport', 'state', 'conntrack', 'iprange', 'comment', 'standard'])
+const KNOWN_MODULES = new Set(['tcp', 'udp', 'sctp', 'icmp', 'icmp6', 'multiport', 'state', 'conntrack', 'iprange', 'comment', 'standard',
+  'set'])
 
 /** Words after the chain's name. Never throws. */
 export function parseOptions(words: readonly string[], scope: RuleScope): ParsedRule {
-  const r: Reading = { words, scope, at: 0, matches: [{ ...ALWAYS, family: scope.version }], proto: null, module: '', target: null }
+  const r: Reading = { words, scope, at: 0, matches: [{ ...ALWAYS, family: scope.version }], proto: null, module: '', target: null,
+    open: false }
   while (r.at < words.length) option(r)
-  return { matches: r.matches, target: r.target }
+  return { matches: r.matches, target: r.target, open: r.open }
 }
 
 /** One option with its arguments; the position always moves. */
@@ -57,7 +66,15 @@ function option(r: Reading): void {
   const values = r.words.slice(r.at, r.at + handler.count)
   r.at += values.length
   const said = scopeOf(r, start)
-  r.matches = both(r.matches, handler.read(r, values, not, said), said)
+  const variable = r.scope.shell && !SAID_ANYWAY.has(name) && values.some(isVariable)
+  r.matches = both(r.matches, variable ? unknown(said, 'a variable of the shell') : handler.read(r, values, not, said), said)
+}
+
+/** A comment means nothing, and a target with such a name is an unknown action. */
+const SAID_ANYWAY = new Set(['--comment', '-j', '--jump', '-g', '--goto'])
+
+export function isVariable(word: string): boolean {
+  return /[$`]/.test(word)
 }
 
 function scopeOf(r: Reading, start: number): Scope {
@@ -68,6 +85,7 @@ function scopeOf(r: Reading, start: number): Scope {
 /** To the next option that is known, or the next negation. */
 function unknownOption(r: Reading, start: number): void {
   while (r.at < r.words.length && !OPTIONS.has(r.words[r.at] ?? '') && r.words[r.at] !== '!') r.at++
+  if (r.scope.shell && isVariable(r.words[start] ?? '')) r.open = true
   if (r.target !== null) r.target.options.push(...r.words.slice(start, r.at))
   else r.matches = both(r.matches, unknown(scopeOf(r, start), NOT_MODELLED), scopeOf(r, start))
 }
@@ -187,6 +205,17 @@ function addressRange(name: 'src' | 'dst'): Handler['read'] {
   }
 }
 
+/** `--match-set NAME src,dst`; a negated set is exact when it is one alternative, by De Morgan. */
+const matchSet: Handler['read'] = (r, [name = '', flags = ''], not, scope) => {
+  const found = setMatches(r.scope.sets, name, flags.split(','), r.scope.version, (word) => r.scope.interfaces.covered(word))
+  if (typeof found === 'string') return unknown(scope, found)
+  if (!not) return found
+  const [only] = found
+  if (only === undefined) return NOTHING
+  if (found.length > 1) return unknown(scope, 'a negated set of several parts')
+  return only.fields.map(([field_, constraint]) => ({ ...ALWAYS, fields: [[field_, { ...constraint, not: !constraint.not }]] }))
+}
+
 function jump(kind: 'jump' | 'goto'): Handler['read'] {
   return (r, [name = '']) => {
     r.target = { kind, name, options: [] }
@@ -204,6 +233,9 @@ const OPTIONS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ...names(['--ports', '--port'], 1, ports(['sport', 'dport'])), ...names(['--tcp-flags'], 2, tcpFlags), ...names(['--syn'], 0, syn),
   ...names(['--icmp-type', '--icmpv6-type'], 1, icmp), ...names(['--state', '--ctstate'], 1, states),
   ...names(['--src-range'], 1, addressRange('src')), ...names(['--dst-range'], 1, addressRange('dst')),
+  ...names(['--match-set'], 2, matchSet), ...names(['--update-counters', '--update-subcounters'], 0, () => NOTHING),
+  ...names(['--return-nomatch'], 0, (_r, _args, _not, scope) => unknown(scope, 'turns the exceptions of a set around')),
+  ...names(['-c', '--set-counters'], 2, () => NOTHING),
   ...names(['--comment'], 1, () => NOTHING), ...names(['-j', '--jump'], 1, jump('jump')), ...names(['-g', '--goto'], 1, jump('goto')),
 ])
 

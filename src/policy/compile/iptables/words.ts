@@ -60,8 +60,9 @@ const ICMP_NAMES: ReadonlyMap<string, readonly [number, number]> = new Map([
 
 /** Type and code of `--icmp-type`; a null inside means any. Null when the name is not known. */
 export function icmpType(text: string, version: IpVersion): { readonly type: number | null; readonly code: number | null } | null {
-  if (text === 'any' || text === '255') return { type: null, code: null }
   const numbers = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text)
+  // 255 is the kernel's "any" in IPv4 (icmp_type_code_match); in IPv6 it is a type like any other.
+  if (version === 4 && (text === 'any' || numbers?.[1] === '255')) return { type: null, code: null }
   if (numbers !== null) return { type: Number(numbers[1]), code: numbers[2] === undefined ? null : Number(numbers[2]) }
   const pair = version === 4 ? ICMP_NAMES.get(text) : undefined
   if (pair !== undefined) return { type: pair[0], code: pair[1] }

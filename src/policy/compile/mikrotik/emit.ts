@@ -2,17 +2,14 @@
 // Keeps "never wider": established flows pass first, related packets only when they are ICMP errors, so no helper opens a port.
 
 import type { IpVersion } from '../../../base/ip.ts'
-import type { ValueRange } from '../../rules/model.ts'
-import { AddressBook, numberRangeText, numbersOf, prefixTexts } from '../address-book.ts'
+import { AddressBook, numbersOf, prefixTexts } from '../address-book.ts'
 import { DEFAULT_NAME, makePlan, overBudget, unknownOptions, type Plan, type PlanChain, type PlanRule } from '../plan.ts'
+import { portLists } from '../port-lists.ts'
 import type { Capabilities, CompileInput, EmitResult } from '../target.ts'
 
 export const CAPABILITIES: Capabilities = {
   families: [4, 6], stateful: true, portRanges: true, wildcardMasks: false, logging: true, ruleBudget: null, canRead: false,
 }
-
-/** Items in one dst-port list; a range takes two of them, as in the kernel's multiport match. */
-const PORT_ITEMS_MAX = 15
 
 /** Protocol words of RouterOS; any other number is written as it is. */
 const WORDS: Readonly<Record<IpVersion, Readonly<Record<number, string>>>> = {
@@ -71,24 +68,9 @@ function ruleLines(rule: PlanRule, version: IpVersion, object: string, book: Add
 
 /** One text per line that is needed: ports in lists of 15 items, ICMP types one by one. */
 function subTexts(rule: PlanRule): readonly string[] {
-  if (rule.dport !== null) return portLists(rule.dport).map((list) => ` dst-port=${list}`)
+  if (rule.dport !== null) return portLists(rule.dport, '-').map((list) => ` dst-port=${list}`)
   if (rule.icmpType !== null) return numbersOf(rule.icmpType).map((type) => ` icmp-options=${type}:0-255`)
   return ['']
-}
-
-function portLists(ports: readonly ValueRange[]): readonly string[] {
-  const lists: string[][] = []
-  let room = 0
-  for (const range of ports) {
-    const items = range.low === range.high ? 1 : 2
-    if (items > room) {
-      lists.push([])
-      room = PORT_ITEMS_MAX
-    }
-    lists.at(-1)?.push(numberRangeText(range, '-'))
-    room -= items
-  }
-  return lists.map((list) => list.join(','))
 }
 
 function undo(object: string, version: IpVersion): readonly string[] {

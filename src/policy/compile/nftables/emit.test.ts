@@ -9,82 +9,23 @@ import path from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { IpVersion } from '../../../base/ip.ts'
-import { ConnState, type Chain, type Config, type Constraint, type Field, type Match, type Rule,
-  type ValueRange } from '../../rules/model.ts'
-import { bddSpace } from '../../sets/bdd-space.ts'
-import { composeChain } from '../../sets/compose.ts'
-import type { PacketSet, PacketSpace } from '../../sets/packet-set.ts'
+import { assertMeans as assertPermits, chain, input, ranges, rule, WARD, type Errors } from '../../../testing/stateful-check.ts'
+import type { Chain, Config, Constraint, Field, Match } from '../../rules/model.ts'
 import type { CompileInput, Emitted } from '../target.ts'
 import { nftables, readNftJson } from './index.ts'
 import { tableName } from './emit.ts'
 
-function ranges(...list: readonly (readonly [bigint, bigint])[]): Constraint {
-  return { kind: 'ranges', ranges: list.map(([low, high]) => ({ low, high })), not: false }
-}
+/** nftables lets errors of either protocol pass in both families. */
+const ERRORS: Errors = () => [1n, 58n]
 
-function rule(permit: boolean, text: string, ...matches: readonly (readonly (readonly [Field, Constraint])[])[]): Rule {
-  return {
-    line: 0, text, family: null, action: permit ? { kind: 'permit' } : { kind: 'deny', reject: false },
-    matches: matches.map((fields) => ({ fields, unknown: [] })),
-  }
+function assertMeans(plan: CompileInput, config: Config | null): void {
+  assertPermits(plan, config, ERRORS)
 }
-
-function chain(policy: 'permit' | 'deny', ...rules: readonly Rule[]): Chain {
-  return { name: 'ward', rules, policy }
-}
-
-function input(v4: Chain, v6: Chain, options: Record<string, string> = {}): CompileInput {
-  return { name: 'ward 3', policyHash: 'ab'.repeat(32), chains: { 4: v4, 6: v6 }, ruleBudget: null, options }
-}
-
-const SUBNET: ValueRange = { low: 0x0a140300n, high: 0x0a1403ffn }
-const WARD = input(
-  chain('deny',
-    rule(false, 'factory "server"\n', [['dst', ranges([0xca720400n, 0xca7204ffn])]]),
-    rule(true, 'vitals', [['src', ranges([SUBNET.low, SUBNET.high])], ['dst', ranges([0x0a140407n, 0x0a140407n])],
-      ['proto', ranges([6n, 6n])],
-      ['dport', ranges([515n, 520n], [2575n, 2575n])]]),
-    rule(true, 'ping', [['proto', ranges([1n, 1n])], ['icmpType', ranges([8n, 8n])]]),
-    rule(true, 'names', [['proto', ranges([6n, 6n], [17n, 17n])], ['dport', ranges([53n, 53n])]])),
-  chain('deny', rule(true, 'echo', [['src', ranges([0xfd00n << 112n, (0xfd01n << 112n) - 1n])], ['proto', ranges([58n, 58n])],
-    ['icmpType', ranges([128n, 128n])]])),
-)
 
 function emitted(plan: CompileInput): Emitted {
   const result = nftables.emit(plan)
   assert.ok(result.ok, result.ok ? '' : result.refused.join('; '))
   return result.value
-}
-
-function of(space: PacketSpace, ...fields: readonly (readonly [Field, Constraint])[]): PacketSet {
-  return space.of({ fields, unknown: [] })
-}
-
-/** What the written table must permit: the policy, replies, and ICMP errors about them. */
-function expected(space: PacketSpace, plan: CompileInput): PacketSet {
-  const sets = composeChain(space, plan.chains[space.version], new Map())
-  assert.ok(space.equals(sets.surelyPermitted, sets.possiblyPermitted))
-  const established = of(space, ['state', ranges([BigInt(ConnState.established), BigInt(ConnState.established)])])
-  const errors = of(space, ['state', ranges([BigInt(ConnState.related), BigInt(ConnState.related)])],
-    ['proto', ranges([1n, 1n], [58n, 58n])])
-  return space.or(space.or(sets.possiblyPermitted, established), errors)
-}
-
-function assertMeans(plan: CompileInput, config: Config | null, hook = 'forward'): void {
-  assert.ok(config)
-  assert.deepEqual(config.unknowns, [])
-  const bound = config.bindings.filter((b) => b.hook === hook)
-  assert.equal(bound.length, 1)
-  const base = config.chains.get(bound[0]?.chain ?? '')
-  assert.ok(base)
-  for (const version of [4, 6] as const) {
-    const space = bddSpace(version)
-    const read = composeChain(space, base, config.chains)
-    const wanted = expected(space, plan)
-    const extra = space.pick(space.minus(read.possiblyPermitted, wanted))
-    assert.equal(extra, null, `wider for IPv${version}: ${JSON.stringify(extra, (_, v: unknown) => String(v))}`)
-    assert.ok(space.equals(read.surelyPermitted, wanted), `narrower for IPv${version}`)
-  }
 }
 
 test('the ward policy reads back as itself, with a header that a reviewer can trace', () => {

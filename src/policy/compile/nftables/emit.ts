@@ -3,12 +3,11 @@
 
 import { ipFromValue, IP_BITS, type IpVersion } from '../../../base/ip.ts'
 import type { Chain, Constraint, Field, Match, ValueRange } from '../../rules/model.ts'
+import { hooksOption, type HookName } from '../hooks-option.ts'
 import type { CompileInput, EmitResult } from '../target.ts'
 import { PORT_PROTOCOLS } from './fields.ts'
 
 const VERSIONS: readonly IpVersion[] = [4, 6]
-const HOOKS = ['forward', 'input', 'output'] as const
-type HookName = (typeof HOOKS)[number]
 
 /** Addresses that stand in the rule itself; longer lists become named sets, which several rules share. */
 const INLINE_MAX = 8
@@ -32,7 +31,7 @@ interface Writing {
  * (`forward`, `input`, `output`, separated by commas; forward when absent). Same input, same text.
  */
 export function emitNft(input: CompileInput): EmitResult {
-  const hooks = hooksOf(input.options.hooks)
+  const hooks = hooksOption(input.options.hooks)
   if (typeof hooks === 'string') return { ok: false, refused: [hooks] }
   const table = tableName(input.name)
   const writing: Writing = { sets: new Map(), refused: [] }
@@ -54,13 +53,6 @@ export function emitNft(input: CompileInput): EmitResult {
 /** `cordon_` and the policy's name in the letters that nft identifiers have. The prefix keeps it from being a keyword. */
 export function tableName(name: string): string {
   return `cordon_${name.toLowerCase().replaceAll(/[^a-z0-9_]+/g, '_')}`.slice(0, NAME_MAX)
-}
-
-function hooksOf(option: string | undefined): readonly HookName[] | string {
-  const words = (option ?? 'forward').split(',').map((word) => word.trim())
-  const wrong = words.find((word) => !HOOKS.some((hook) => hook === word))
-  if (wrong !== undefined) return `option hooks: "${wrong}" is none of ${HOOKS.join(', ')}`
-  return HOOKS.filter((hook) => words.includes(hook))
 }
 
 function headerLines(input: CompileInput, table: string): readonly string[] {

@@ -41,8 +41,9 @@ export function ipsetLine(sets: Sets, words: readonly string[], unsure: string |
     const made = created(name, rest)
     sets.set(name, { ...made, elements: sets.get(name)?.elements ?? [], doubt: made.doubt ?? unsure })
   } else if (ADD.has(verb) && name !== undefined && (at === 1 || verb === 'add')) added(sets, name, rest, unsure)
-  else if (CHANGE.has(verb) && (at === 1 || (sets.size > 0 && !verb.startsWith('-')))) changed(sets, verb, name === undefined ? [...sets.keys()] : [name, ...rest])
-  else if (!(at === 1 && READ.has(verb))) return false
+  else if (CHANGE.has(verb) && (at === 1 || (sets.size > 0 && !verb.startsWith('-')))) {
+    changed(sets, verb, name === undefined ? [...sets.keys()] : [name, ...rest])
+  } else if (!(at === 1 && READ.has(verb))) return false
   return true
 }
 

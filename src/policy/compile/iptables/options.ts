@@ -207,6 +207,7 @@ function addressRange(name: 'src' | 'dst'): Handler['read'] {
 
 /** `--match-set NAME src,dst`; a negated set is exact when it is one alternative, by De Morgan. */
 const matchSet: Handler['read'] = (r, [name = '', flags = ''], not, scope) => {
+  if (r.words.includes('--return-nomatch')) return unknown(scope, 'turns the exceptions of a set around')
   const found = setMatches(r.scope.sets, name, flags.split(','), r.scope.version, (word) => r.scope.interfaces.covered(word))
   if (typeof found === 'string') return unknown(scope, found)
   if (!not) return found
@@ -233,8 +234,7 @@ const OPTIONS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ...names(['--ports', '--port'], 1, ports(['sport', 'dport'])), ...names(['--tcp-flags'], 2, tcpFlags), ...names(['--syn'], 0, syn),
   ...names(['--icmp-type', '--icmpv6-type'], 1, icmp), ...names(['--state', '--ctstate'], 1, states),
   ...names(['--src-range'], 1, addressRange('src')), ...names(['--dst-range'], 1, addressRange('dst')),
-  ...names(['--match-set'], 2, matchSet), ...names(['--update-counters', '--update-subcounters'], 0, () => NOTHING),
-  ...names(['--return-nomatch'], 0, (_r, _args, _not, scope) => unknown(scope, 'turns the exceptions of a set around')),
+  ...names(['--match-set'], 2, matchSet), ...names(['--update-counters', '--update-subcounters', '--return-nomatch'], 0, () => NOTHING),
   ...names(['-c', '--set-counters'], 2, () => NOTHING),
   ...names(['--comment'], 1, () => NOTHING), ...names(['-j', '--jump'], 1, jump('jump')), ...names(['-g', '--goto'], 1, jump('goto')),
 ])

@@ -33,16 +33,26 @@ interface Reading {
   readonly wrong: UnknownMatch[]
 }
 
+/** Whether the text has a table as the save programs print it. */
+export function isSave(text: string): boolean {
+  return /^\*(?:filter|nat|raw|mangle|security)$/m.test(text)
+}
+
+/** `iptables -S` prints the filter table without its name. */
+const LISTING = /^-P (?:INPUT|FORWARD|OUTPUT) (?:ACCEPT|DROP)\s*$/m
+
 /** Rules and policies of every table of the text. Never throws; null config when no table is there. */
 export function readIptables(text: string, file: string): ReadResult {
   if (text.length > TEXT_MAX) return refused(file, `the text is longer than ${TEXT_MAX} characters`)
   const isScript = CALLS_IPTABLES.test(text)
-  if (!isScript && !/^\s*\*\w/m.test(text)) {
+  const hasTable = /^\s*\*\w/m.test(text)
+  if (!isScript && !hasTable && !LISTING.test(text)) {
     const sets = /^(?:ipset )?create \S+ \w+:\w/m.test(text)
     return refused(file, sets ? 'sets of ipset without rules: put this text before that of iptables-save, in one file'
       : 'no table (a line such as *filter) in this text')
   }
-  const reading: Reading = { versions: versionsOf(text, file), table: null, until: null, isScript, script: new Script(), tables: new Tables(),
+  const table = isScript || hasTable ? null : 'filter'
+  const reading: Reading = { versions: versionsOf(text, file), table, until: null, isScript, script: new Script(), tables: new Tables(),
     sets: new Map(), seen: new Set(), wrong: [] }
   for (const { line, text: one } of linesOf(text, isScript)) readLine(reading, one, line)
   const config = lowerTables(reading, file)

@@ -101,6 +101,13 @@ test('iptables-save is read; what it does not understand keeps its line', () => 
   assert.match(err, /rules\.save:5: warning iptables\/unknown/)
 })
 
+test('a script of iptables commands is read as iptables, and what it leaves to variables is told', () => {
+  const { code, out, err } = run('firewall.sh', '#!/bin/sh\niptables -P FORWARD DROP\niptables -A FORWARD -s $WARD -j ACCEPT\n')
+  assert.equal(code, Exit.ok)
+  assert.match(out, /^Linux iptables of .*: 1 chains, 1 rules, 1 bindings/)
+  assert.match(err, /firewall\.sh:3: warning iptables\/unknown: -s \$WARD: a variable of the shell/)
+})
+
 test('ASA text is never taken for IOS text: its masks mean something else', () => {
   const asa = 'access-list 101 extended permit tcp 10.20.3.0 255.255.255.0 host 10.20.4.10 eq 515\naccess-group 101 in interface inside\n'
   assert.equal((JSON.parse(run('asa', asa, { json: true }).out) as { target: string }).target, 'cisco-asa')

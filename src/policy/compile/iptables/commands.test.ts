@@ -48,6 +48,8 @@ test('restore files: rules stand where their commands put them', () => {
     [['-A FORWARD -j ACCEPT', '-R FORWARD 5 -j DROP'], 'unknown'],
     [['-A FORWARD -j ACCEPT', '-I FORWARD 7 -j DROP'], 'unknown'],
     [['-A FORWARD -j ACCEPT', '-D FORWARD -j DROP'], 'unknown'],
+    [['-A FORWARD -j sub', '-E sub other', '-A other -j ACCEPT'], 'unknown'],
+    [['-P sub ACCEPT', '-A FORWARD -j sub'], 'unknown'],
   ]
   for (const [lines, expected] of rows) {
     assert.equal(verdict(restore(...lines)), expected, lines.join(' / '))
@@ -134,6 +136,14 @@ test('scripts: variables, conditions, and what is not followed may be anything',
     assert.equal(verdict(start + lines), 'unknown', lines)
     assert.ok(read(start + lines).unknowns.length > 0, lines)
   }
+})
+
+test('scripts: a line that is not followed reaches chains that come up later, until the table is emptied', () => {
+  const rules = 'iptables -P FORWARD DROP\niptables -A FORWARD -d 10.0.0.1 -j ACCEPT\n'
+  assert.equal(verdict(`. /etc/more.sh\n${rules}`), 'unknown')
+  assert.equal(verdict(`. /etc/more.sh\niptables -F\n${rules}`), 'deny')
+  assert.equal(verdict(`. /etc/more.sh\niptables -F FORWARD\n${rules}`), 'deny')
+  assert.equal(verdict(`. /etc/more.sh\nip6tables -F\niptables -t nat -F\n${rules}`), 'unknown')
 })
 
 test('scripts: rules handed to a restore program stand where they are', () => {

@@ -146,8 +146,7 @@ function runCommand(r: Reading, words: readonly string[], { table, versions, dou
   const problem = problems.find((one) => one !== null)
   if (problem === undefined || problem === null) return
   notRead(r, full, line, problem)
-  // A restore program takes the whole text or nothing; a script goes on after what went wrong.
-  if (r.isScript) r.tables.loseAll(at, problem)
+  r.tables.loseAll(at, problem)
 }
 
 function scriptLine(r: Reading, full: string, line: number): void {

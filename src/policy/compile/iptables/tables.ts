@@ -91,6 +91,9 @@ const BUILT_IN = new Set(['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTI
 
 export class Tables {
   readonly chains = new Map<string, ChainText>()
+  /** Something ran that is not followed: chains that come up later may hold its rules, but where the table was emptied since. */
+  private lost: { readonly line: number; readonly text: string; readonly reason: string } | null = null
+  private readonly emptied = new Set<string>()
 
   static idOf(version: IpVersion, table: string, name: string): string {
     return `${version === 4 ? 'ip' : 'ip6'} ${table} ${name}`
@@ -98,8 +101,11 @@ export class Tables {
 
   chain(version: IpVersion, table: string, name: string): ChainText {
     const id = Tables.idOf(version, table, name)
-    const chain = this.chains.get(id) ?? { id, table, name, version, policy: BUILT_IN.has(name) ? 'permit' : null, rules: [] }
+    const known = this.chains.get(id)
+    if (known !== undefined) return known
+    const chain: ChainText = { id, table, name, version, policy: BUILT_IN.has(name) ? 'permit' : null, rules: [] }
     this.chains.set(id, chain)
+    if (this.lost !== null && !this.emptied.has(`${version} ${table}`)) lose(chain, this.lost, this.lost.reason)
     return chain
   }
 
@@ -135,6 +141,7 @@ export class Tables {
   private runOnTable(verb: string, version: IpVersion, table: string, at: { readonly line: number; readonly text: string },
     doubt: string | null): string | null {
     if (verb !== 'F' && verb !== 'X') return 'a command without a chain'
+    if (verb === 'F' && doubt === null) this.emptied.add(`${version} ${table}`)
     for (const chain of [...this.chains.values()].filter((one) => one.version === version && one.table === table)) {
       if (doubt !== null) lose(chain, at, doubt)
       else if (verb === 'F') chain.rules = []
@@ -146,6 +153,8 @@ export class Tables {
   /** Something ran that is not followed: every chain that is there may be another. */
   loseAll(at: { readonly line: number; readonly text: string }, reason: string): void {
     for (const chain of this.chains.values()) lose(chain, at, reason)
+    this.lost = { ...at, reason }
+    this.emptied.clear()
   }
 }
 
@@ -154,7 +163,7 @@ const LOST_MAX = 20
 
 function lose(chain: ChainText, at: { readonly line: number; readonly text: string }, reason: string): void {
   const lost = chain.rules.filter((rule) => rule.lost).length
-  if (lost < LOST_MAX) chain.rules.unshift({ ...at, words: [], doubt: reason, lost: true })
+  if (lost < LOST_MAX) chain.rules.unshift({ line: at.line, text: at.text, words: [], doubt: reason, lost: true })
 }
 
 function placed(chain: ChainText, rule: RuleText, verb: 'I' | 'R', number: number): void {

@@ -214,6 +214,7 @@ for (const variant of VARIANTS) {
   test(`iptables-${variant}: loaded over an earlier version, dumped, equal to the policy, rolled back`, { skip }, () => {
     const earlier = made(input(chain('permit', rule(false, 'gone', [['proto', ranges([6n, 6n])]])), chain('permit'))).text
     assertLoads(variant, WARD, earlier)
+    assertLoads(variant, { ...WARD, options: { hooks: 'input,forward,output' } })
     assertLoads(variant, { ...shippedInput(), name: 'a name that is much longer than a chain may be' })
   })
 

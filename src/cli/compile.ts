@@ -46,7 +46,7 @@ export function runCompile(args: CompileArgs, io: CompileIo): number {
   const problems: string[] = []
   const target = targetById(args.target)
   if (target === null) problems.push(`error: no target is called ${quote(args.target)}\n  help: Targets are ${ids()}.`)
-  const loaded = load(args, problems)
+  const loaded = loadForCompile(args, problems)
   const assets = assetAddresses(args.assets ?? [], problems)
   if (loaded === null || target === null || problems.length > 0) return refuse(problems, io)
   for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
@@ -88,7 +88,8 @@ interface Loaded extends LoadedPolicy {
   readonly profiles: ReadonlyMap<string, DeviceProfile>
 }
 
-function load(args: CompileArgs, problems: string[]): Loaded | null {
+/** The policy and profiles that a text is made of; what is wrong goes to `problems`, ready to print. */
+export function loadForCompile(args: Pick<CompileArgs, 'policy' | 'profiles'>, problems: string[]): Loaded | null {
   const profiles = loadProfiles(args.profiles)
   if (!profiles.ok) problems.push(...profiles.error.map(formatDiagnostic))
   const loaded = loadPolicy(args.policy, profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {})
@@ -97,7 +98,7 @@ function load(args: CompileArgs, problems: string[]): Loaded | null {
 }
 
 /** A zone of devices that were not named would drop its denies, and the devices would count as the subnet around them. */
-function emptyZones(loaded: LoadedPolicy, names: NameMap): readonly string[] {
+export function emptyZones(loaded: LoadedPolicy, names: NameMap): readonly string[] {
   return loaded.policy.zones.filter((zone) => (names.get(zone.name) ?? []).length === 0).map((zone) => {
     const devices = zone.profiles.length === 0 ? 'Give it prefixes' : `Name its devices, e.g. --asset ${zone.profiles[0]}=10.20.3.7`
     return `error: zone ${zone.name} of ${loaded.file} holds no address, so its conduits would be left out`
@@ -128,7 +129,10 @@ function withIndicators(target: Target, loaded: Loaded, options: Readonly<Record
   return { ...options, indicators: lines.join('\n') }
 }
 
-function inputOf(args: CompileArgs, loaded: LoadedPolicy, names: NameMap, options: Readonly<Record<string, string>>): CompileInput {
+/** What every compiler gets of a policy. */
+export function inputOf(
+  args: Pick<CompileArgs, 'budget'>, loaded: LoadedPolicy, names: NameMap, options: Readonly<Record<string, string>>,
+): CompileInput {
   return {
     name: loaded.policy.name, policyHash: policyHash(loaded.policy, names), ruleBudget: args.budget ?? null, options,
     chains: policyChains(loaded.policy, names),

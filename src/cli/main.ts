@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
-import { addCompile, addMud, addPropose, addProve, addRead, addReplay } from './policy-commands.ts'
+import { addCompile, addDrill, addMud, addPropose, addProve, addRead, addReplay } from './policy-commands.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -83,6 +83,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addCompile(program, io, done)
   addRead(program, io, done)
   addProve(program, io, done)
+  addDrill(program, io, done)
   addMud(program, io, done)
   addTwin(program, io, done)
   return program

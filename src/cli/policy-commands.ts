@@ -1,6 +1,6 @@
 // Wiring of the commands that work on policies and firewalls: compile, read, replay, prove, mud. Modules are loaded when a command is called.
 
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Io } from './io.ts'
 import type { ProveQuestion } from './prove.ts'
 
@@ -139,6 +139,44 @@ function proveArgs(flags: ProveFlags) {
     target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
     assets: flags.asset, json: flags.json === true,
   } as const
+}
+
+interface DrillFlags {
+  readonly policy?: string
+  readonly asset: readonly string[]
+  readonly rules?: string
+  readonly probes: number
+  readonly beds: number
+  readonly seed: number
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** Largest seed of the house's generator, 32 bits. */
+const SEED_MAX = 2 ** 32 - 1
+const BEDS_MAX = 64
+const PROBES_MAX = 1_000_000
+
+export function addDrill(program: Command, io: Io, done: Done): void {
+  withAssets(program.command('drill').description('try the policy in a real kernel, in network namespaces of its own: before, after, rolled back'))
+    .addOption(new Option('--policy <file>', 'policy to drill; without it the template that keeps the central station inside').env('CORDON_POLICY'))
+    .option('--rules <file>', 'nftables text to try against the policy, in place of the compiled one')
+    .option('--probes <number>', 'witness probes in each phase', numberFrom(0, PROBES_MAX), 100_000)
+    .option('--beds <number>', 'monitors', numberFrom(1, BEDS_MAX), 12)
+    .option('--seed <number>', 'another seed, other probes', numberFrom(0, SEED_MAX), 7)
+    .option('--out <folder>', 'captures, texts and result with their SHA-256').option('--json', 'one JSON document')
+    .action(async (flags: DrillFlags) => {
+      const { runDrill } = await import('./drill.ts')
+      done(await runDrill({ ...flags, policy: flags.policy, assets: flags.asset, json: flags.json === true }, io))
+    })
+}
+
+function numberFrom(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= low && value <= high)) throw new InvalidArgumentError(`give a whole number from ${low} to ${high}.`)
+    return value
+  }
 }
 
 export function addRead(program: Command, io: Io, done: Done): void {

@@ -1,0 +1,145 @@
+// cordon drill: the policy tried in a real kernel, in network namespaces that the drill makes itself and that end with it.
+// Keeps the rule that the texts are those of `cordon compile`, to the byte, and that nothing is sent outside of those namespaces.
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { formatDiagnostic } from '../base/diagnostic.ts'
+import { Sha256 } from '../base/sha256.ts'
+import { quote } from '../base/tree-reader.ts'
+import { nftables } from '../policy/compile/nftables/index.ts'
+import { emitRoutes } from '../policy/compile/routes/index.ts'
+import { productPath } from '../config/product.ts'
+import type { CompileInput } from '../policy/compile/target.ts'
+import { policyNames, type Segment } from '../policy/index.ts'
+import { canDrill, launchDrill, ownNetwork, type Ended } from '../drill/launch.ts'
+import type { DrillSpec, DrillTexts } from '../drill/protocol.ts'
+import { assetAddresses } from './assets-flag.ts'
+import { emptyZones, inputOf, loadForCompile } from './compile.ts'
+import { drillFailed, drillText } from './drill-text.ts'
+import { Exit, type Io } from './io.ts'
+
+/** Flags of `cordon drill`. */
+export interface DrillArgs {
+  /** The shipped template that keeps the central station inside, when left out. */
+  readonly policy?: string | undefined
+  readonly assets: readonly string[]
+  /** nftables text to try against the policy in place of the compiled one. */
+  readonly rules?: string | undefined
+  /** Probes in each phase. */
+  readonly probes: number
+  readonly beds: number
+  readonly seed: number
+  /** Folder for the evidence; it must not exist, or be empty. */
+  readonly out?: string | undefined
+  readonly json: boolean
+}
+
+/** As `cordon prove`. */
+const PROOF_FAILED = 5
+const TEMPLATE = 'policies/keep-inside.yaml'
+
+/** Exit codes: ok, proof (5) when the kernel or an assertion differs, incomplete (4) when no drill can run here, usage (2). */
+export async function runDrill(args: DrillArgs, io: Io): Promise<number> {
+  const problems: string[] = []
+  const prepared = prepare(args, problems, io)
+  if (prepared === null) {
+    for (const problem of problems) io.err(`${problem}\n`)
+    return Exit.usage
+  }
+  const way = await canDrill()
+  if (!way.ok) return couldNotRun(way.error, io)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-drill-'))
+  try {
+    const spec: DrillSpec = { ...prepared, folder, beds: args.beds, probes: args.probes, seed: args.seed, outerNetwork: ownNetwork() }
+    const started = process.hrtime.bigint()
+    const ended = await launchDrill(spec, way.value, io.signal, (words) => (io.isTty ? io.err(`drill: ${words}\n`) : undefined))
+    const seconds = Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000
+    return deliver(args, spec, ended, seconds, io)
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function couldNotRun(reason: string, io: Io): number {
+  io.err(`cordon drill: ${reason}\n  help: Nothing was sent to any real network. cordon prove policy answers the same questions without a kernel.\n`)
+  return Exit.incomplete
+}
+
+type Prepared = Pick<DrillSpec, 'policy' | 'names' | 'texts'>
+
+function prepare(args: DrillArgs, problems: string[], io: Io): Prepared | null {
+  const loaded = loadForCompile({ policy: args.policy ?? productPath(TEMPLATE) }, problems)
+  const assets = assetAddresses(args.assets, problems)
+  problems.push(...outProblem(args.out))
+  if (loaded === null || problems.length > 0) return null
+  for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
+  const names = policyNames(loaded.policy, assets)
+  problems.push(...emptyZones(loaded, names))
+  if (problems.length > 0) return null
+  const texts = textsOf(args, loaded.policy.segments, inputOf({}, loaded, names, {}), problems)
+  return texts === null ? null : { policy: loaded.policy, names, texts }
+}
+
+function textsOf(args: DrillArgs, segments: readonly Segment[], input: CompileInput, problems: string[]): DrillTexts | null {
+  const routes = segments.length === 0 ? null : emitRoutes('iproute2', { name: input.name, policyHash: input.policyHash, segments, options: {} })
+  const rules = nftables.emit(input)
+  if (!rules.ok) problems.push(...rules.refused.map((reason) => `refused by nftables: ${reason}`))
+  if (routes?.ok === false) problems.push(...routes.refused.map((reason) => `refused by iproute2: ${reason}`))
+  const given = args.rules === undefined ? null : readRules(args.rules, problems)
+  if (!rules.ok || routes?.ok === false || problems.length > 0) return null
+  return {
+    nft: given ?? rules.value.text, nftRollback: given === null ? rules.value.rollback : null, routes: routes?.value.text ?? null,
+    routesRollback: routes?.value.rollback ?? null,
+  }
+}
+
+function readRules(file: string, problems: string[]): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (cause) {
+    problems.push(`error: ${quote(file)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return null
+  }
+}
+
+/** Evidence of two drills must not mix. */
+function outProblem(out: string | undefined): readonly string[] {
+  if (out === undefined || !fs.existsSync(out)) return []
+  const empty = fs.statSync(out).isDirectory() && fs.readdirSync(out).length === 0
+  return empty ? [] : [`error: ${quote(out)} is there already and not an empty folder\n  help: Name a new folder for the evidence.`]
+}
+
+function deliver(args: DrillArgs, spec: DrillSpec, ended: Ended, seconds: number, io: Io): number {
+  if (ended.kind === 'failed') return couldNotRun(ended.reason, io)
+  if (ended.kind === 'stopped') {
+    io.err('cordon drill: stopped; its namespaces are gone\n')
+    return Exit.incomplete
+  }
+  const { result } = ended
+  const { layout, ...rest } = result
+  const document = { policy: spec.policy.name, seed: spec.seed, sides: layout.sides.map(({ label }) => label), verdict: drillFailed(result) ? 'failed' : 'held', ...rest }
+  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`)
+  else io.out(drillText(result, io))
+  io.err(`${spec.probes} probes in each of ${result.probes.length} phases, seed ${spec.seed}, ${seconds.toFixed(1)} s\n`)
+  if (args.out !== undefined) writeEvidence(args.out, spec, `${JSON.stringify(document, null, 2)}\n`, io)
+  if (result.probes.some(({ lost }) => lost !== 0)) return Exit.incomplete
+  return drillFailed(result) ? PROOF_FAILED : Exit.ok
+}
+
+/** Captures of every side, the texts as loaded, the router's state, the result, and a manifest that names every file's SHA-256. */
+function writeEvidence(out: string, spec: DrillSpec, result: string, io: Io): void {
+  fs.mkdirSync(out, { recursive: true })
+  const { nft, nftRollback, routes, routesRollback } = spec.texts
+  const texts = [
+    ['rules.nft', nft], ['rules.nft.rollback', nftRollback], ['routes.sh', routes], ['routes.sh.rollback', routesRollback], ['result.json', result],
+  ] as const
+  for (const [name, text] of texts) if (text !== null) fs.writeFileSync(path.join(out, name), text)
+  for (const name of fs.readdirSync(spec.folder)) fs.copyFileSync(path.join(spec.folder, name), path.join(out, name))
+  const files = fs.readdirSync(out).sort().map((name) => {
+    const bytes = fs.readFileSync(path.join(out, name))
+    return { name, bytes: bytes.length, sha256: new Sha256().update(bytes).hex() }
+  })
+  fs.writeFileSync(path.join(out, 'manifest.json'), `${JSON.stringify({ policy: spec.policy.name, seed: spec.seed, files }, null, 2)}\n`)
+  io.err(`evidence written to ${out}; check it with the SHA-256 in manifest.json\n`)
+}

@@ -75,7 +75,7 @@ export async function runPhases(plan: Plan, say: (words: string) => void): Promi
       && after.run.outcomes.get(id)?.talked === true)
     return {
       layout, oldSession, leftBehind, talks: [...rows.flatMap(({ talks }) => talks), ...station], probes: rows.map(({ row }) => row),
-      assertions: tallyAssertions(spec.policy, spec.policy.assertions, plan.zoneOf, probes, after.fates, after.seen), beds: cast.beds.length,
+      assertions: tallyAssertions(spec.policy, spec.policy.assertions, plan.zoneOf, probes, after.fates, after.seen), beds: plan.talks.filter(({ part }) => part === 'telemetry').length,
       bedsOnStation: cast.central === null ? null : onStation.length, escapedBefore: before.run.escaped + before.row.escaped,
       escapedAfter: after.run.escaped + after.row.escaped, files: fs.readdirSync(spec.folder).sort(),
     }
@@ -96,7 +96,7 @@ async function phase(plan: Plan, ward: Ward, name: Phase, loaded: Loaded, talks:
   const { layout, probes, fromMedical } = plan
   const file = name.replaceAll(' ', '-')
   const run = await ward.talk(file, talks, fromMedical)
-  const fates = probes.map((probe) => predict(loaded, probe))
+  const fates = probes.map((probe) => predict(loaded, probe, probe.side))
   const { seen, resent, lost } = await ward.probe(file, probes, fates)
   const escaped = countFromMedical(probes, seen, outsideOf(layout), (probe) => fromMedical(probe.version, probe.src))
   const row: ProbeRow = { phase: name, tally: tallyProbes(probes, fates, seen, layout), resent, lost, escaped }
@@ -187,7 +187,7 @@ async function loadWithOldSession(plan: Plan, ward: Ward): Promise<OldSession | 
     const argv = ['conntrack', '-D', '-p', 'tcp', '-s', talk.from, '-d', talk.to, '--dport', String(talk.port)]
     const flushed = survived && await isPresent('conntrack') ? (await run(inside(ROUTER, argv))).code === 0 : null
     return {
-      words: `telemetry of bed 1 (${talk.from}) to the Internet (${talk.to}, tcp ${talk.port})`, denied: predict(full, talkPacket(talk)).side === null,
+      words: `telemetry of bed 1 (${talk.from}) to the Internet (${talk.to}, tcp ${talk.port})`, denied: predict(full, talkPacket(talk), talk.fromSide).side === null,
       survived, flush: argv.join(' '), endedByFlush: flushed === null ? null : flushed && !(await grows()),
     }
   } finally {

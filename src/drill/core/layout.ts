@@ -56,7 +56,8 @@ export function planLayout(policy: Policy, names: NameMap, segments: readonly Se
     names.get(zone.name) ?? [], segments.filter((s) => s.zone === zone.name).flatMap((s) => s.via)))
   const external = policy.zones.filter((zone) => zone.kind === 'external').flatMap((zone) => names.get(zone.name) ?? [])
   const sides = [...inside, makeSide(inside.length, OUTSIDE, 'outside', external, [])]
-  const plain = inside.flatMap((side) => side.blocks.filter((block) => !isBorrowed(block, segments)).map((prefix) => ({ prefix, side: side.index })))
+  const plain = inside.flatMap((side) => side.blocks.filter((block) => isRouted(block) && !isBorrowed(block, segments))
+    .map((prefix) => ({ prefix, side: side.index })))
   return ok({ sides, plain })
 }
 
@@ -99,11 +100,23 @@ export function homes(layout: Layout): (version: IpVersion, address: bigint) => 
 
 /** Blocks that a side must send back to the router although they lie in its own: other zones carved out of it, and links. */
 export function carvedOut(layout: Layout, side: Side): readonly Prefix[] {
-  const others = side.kind === 'outside' ? layout.plain.map(({ prefix }) => prefix)
-    : layout.sides.filter((other) => other !== side).flatMap((other) => [...other.blocks, ...other.hops.map(hostPrefix)])
+  const others = side.kind === 'outside' ? answeredInside(layout) : layout.sides.filter((other) => other !== side).flatMap((other) => [...other.blocks, ...other.hops.map(hostPrefix)])
       .filter((block) => side.blocks.some((own) => own.length < block.length && prefixesOverlap(own, block)))
   const unique = new Map(others.map((prefix) => [formatPrefix(prefix), prefix]))
-  return [...unique.values()].filter((prefix) => prefix.version === 4 || ipScope(ipFromValue(6, prefix.network)) !== 'link-local')
+  return [...unique.values()].filter(isRouted)
+}
+
+/** IPv6 link-local blocks are on every link and behind no router. */
+export function isRouted(prefix: Prefix): boolean {
+  return prefix.version === 4 || ipScope(ipFromValue(6, prefix.network)) !== 'link-local'
+}
+
+/** 202.114.4.0/24 (facts cms8000.md section 1): whoever else has it, its true owner on the Internet answers too. */
+const FACTORY_BLOCK: Prefix = { version: 4, network: 0xca72_0400n, length: 24 }
+
+/** Blocks whose addresses the fake Internet leaves to the inside. */
+function answeredInside(layout: Layout): readonly Prefix[] {
+  return layout.plain.map(({ prefix }) => prefix).filter((prefix) => !prefixesOverlap(prefix, FACTORY_BLOCK) || prefix.length < FACTORY_BLOCK.length)
 }
 
 /** `the outside`, `zone bedside`. */
@@ -113,7 +126,7 @@ export function sideWords(side: Side): string {
 
 /** Whether the fake Internet takes an address for its own and answers as it: it does unless the router always finds it inside. */
 export function ownedByOutside(layout: Layout, version: IpVersion, address: bigint): boolean {
-  return !layout.plain.some(({ prefix }) => prefix.version === version
+  return !answeredInside(layout).some((prefix) => prefix.version === version
     && prefix.network >> BigInt(IP_BITS[version] - prefix.length) === address >> BigInt(IP_BITS[version] - prefix.length))
 }
 

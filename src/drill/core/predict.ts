@@ -42,12 +42,13 @@ const TCP = 6
 const ROUTER = ipValue(ROUTER_ADDRESS)
 const DROPS = { blackhole: 'blackholed by a route', prohibit: 'prohibited by a route', own: 'to the router itself' } as const
 
-export function predict(loaded: Loaded, packet: Packet): Fate {
+/** `from` is the side that sends it. */
+export function predict(loaded: Loaded, packet: Packet, from: number): Fate {
   const { allowed, rule } = verdictOf(loaded.chains, packet)
   if (!allowed) return { side: null, allowed, rule, why: null }
-  const never = neverForwarded(packet.version, packet.src, packet.dst, ROUTER)
-  if (never !== null) return { side: null, allowed, rule, why: never }
   const end = loaded.routes.find(packet.version, packet.dst)?.value
+  const never = neverForwarded({ ...packet, crosses: end?.kind !== 'side' || end.side !== from }, ROUTER)
+  if (never !== null) return { side: null, allowed, rule, why: never }
   if (end === undefined) return { side: null, allowed, rule, why: 'no route' }
   return end.kind === 'side' ? { side: end.side, allowed, rule, why: null } : { side: null, allowed, rule, why: DROPS[end.kind] }
 }

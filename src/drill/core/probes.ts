@@ -79,9 +79,14 @@ function ingress(packet: Packet, home: (version: IpVersion, address: bigint) => 
   return side === outsideOf(layout) && rng.next() < STRANGER_SHARE ? randomInt(rng, 0, side) : side
 }
 
-/** Notes the packet as sent; false when it would be the answer of one that was. */
+/** `::`, which RFC 4291 forbids and Linux forwards at times, and 0.0.0.0/8 but its first address: forwarded since Linux 5.3, not before. */
+function isArguable(version: IpVersion, address: bigint): boolean {
+  return version === 4 ? address > 0n && address < 0x0100_0000n : address === 0n
+}
+
+/** Notes the packet as sent; false when it would be the answer of one that was, or when kernels differ about it. */
 function isFirst({ version, src, dst, proto, sport, dport }: Packet, taken: Map<string, boolean>): boolean {
-  if (src === dst) return false
+  if (src === dst || isArguable(version, src) || isArguable(version, dst)) return false
   const forward = src < dst
   const [a, b, c, d] = forward ? [src, dst, sport, dport] : [dst, src, dport, sport]
   const key = `${version} ${proto} ${a} ${b} ${c} ${d}`

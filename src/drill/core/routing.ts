@@ -47,7 +47,8 @@ interface Row {
   readonly version: IpVersion
   readonly network: bigint
   readonly length: number
-  readonly as: 'src' | 'dst' | 'either'
+  /** `crossing`: as either, of packets that leave on another link than they came in on: the kernel checks no others (ip6_forward, ip6_route_input). */
+  readonly as: 'src' | 'dst' | 'either' | 'crossing'
   readonly why: string
 }
 
@@ -57,23 +58,32 @@ const V6 = (high: bigint): bigint => high << 112n
 const NEVER_FORWARDED: readonly Row[] = [
   { version: 4, network: 0xe000_0000n, length: 4, as: 'either', why: 'multicast is not routed' },
   { version: 4, network: 0xffff_ffffn, length: 32, as: 'either', why: 'broadcast stays on its segment' },
-  { version: 4, network: 0n, length: 8, as: 'either', why: 'network 0 is no address of a host' },
+  { version: 4, network: 0n, length: 32, as: 'either', why: 'the unspecified address is nobody\'s' },
   { version: 4, network: 0x7f00_0000n, length: 8, as: 'either', why: 'loopback never leaves a host' },
   { version: 6, network: V6(0xff00n), length: 8, as: 'either', why: 'multicast is not routed' },
-  { version: 6, network: V6(0xfe80n), length: 10, as: 'either', why: 'link-local stays on its segment' },
-  { version: 6, network: 0n, length: 127, as: 'either', why: 'unspecified and loopback never leave a host' },
+  { version: 6, network: V6(0xfe80n), length: 64, as: 'dst', why: 'link-local stays on its segment' },
+  { version: 6, network: V6(0xfe80n), length: 10, as: 'crossing', why: 'link-local stays on its segment' },
+  { version: 6, network: 1n, length: 128, as: 'either', why: 'loopback never leaves a host' },
   { version: 6, network: 0xffff_0000_0000n, length: 96, as: 'src', why: 'IPv4-mapped addresses are not on the wire' },
 ]
 
+/** The two ends, and whether the packet would leave on another link than it came in on. */
+export interface Crossing {
+  readonly version: IpVersion
+  readonly src: bigint
+  readonly dst: bigint
+  readonly crosses: boolean
+}
+
 /** Why a router forwards no such packet whatever its rules are, or null. */
-export function neverForwarded(version: IpVersion, src: bigint, dst: bigint, router: bigint): string | null {
+export function neverForwarded({ version, src, dst, crosses }: Crossing, router: bigint): string | null {
   if (version === 4 && dst === router) return 'to the router itself'
   if (version === 4 && src === router) return 'from the router\'s own address'
   const holds = (row: Row, address: bigint): boolean => {
     const hostBits = BigInt(IP_BITS[version] - row.length)
     return address >> hostBits === row.network >> hostBits
   }
-  const row = NEVER_FORWARDED.find((one) => one.version === version
+  const row = NEVER_FORWARDED.find((one) => one.version === version && (one.as !== 'crossing' || crosses)
     && ((one.as !== 'dst' && holds(one, src)) || (one.as !== 'src' && holds(one, dst))))
   return row?.why ?? null
 }

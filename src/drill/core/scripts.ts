@@ -3,7 +3,7 @@
 
 import { formatPrefix, ipVersion, type Ip, type Prefix } from '../../base/ip.ts'
 import { hostPrefix } from '../../policy/index.ts'
-import { carvedOut, outsideOf, ROUTER_ADDRESS, type Layout, type Side } from './layout.ts'
+import { carvedOut, isRouted, outsideOf, ROUTER_ADDRESS, type Layout, type Side } from './layout.ts'
 import { PLAIN_METRIC } from './routing.ts'
 
 export const ROUTER = 'router'
@@ -69,7 +69,7 @@ export function routerLink(layout: Layout, side: Side): readonly string[] {
       `${ipOf(address)} route replace ${formatPrefix(hostPrefix(address))} dev ${side.name}`,
       `${ipOf(address)} neigh replace ${address} lladdr ${side.mac} dev ${side.name} nud permanent`,
     ]),
-    ...layout.plain.filter((route) => route.side === side.index && isRouted(route.prefix)).map(({ prefix }) =>
+    ...layout.plain.filter((route) => route.side === side.index).map(({ prefix }) =>
       `${family(prefix)} route replace ${formatPrefix(prefix)} via ${prefix.version === 4 ? side.linkAddress : SIDE_LINK_LOCAL} dev ${side.name} metric ${PLAIN_METRIC}`),
   ]
 }
@@ -117,11 +117,6 @@ export function timeoutScript(): string {
 export const STATE_COMMANDS: readonly (readonly string[])[] = [
   ['nft', 'list', 'ruleset'], ['ip', 'route', 'show', 'table', 'all'], ['ip', '-6', 'route', 'show', 'table', 'all'], ['ip', 'rule'], ['ip', '-6', 'rule'],
 ]
-
-/** Link-local blocks are on every link and never behind a router. */
-function isRouted(prefix: Prefix): boolean {
-  return !(prefix.version === 6 && prefix.network >> 118n === 0xfe80n >> 6n)
-}
 
 function outside(layout: Layout): Side {
   return layout.sides[outsideOf(layout)] as Side

@@ -1,7 +1,7 @@
 // Talks: what the twins of the ward try in every phase: telemetry, HL7, the update, a leak, and attacks, each with what should become of it.
 // Keeps the rule that every patient is ZZTEST^CANARY and that addresses are the policy's: who plays which part follows from its conduits.
 
-import { ipFromValue, ipValue, ipVersion, IP_BITS, type Ip, type Prefix } from '../../base/ip.ts'
+import { ipFromValue, ipValue, ipVersion, IP_BITS, type Ip, type IpVersion, type Prefix } from '../../base/ip.ts'
 import type { MacNumber } from '../../base/mac.ts'
 import { Program } from '../../protocols/rpc/codes.ts'
 import { bareCall, encodeCall, encodeReply, getportResult, mntResult, mountMnt, portmapGetport, voidResult,
@@ -72,13 +72,13 @@ export interface Parts {
   readonly central: Side | null
   readonly office: Side | null
   readonly beds: readonly Ip[]
+  /** Of the first bed's IP version. */
   readonly station: Ip | null
-  readonly hl7: Ip | null
   readonly officePc: Ip | null
   readonly witness: Ip
 }
 
-export function castParts({ policy, layout, routed, beds }: WardParts): Parts {
+export function castParts({ policy, layout, routed, beds: count }: WardParts): Parts {
   const side = (zone: string | undefined): Side | null => layout.sides.find((one) => one.kind !== 'outside' && one.label === zone) ?? null
   const cms = new Set(policy.services.filter((service) => service.protocol === 'cms8000').map(({ name }) => name))
   const vitals = policy.conduits.find((conduit) => conduit.action === 'allow' && conduit.services.some((name) => cms.has(name)))
@@ -86,25 +86,32 @@ export function castParts({ policy, layout, routed, beds }: WardParts): Parts {
   const central = side(vitals?.to)
   const office = layout.sides.find(({ kind }) => kind === 'it') ?? null
   const home = homes(layout)
-  const lives = (address: Ip, one: Side | null): boolean => one !== null && home(ipVersion(address), ipValue(address)) === one.index
+  const beds = bedside === null ? [] : hostsOf(layout, bedside, count)
   const first = (one: Side | null): Ip | null => (one === null ? null : hostsOf(layout, one, 1)[0] ?? null)
   const leaves = (address: Ip): boolean => {
     const end = routed.routes.find(ipVersion(address), ipValue(address))?.value
     return home(ipVersion(address), ipValue(address)) === outsideOf(layout) && end?.kind === 'side' && end.side === outsideOf(layout)
   }
   return {
-    bedside, central, office, beds: bedside === null ? [] : hostsOf(layout, bedside, beds),
-    station: lives(FACTORY_CENTRAL, central) ? FACTORY_CENTRAL : first(central), hl7: lives(FACTORY_HL7, central) ? FACTORY_HL7 : first(central),
+    bedside, central, office, beds,
+    station: stationFor(layout, central, ipVersion(beds[0] ?? FACTORY_CENTRAL), FACTORY_CENTRAL),
     officePc: first(office), witness: OUTSIDE_ADDRESSES.find(leaves) ?? (OUTSIDE_ADDRESSES.at(-1) as Ip),
   }
 }
 
+/** The factory address where the firmware looks for it, if it is one of the station's; else the station's first address of that version. */
+function stationFor(layout: Layout, central: Side | null, version: IpVersion, factory: Ip): Ip | null {
+  if (central === null) return null
+  if (version === 4 && homes(layout)(4, ipValue(factory)) === central.index) return factory
+  return hostsOf(layout, central, 1, version)[0] ?? null
+}
+
 /** Up to `count` addresses that live on a side and are nobody's next hop. */
-export function hostsOf(layout: Layout, side: Side, count: number): readonly Ip[] {
+export function hostsOf(layout: Layout, side: Side, count: number, version: IpVersion | null = null): readonly Ip[] {
   const home = homes(layout)
   const hops = new Set(layout.sides.flatMap((one) => one.hops))
   const found: Ip[] = []
-  for (const block of [...side.blocks].sort((a, b) => a.version - b.version)) {
+  for (const block of side.blocks.filter((one) => version === null || one.version === version).sort((a, b) => a.version - b.version)) {
     for (const address of candidates(block, count)) {
       const ip = ipFromValue(block.version, address)
       if (found.length < count && home(block.version, address) === side.index && !hops.has(ip)) found.push(ip)
@@ -137,8 +144,9 @@ export function planTalks(parts: WardParts): readonly Talk[] {
   const bedside = cast.bedside?.index
   for (const [i, bed] of cast.beds.entries()) {
     const speech = bedSpeech(i + 1, bed, parts.seed)
-    add(bed, bedside, cast.station, tcp('telemetry to the central station', 'telemetry', TELEMETRY_PORT, speech.telemetry))
-    add(bed, bedside, cast.hl7, tcp('HL7 to the HL7 server', 'hl7', HL7_PORT, speech.hl7))
+    const station = (factory: Ip): Ip | null => stationFor(parts.layout, cast.central, ipVersion(bed), factory)
+    add(bed, bedside, station(FACTORY_CENTRAL), tcp('telemetry to the central station', 'telemetry', TELEMETRY_PORT, speech.telemetry))
+    add(bed, bedside, station(FACTORY_HL7), tcp('HL7 to the HL7 server', 'hl7', HL7_PORT, speech.hl7))
   }
   const bed = cast.beds[0]
   for (const story of updateStories()) add(bed, bedside, cast.station, story)
@@ -203,7 +211,7 @@ export function talkPacket(talk: Pick<Talk, 'from' | 'to' | 'proto' | 'port'>): 
 
 /** What should become of a talk, with the rule that decides. Answers need their way back: the responder's side, then the router's route. */
 export function expectTalk(talk: Talk, loaded: Loaded, layout: Layout): Outcome & { readonly rule: string } {
-  const fate = predict(loaded, talkPacket(talk))
+  const fate = predict(loaded, talkPacket(talk), talk.fromSide)
   if (fate.side === null) return { at: null, talked: false, rule: fate.why ?? fate.rule }
   return { at: fate.side, talked: listens(talk, fate.side, layout) && returns(talk, fate.side, loaded, layout), rule: fate.rule }
 }

@@ -4,7 +4,8 @@
 set -eu
 
 # command:package
-wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3 iptables:iptables ipset:ipset"
+wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3
+iptables:iptables ipset:ipset tcpreplay:tcpreplay conntrack:conntrack"
 
 missing=""
 for pair in $wanted; do

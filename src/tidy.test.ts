@@ -19,17 +19,19 @@ const LEVELS: readonly (readonly [string, number])[] = [
   ['gateway/core', 3],
   ['twin/core', 3],
   ['detect', 4],
+  ['drill/core', 4],
   ['store', 4],
   ['config', 4],
   ['sensor', 5],
   ['gateway', 5],
   ['twin', 5],
+  ['drill', 5],
   ['console', 5],
   ['cli', 6],
 ]
 
 /** Folders without clock, network, randomness, files or packages. */
-const PURE = ['base', 'wire', 'protocols', 'inventory', 'policy', 'detect', 'gateway/core', 'twin/core']
+const PURE = ['base', 'wire', 'protocols', 'inventory', 'policy', 'detect', 'gateway/core', 'twin/core', 'drill/core']
 
 /** Same-level imports that the design names. */
 const ALLOWED_SIDEWAYS = new Set(['gateway/core -> policy'])

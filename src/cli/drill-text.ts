@@ -38,7 +38,8 @@ function differences(result: DrillResult): readonly string[] {
 function explained(result: DrillResult): string {
   const after = result.probes.find(({ phase }) => phase === 'after')
   if (after === undefined || after.tally.explained.length === 0) return ''
-  return `Allowed by the policy and not forwarded all the same, as predicted: ${after.tally.explained.map(({ reason, count }) => `${count} ${reason}`).join('; ')}.\n`
+  const reasons = after.tally.explained.map(({ reason, count }) => `${count} ${reason}`).join('; ')
+  return `Allowed by the policy and not forwarded all the same, as predicted: ${reasons}.\n`
 }
 
 function assertions({ assertions: rows }: DrillResult, io: Pick<Io, 'color'>): string {

@@ -11,7 +11,10 @@ import { nftables } from '../policy/compile/nftables/index.ts'
 import { emitRoutes } from '../policy/compile/routes/index.ts'
 import { productPath } from '../config/product.ts'
 import type { CompileInput } from '../policy/compile/target.ts'
-import { policyNames, type Segment } from '../policy/index.ts'
+import { policyNames, type NameMap, type Policy, type Segment } from '../policy/index.ts'
+import { policyFilter } from '../policy/prove/assertions.ts'
+import { planLayout, type Layout } from '../drill/core/layout.ts'
+import { witnessesOf, type TextWitnesses } from '../drill/core/witnesses.ts'
 import { canDrill, launchDrill, ownNetwork, type Ended } from '../drill/launch.ts'
 import type { DrillSpec, DrillTexts } from '../drill/protocol.ts'
 import { assetAddresses } from './assets-flag.ts'
@@ -66,7 +69,7 @@ function couldNotRun(reason: string, io: Io): number {
   return Exit.incomplete
 }
 
-type Prepared = Pick<DrillSpec, 'policy' | 'names' | 'texts'>
+type Prepared = Pick<DrillSpec, 'policy' | 'names' | 'texts' | 'witnesses'>
 
 function prepare(args: DrillArgs, problems: string[], io: Io): Prepared | null {
   const loaded = loadForCompile({ policy: args.policy ?? productPath(TEMPLATE) }, problems)
@@ -76,9 +79,28 @@ function prepare(args: DrillArgs, problems: string[], io: Io): Prepared | null {
   for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
   const names = policyNames(loaded.policy, assets)
   problems.push(...emptyZones(loaded, names))
-  if (problems.length > 0) return null
-  const texts = textsOf(args, loaded.policy.segments, inputOf({}, loaded, names, {}), problems)
-  return texts === null ? null : { policy: loaded.policy, names, texts }
+  const layout = planLayout(loaded.policy, names, loaded.policy.segments)
+  if (!layout.ok) problems.push(`error: ${layout.error}`)
+  if (!layout.ok || problems.length > 0) return null
+  const { policy } = loaded
+  const texts = textsOf(args, policy.segments, inputOf({}, loaded, names, {}), problems)
+  if (texts === null) return null
+  const witnesses = args.rules === undefined ? null : witnessesOfText(texts.nft, policy, names, layout.value, io)
+  return { policy, names, texts, witnesses }
+}
+
+/** Where a given text and the policy differ, as far as the reader understands it: those packets are sent first. */
+function witnessesOfText(text: string, policy: Policy, names: NameMap, layout: Layout, io: Io): TextWitnesses | null {
+  const config = nftables.read?.(text, 'rules').config ?? null
+  if (config === null || config.bindings.length === 0) {
+    io.err('note: the rules are not understood, so probes follow the borders of the policy alone\n')
+    return null
+  }
+  const found = witnessesOf(config, (version) => policyFilter(policy, names, version), layout)
+  if (config.unknowns.length > 0) io.err(`note: ${config.unknowns.length} matches of the rules are not understood; cordon read lists them\n`)
+  if (found.unknown.length > 0) io.err(`note: too large to compare for IPv${found.unknown.join(' and IPv')}; borders are tried all the same\n`)
+  if (found.packets.length > 0) io.err(`note: as text the rules differ from the policy; packets that show it (${found.packets.length}) are sent first\n`)
+  return found
 }
 
 function textsOf(args: DrillArgs, segments: readonly Segment[], input: CompileInput, problems: string[]): DrillTexts | null {
@@ -111,6 +133,10 @@ function outProblem(out: string | undefined): readonly string[] {
 }
 
 function deliver(args: DrillArgs, spec: DrillSpec, ended: Ended, seconds: number, io: Io): number {
+  if (ended.kind === 'failed' && ended.because === 'rules') {
+    io.err(`cordon drill: ${ended.reason}\n  help: Check the text with nft -c -f FILE.\n`)
+    return Exit.unreadable
+  }
   if (ended.kind === 'failed') return couldNotRun(ended.reason, io)
   if (ended.kind === 'stopped') {
     io.err('cordon drill: stopped; its namespaces are gone\n')
@@ -118,13 +144,18 @@ function deliver(args: DrillArgs, spec: DrillSpec, ended: Ended, seconds: number
   }
   const { result } = ended
   const { layout, ...rest } = result
-  const document = { policy: spec.policy.name, seed: spec.seed, sides: layout.sides.map(({ label }) => label), verdict: drillFailed(result) ? 'failed' : 'held', ...rest }
+  const sides = layout.sides.map(({ label }) => label)
+  const document = { policy: spec.policy.name, seed: spec.seed, sides, verdict: drillFailed(result) ? 'failed' : 'held', ...rest }
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`)
   else io.out(drillText(result, io))
   io.err(`${spec.probes} probes in each of ${result.probes.length} phases, seed ${spec.seed}, ${seconds.toFixed(1)} s\n`)
   if (args.out !== undefined) writeEvidence(args.out, spec, `${JSON.stringify(document, null, 2)}\n`, io)
   if (result.probes.some(({ lost }) => lost !== 0)) return Exit.incomplete
-  return drillFailed(result) ? PROOF_FAILED : Exit.ok
+  if (drillFailed(result)) return PROOF_FAILED
+  const lost = result.probes.reduce((sum, row) => sum + row.lost, 0)
+  if (lost === 0) return Exit.ok
+  io.err(`cordon drill: captures lost ${lost} packets, so a leak may have gone unseen; repeat it with fewer --probes\n`)
+  return Exit.incomplete
 }
 
 /** Captures of every side, the texts as loaded, the router's state, the result, and a manifest that names every file's SHA-256. */

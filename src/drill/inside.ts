@@ -3,7 +3,7 @@
 
 import fs from 'node:fs'
 import { networkProblem } from './guard.ts'
-import { CommandFailed, linksOf } from './lab.ts'
+import { CommandFailed, linksOf, RulesRefused } from './lab.ts'
 import { planDrill, runPhases } from './phases.ts'
 import type { DrillSpec, InsideMessage } from './protocol.ts'
 
@@ -23,7 +23,7 @@ async function drill(spec: DrillSpec): Promise<void> {
     process.exit(0)
   } catch (cause) {
     if (!(cause instanceof CommandFailed)) throw cause
-    await tell({ kind: 'failed', reason: cause.message })
+    await tell({ kind: 'failed', because: cause instanceof RulesRefused ? 'rules' : 'machine', reason: cause.message })
     process.exit(1)
   }
 }

@@ -14,6 +14,11 @@ export class CommandFailed extends Error {
   override name = 'CommandFailed'
 }
 
+/** The rules under test cannot be loaded: the text is wrong, not the machine. */
+export class RulesRefused extends CommandFailed {
+  override name = 'RulesRefused'
+}
+
 export interface Ran {
   readonly code: number | null
   readonly out: string

@@ -6,7 +6,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { run } from './lab.ts'
-import type { DrillResult } from './core/result.ts'
 import type { DrillSpec, InsideMessage } from './protocol.ts'
 
 /** What a machine must have, and the Debian package it comes from. */
@@ -16,9 +15,12 @@ const TOOLS: readonly (readonly [string, string])[] = [
 
 /** Its own networks, mounts and processes; --kill-child ends all of it with unshare. */
 const OWN = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child']
-/** Own users too, so that no root is needed. Not as its root: tcpdump would want to drop privileges, which one mapped user cannot (EPERM). */
+/** Own users too, so that no root is needed. Not as its root: tcpdump would drop privileges, which one mapped user cannot (EPERM, measured). */
 const AS_USER = ['--user', '--map-user=1', '--map-group=1', '--keep-caps']
 const WAYS: readonly (readonly string[])[] = [[...AS_USER, ...OWN], OWN]
+
+/** What every drill begins with. */
+const TRY = 'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip netns add try && nft list ruleset'
 
 /** Why no drill can run here, or the flags of unshare that work. */
 export async function canDrill(): Promise<Result<readonly string[]>> {
@@ -28,7 +30,7 @@ export async function canDrill(): Promise<Result<readonly string[]>> {
   if (missing.length > 0) return err(`not installed: ${missing.join(', ')}`)
   const reasons: string[] = []
   for (const flags of WAYS) {
-    const { code, err: said } = await run(['unshare', ...flags, 'sh', '-c', 'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip netns add try && nft list ruleset'])
+    const { code, err: said } = await run(['unshare', ...flags, 'sh', '-c', TRY])
     if (code === 0) return ok(flags)
     reasons.push(said.trim().split('\n').at(-1) ?? '')
   }
@@ -40,7 +42,7 @@ export function ownNetwork(): string {
   return fs.readlinkSync('/proc/self/ns/net')
 }
 
-export type Ended = { readonly kind: 'result'; readonly result: DrillResult } | { readonly kind: 'failed'; readonly reason: string } | { readonly kind: 'stopped' }
+export type Ended = Extract<InsideMessage, { kind: 'result' | 'failed' }> | { readonly kind: 'stopped' }
 
 /** Runs a drill to its end. `unshare` are flags from canDrill; null starts it as it is, which its guard refuses: for the test of the guard. */
 export function launchDrill(spec: DrillSpec, unshare: readonly string[] | null, signal: AbortSignal, say: (words: string) => void): Promise<Ended> {
@@ -57,11 +59,11 @@ export function launchDrill(spec: DrillSpec, unshare: readonly string[] | null, 
       else if (message.kind === 'step') say(message.words)
       else ended = message
     })
-    child.on('error', (cause) => resolve({ kind: 'failed', reason: cause.message }))
+    child.on('error', (cause) => resolve({ kind: 'failed', because: 'machine', reason: cause.message }))
     child.on('close', (code, by) => {
       signal.removeEventListener('abort', stop)
       if (signal.aborted) resolve({ kind: 'stopped' })
-      else resolve(ended ?? { kind: 'failed', reason: `the drill's process ended with ${code ?? by}: ${said.trim()}` })
+      else resolve(ended ?? { kind: 'failed', because: 'machine', reason: `the drill's process ended with ${code ?? by}: ${said.trim()}` })
     })
   })
 }

@@ -14,7 +14,7 @@ import type { DrillResult, OldSession, Phase, ProbeRow, TalkRow } from './core/r
 import { routeTable } from './core/routing.ts'
 import { ROUTER } from './core/scripts.ts'
 import { castParts, expectTalk, outcomeWords, planTalks, talkPacket, type Parts, type Talk } from './core/talks.ts'
-import { Agent, CommandFailed, inside, run } from './lab.ts'
+import { Agent, CommandFailed, inside, run as runCommand } from './lab.ts'
 import type { DrillSpec } from './protocol.ts'
 import { Ward, type ProbeRun, type TalkRun } from './ward.ts'
 
@@ -44,9 +44,11 @@ export function planDrill(spec: DrillSpec): Plan {
   const ward = { policy, layout, routed: full, beds: spec.beds, seed: spec.seed }
   const cast = castParts(ward)
   const gone: Loaded = { chains, routes: routeTable(layout, routes, (side) => side !== cast.central?.index) }
-  const { zoneOf } = createEvaluator(policy, names)
+  const evaluator = createEvaluator(policy, names)
+  const zoneOf = (ip: Ip): string => evaluator.zoneOf(ip)
   return {
-    spec, layout, cast, bare, full, gone, zoneOf, talks: planTalks(ward), probes: planProbes({ layout, chains, count: spec.probes, seed: spec.seed }),
+    spec, layout, cast, bare, full, gone, zoneOf, talks: planTalks(ward),
+    probes: planProbes({ layout, chains, count: spec.probes, seed: spec.seed, text: spec.witnesses }),
     fromMedical: (version, address) => isMedical(policy, zoneOf(ipFromValue(version, address))),
   }
 }
@@ -71,13 +73,17 @@ export async function runPhases(plan: Plan, say: (words: string) => void): Promi
     const back = await phase(plan, ward, 'rolled back', plan.bare, plan.talks)
     const rows = [before, after, back]
     const station = cast.central === null ? [] : await stationGone(plan, ward, say)
-    const onStation = plan.talks.filter(({ part, id }) => part === 'telemetry' && after.run.outcomes.get(id)?.at === cast.central?.index
-      && after.run.outcomes.get(id)?.talked === true)
+    const telemetry = plan.talks.filter(({ part }) => part === 'telemetry')
+    const isOnStation = ({ id }: Talk): boolean => {
+      const outcome = after.run.outcomes.get(id)
+      return outcome?.talked === true && outcome.at === cast.central?.index
+    }
     return {
       layout, oldSession, leftBehind, talks: [...rows.flatMap(({ talks }) => talks), ...station], probes: rows.map(({ row }) => row),
-      assertions: tallyAssertions(spec.policy, spec.policy.assertions, plan.zoneOf, probes, after.fates, after.seen), beds: plan.talks.filter(({ part }) => part === 'telemetry').length,
-      bedsOnStation: cast.central === null ? null : onStation.length, escapedBefore: before.run.escaped + before.row.escaped,
-      escapedAfter: after.run.escaped + after.row.escaped, files: fs.readdirSync(spec.folder).sort(),
+      assertions: tallyAssertions(spec.policy, spec.policy.assertions, plan.zoneOf, probes, after.fates, after.seen), beds: telemetry.length,
+      bedsOnStation: cast.central === null ? null : telemetry.filter(isOnStation).length,
+      escapedBefore: before.run.escaped + before.row.escaped, escapedAfter: after.run.escaped + after.row.escaped,
+      files: fs.readdirSync(spec.folder).sort(),
     }
   } finally {
     ward.end()
@@ -185,9 +191,10 @@ async function loadWithOldSession(plan: Plan, ward: Ward): Promise<OldSession | 
     }
     const survived = await grows()
     const argv = ['conntrack', '-D', '-p', 'tcp', '-s', talk.from, '-d', talk.to, '--dport', String(talk.port)]
-    const flushed = survived && await isPresent('conntrack') ? (await run(inside(ROUTER, argv))).code === 0 : null
+    const flushed = survived && await isPresent('conntrack') ? (await runCommand(inside(ROUTER, argv))).code === 0 : null
     return {
-      words: `telemetry of bed 1 (${talk.from}) to the Internet (${talk.to}, tcp ${talk.port})`, denied: predict(full, talkPacket(talk), talk.fromSide).side === null,
+      words: `telemetry of bed 1 (${talk.from}) to the Internet (${talk.to}, tcp ${talk.port})`,
+      denied: predict(full, talkPacket(talk), talk.fromSide).side === null,
       survived, flush: argv.join(' '), endedByFlush: flushed === null ? null : flushed && !(await grows()),
     }
   } finally {
@@ -196,7 +203,7 @@ async function loadWithOldSession(plan: Plan, ward: Ward): Promise<OldSession | 
 }
 
 async function isPresent(command: string): Promise<boolean> {
-  return (await run(['sh', '-c', `command -v ${command}`])).code === 0
+  return (await runCommand(['sh', '-c', `command -v ${command}`])).code === 0
 }
 
 /** Loads once more, takes the central station's link away, and looks where the beds' data goes then. */

@@ -3,6 +3,7 @@
 
 import type { NameMap, WrittenPolicy } from '../policy/index.ts'
 import type { DrillResult } from './core/result.ts'
+import type { TextWitnesses } from './core/witnesses.ts'
 
 /** What is loaded into the router under test, and taken away again. */
 export interface DrillTexts {
@@ -18,6 +19,8 @@ export interface DrillSpec {
   readonly policy: WrittenPolicy
   readonly names: NameMap
   readonly texts: DrillTexts
+  /** Of a text that is not the compiled one, as far as it is understood. */
+  readonly witnesses: TextWitnesses | null
   readonly beds: number
   readonly probes: number
   readonly seed: number
@@ -32,7 +35,8 @@ export type InsideMessage =
   | { readonly kind: 'hello' }
   | { readonly kind: 'step'; readonly words: string }
   | { readonly kind: 'result'; readonly result: DrillResult }
-  | { readonly kind: 'failed'; readonly reason: string }
+  /** `rules`: the text under test is refused; `machine`: no drill can run here. */
+  | { readonly kind: 'failed'; readonly because: 'rules' | 'machine'; readonly reason: string }
 
 export interface Listener {
   readonly proto: 'tcp' | 'udp'

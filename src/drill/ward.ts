@@ -12,7 +12,7 @@ import { buildScript, ROUTER, routerLink, routerScript, sideScript, SILENT_RULES
 import { listens, type Outcome, type Talk } from './core/talks.ts'
 import { sightProbes, sightTalks, writeProbes } from './captures.ts'
 import { linksProblem } from './guard.ts'
-import { Agent, capture, CommandFailed, inside, linksOf, must, replayFrames, script, type Capture } from './lab.ts'
+import { Agent, capture, CommandFailed, inside, linksOf, must, replayFrames, RulesRefused, run, script, type Capture } from './lab.ts'
 import type { Call, CallResult, Listener } from './protocol.ts'
 
 /** Frames a second; a router namespace on one slow core forwards about as many. What is lost is sent once more, slower. */
@@ -90,7 +90,8 @@ export class Ward {
 
   /** Loads a text into the router, as a person would. */
   async loadRules(text: string): Promise<void> {
-    await must(inside(ROUTER, ['nft', '-f', '-']), text)
+    const { code, err } = await run(inside(ROUTER, ['nft', '-f', '-']), text)
+    if (code !== 0) throw new RulesRefused(`nft does not load the rules: ${err.trim().split('\n').slice(0, 3).join(' / ')}`)
   }
 
   async runRoutes(text: string): Promise<void> {

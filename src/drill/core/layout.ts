@@ -100,7 +100,8 @@ export function homes(layout: Layout): (version: IpVersion, address: bigint) => 
 
 /** Blocks that a side must send back to the router although they lie in its own: other zones carved out of it, and links. */
 export function carvedOut(layout: Layout, side: Side): readonly Prefix[] {
-  const others = side.kind === 'outside' ? answeredInside(layout) : layout.sides.filter((other) => other !== side).flatMap((other) => [...other.blocks, ...other.hops.map(hostPrefix)])
+  const others = side.kind === 'outside' ? answeredInside(layout)
+    : layout.sides.filter((other) => other !== side).flatMap((other) => [...other.blocks, ...other.hops.map(hostPrefix)])
       .filter((block) => side.blocks.some((own) => own.length < block.length && prefixesOverlap(own, block)))
   const unique = new Map(others.map((prefix) => [formatPrefix(prefix), prefix]))
   return [...unique.values()].filter(isRouted)

@@ -18,14 +18,16 @@ export interface ProbePlan {
   readonly chains: Readonly<Record<IpVersion, Chain>>
   readonly count: number
   readonly seed: number
+  /** Of a text that is tried in place of the compiled one: its borders, and packets for which it is known to differ. */
+  readonly text: { readonly matches: Readonly<Record<IpVersion, readonly Match[]>>; readonly packets: readonly Packet[] } | null
 }
 
 /** Above it the frames of one phase need more than a gigabyte. */
 export const PROBES_MAX = 1_000_000
 
 /** Source ports of probes; no real session of the drill uses them (Linux starts at 32768). */
-const SPORT_LOW = 20_000
-const SPORT_HIGH = 29_999
+export const SPORT_LOW = 20_000
+export const SPORT_HIGH = 29_999
 /** Tries for one more probe before the plan is as long as it gets. */
 const TRIES_MAX = 50
 /** IPv6 without a zone of its own is still a way out: this share of the probes asks about it. */
@@ -36,7 +38,7 @@ const STRANGER_SHARE = 0.3
 
 const PROTOS: Readonly<Record<IpVersion, readonly number[]>> = { 4: [1, 2, 6, 17, 47, 50, 58, 132, 255], 6: [1, 6, 17, 47, 50, 58, 132] }
 /** In IPv6 these numbers are extension headers, not protocols (RFC 8200, IANA); 59 ends a packet. */
-const EXTENSIONS = new Set([0, 43, 44, 51, 59, 60, 135, 139, 140, 253, 254])
+export const EXTENSIONS = new Set([0, 43, 44, 51, 59, 60, 135, 139, 140, 253, 254])
 const WITH_PORTS = new Set([6, 17, 132])
 const ICMP = new Set([1, 58])
 const ICMP_TYPES: Readonly<Record<number, readonly number[]>> = { 1: [0, 3, 5, 8, 11, 13], 58: [1, 3, 128, 129] }
@@ -65,6 +67,7 @@ export function planProbes(plan: ProbePlan): readonly Probe[] {
     probes.push({ ...packet, side: ingress(packet, home, plan.layout, rng) })
     return true
   }
+  for (const packet of plan.text?.packets ?? []) add(packet)
   for (const version of [4, 6] as const) for (const packet of corners(pools[version], rng)) add(packet)
   for (let tries = 0; probes.length < plan.count && tries < TRIES_MAX; tries++) {
     const version = rng.next() < share6 ? 6 : 4
@@ -96,8 +99,8 @@ function isFirst({ version, src, dst, proto, sport, dport }: Packet, taken: Map<
   return true
 }
 
-function poolsOf({ layout, chains }: ProbePlan, version: IpVersion): Pools {
-  const matches = chains[version].rules.flatMap((rule) => rule.matches)
+function poolsOf({ layout, chains, text }: ProbePlan, version: IpVersion): Pools {
+  const matches = [...chains[version].rules.flatMap((rule) => rule.matches), ...(text?.matches[version] ?? [])]
   const own = (prefix: Prefix): readonly ValueRange[] => (prefix.version === version ? [prefixRange(prefix)] : [])
   const blocks = layout.sides.flatMap((side) => side.blocks.flatMap(own))
   const ends = [...blocks, ...matches.flatMap((match) => [...rangesOf(match, 'src'), ...rangesOf(match, 'dst')])]
@@ -118,9 +121,9 @@ function numbers(values: readonly number[]): readonly number[] {
   return [...new Set(values)].sort((a, b) => a - b)
 }
 
-/** Ranges a match allows for a field; none when it does not look at it. Compilers' input has ranges only. */
+/** Ranges a match names for a field, also those it excludes: their borders count alike. None when it does not look at it, or by bit masks. */
 function rangesOf(match: Match, field: Field): readonly ValueRange[] {
-  return match.fields.flatMap(([name, constraint]) => (name === field && constraint.kind === 'ranges' && !constraint.not ? constraint.ranges : []))
+  return match.fields.flatMap(([name, constraint]) => (name === field && constraint.kind === 'ranges' ? constraint.ranges : []))
 }
 
 /** First and last value of each range, and the neighbours just outside. */

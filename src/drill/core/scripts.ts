@@ -70,7 +70,7 @@ export function routerLink(layout: Layout, side: Side): readonly string[] {
       `${ipOf(address)} neigh replace ${address} lladdr ${side.mac} dev ${side.name} nud permanent`,
     ]),
     ...layout.plain.filter((route) => route.side === side.index).map(({ prefix }) =>
-      `${family(prefix)} route replace ${formatPrefix(prefix)} via ${prefix.version === 4 ? side.linkAddress : SIDE_LINK_LOCAL} dev ${side.name} metric ${PLAIN_METRIC}`),
+      `${family(prefix)} route replace ${formatPrefix(prefix)} via ${nextHop(prefix, side)} dev ${side.name} metric ${PLAIN_METRIC}`),
   ]
 }
 
@@ -94,6 +94,10 @@ export function sideScript(layout: Layout, side: Side): string {
     ...own.map((route) => `${route} dev lo table local`), ...filterSysctls(),
     'echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind', 'echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind',
   ])
+}
+
+function nextHop(prefix: Prefix, side: Side): string {
+  return prefix.version === 4 ? side.linkAddress : SIDE_LINK_LOCAL
 }
 
 function carvedRoute(block: Prefix): string {

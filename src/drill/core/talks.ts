@@ -136,7 +136,7 @@ export function planTalks(parts: WardParts): readonly Talk[] {
   const talks: Talk[] = []
   const outside = outsideOf(parts.layout)
   const add = (from: Ip | null | undefined, fromSide: number | undefined, to: Ip | null | undefined, story: Story): void => {
-    if (from == null || fromSide === undefined || to == null || ipVersion(from) !== ipVersion(to)) return
+    if (!from || fromSide === undefined || !to || ipVersion(from) !== ipVersion(to)) return
     // What the fake Internet takes for its own never leaves it; the probes ask about such packets.
     if (fromSide === outside && ownedByOutside(parts.layout, ipVersion(to), ipValue(to))) return
     talks.push({ ...story, id: talks.length, from, fromSide, to })

@@ -19,6 +19,22 @@ export class RulesRefused extends CommandFailed {
   override name = 'RulesRefused'
 }
 
+/** Users have no sbin folders in their path on some systems, and the tools of a drill are there. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin']
+
+function toolFolders(): readonly string[] {
+  return [...(process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== ''), ...SYSTEM_FOLDERS]
+}
+
+/** The environment of everything a drill starts. */
+export function toolEnv(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: toolFolders().join(path.delimiter) }
+}
+
+export function isInstalled(tool: string): boolean {
+  return toolFolders().some((folder) => fs.statSync(path.join(folder, tool), { throwIfNoEntry: false })?.isFile() === true)
+}
+
 export interface Ran {
   readonly code: number | null
   readonly out: string
@@ -29,7 +45,7 @@ export interface Ran {
 export function run(argv: readonly string[], input = ''): Promise<Ran> {
   const [command = '', ...args] = argv
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: toolEnv() })
     let [out, err] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
@@ -80,7 +96,7 @@ export async function capture(namespace: string, file: string): Promise<Capture>
   const child = spawn('ip', [
     'netns', 'exec', namespace, 'tcpdump', '-i', LINK, '-n', '-p', '-Q', 'in', '-s', String(SNAP_BYTES), '-B', String(BUFFER_KIB), '--immediate-mode', '-U',
     '-Z', 'root', '-w', file,
-  ], { stdio: ['ignore', 'ignore', 'pipe'] })
+  ], { stdio: ['ignore', 'ignore', 'pipe'], env: toolEnv() })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
@@ -124,7 +140,7 @@ export class Agent {
     const file = path.join(import.meta.dirname, `agent${path.extname(import.meta.filename)}`)
     this.#child = fork(file, [], {
       execPath: 'ip', execArgv: ['netns', 'exec', namespace, process.execPath, ...process.execArgv], serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: toolEnv(),
     })
   }
 

@@ -5,7 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
-import { run } from './lab.ts'
+import { isInstalled, run, toolEnv } from './lab.ts'
 import type { DrillSpec, InsideMessage } from './protocol.ts'
 
 /** What a machine must have, and the Debian package it comes from. */
@@ -25,8 +25,7 @@ const TRY = 'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip netns add try &
 /** Why no drill can run here, or the flags of unshare that work. */
 export async function canDrill(): Promise<Result<readonly string[]>> {
   if (process.platform !== 'linux') return err(`a drill needs Linux network namespaces, and this is ${process.platform}`)
-  const missing: string[] = []
-  for (const [tool, source] of TOOLS) if ((await run(['sh', '-c', `command -v ${tool}`])).code !== 0) missing.push(`${tool} (package ${source})`)
+  const missing = TOOLS.filter(([tool]) => !isInstalled(tool)).map(([tool, source]) => `${tool} (package ${source})`)
   if (missing.length > 0) return err(`not installed: ${missing.join(', ')}`)
   const reasons: string[] = []
   for (const flags of WAYS) {
@@ -71,6 +70,7 @@ export function launchDrill(spec: DrillSpec, unshare: readonly string[] | null, 
 function startInside(unshare: readonly string[] | null): ChildProcess {
   const file = path.join(import.meta.dirname, `inside${path.extname(import.meta.filename)}`)
   const stdio: ('ignore' | 'pipe' | 'ipc')[] = ['ignore', 'ignore', 'pipe', 'ipc']
-  if (unshare === null) return fork(file, [], { serialization: 'advanced', stdio })
-  return fork(file, [], { execPath: 'unshare', execArgv: [...unshare, process.execPath, ...process.execArgv], serialization: 'advanced', stdio })
+  if (unshare === null) return fork(file, [], { serialization: 'advanced', stdio, env: toolEnv() })
+  const execArgv = [...unshare, process.execPath, ...process.execArgv]
+  return fork(file, [], { execPath: 'unshare', execArgv, serialization: 'advanced', stdio, env: toolEnv() })
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ipFromValue, ipVersion, type Ip } from '../base/ip.ts'
 import { createEvaluator, policyChains } from '../policy/index.ts'
 import { planRoutes } from '../policy/compile/routes/index.ts'
+import { assertionMatches } from './core/asked.ts'
 import { countFromMedical, tallyAssertions, tallyProbes } from './core/compare.ts'
 import { isMedical, outsideOf, planLayout, type Layout } from './core/layout.ts'
 import { predict, type Fate, type Loaded } from './core/predict.ts'
@@ -14,7 +15,7 @@ import type { DrillResult, OldSession, Phase, ProbeRow, TalkRow } from './core/r
 import { routeTable } from './core/routing.ts'
 import { ROUTER } from './core/scripts.ts'
 import { castParts, expectTalk, outcomeWords, planTalks, talkPacket, type Parts, type Talk } from './core/talks.ts'
-import { Agent, CommandFailed, inside, run as runCommand } from './lab.ts'
+import { Agent, CommandFailed, inside, isInstalled, run as runCommand } from './lab.ts'
 import type { DrillSpec } from './protocol.ts'
 import { Ward, type ProbeRun, type TalkRun } from './ward.ts'
 
@@ -48,7 +49,7 @@ export function planDrill(spec: DrillSpec): Plan {
   const zoneOf = (ip: Ip): string => evaluator.zoneOf(ip)
   return {
     spec, layout, cast, bare, full, gone, zoneOf, talks: planTalks(ward),
-    probes: planProbes({ layout, chains, count: spec.probes, seed: spec.seed, text: spec.witnesses }),
+    probes: planProbes({ layout, chains, count: spec.probes, seed: spec.seed, asked: assertionMatches(policy, names), text: spec.witnesses }),
     fromMedical: (version, address) => isMedical(policy, zoneOf(ipFromValue(version, address))),
   }
 }
@@ -191,7 +192,7 @@ async function loadWithOldSession(plan: Plan, ward: Ward): Promise<OldSession | 
     }
     const survived = await grows()
     const argv = ['conntrack', '-D', '-p', 'tcp', '-s', talk.from, '-d', talk.to, '--dport', String(talk.port)]
-    const flushed = survived && await isPresent('conntrack') ? (await runCommand(inside(ROUTER, argv))).code === 0 : null
+    const flushed = survived && isInstalled('conntrack') ? (await runCommand(inside(ROUTER, argv))).code === 0 : null
     return {
       words: `telemetry of bed 1 (${talk.from}) to the Internet (${talk.to}, tcp ${talk.port})`,
       denied: predict(full, talkPacket(talk), talk.fromSide).side === null,
@@ -200,10 +201,6 @@ async function loadWithOldSession(plan: Plan, ward: Ward): Promise<OldSession | 
   } finally {
     agent.end()
   }
-}
-
-async function isPresent(command: string): Promise<boolean> {
-  return (await runCommand(['sh', '-c', `command -v ${command}`])).code === 0
 }
 
 /** Loads once more, takes the central station's link away, and looks where the beds' data goes then. */

@@ -18,6 +18,8 @@ export interface ProbePlan {
   readonly chains: Readonly<Record<IpVersion, Chain>>
   readonly count: number
   readonly seed: number
+  /** What assertions speak of. */
+  readonly asked: Readonly<Record<IpVersion, readonly Match[]>>
   /** Of a text that is tried in place of the compiled one: its borders, and packets for which it is known to differ. */
   readonly text: { readonly matches: Readonly<Record<IpVersion, readonly Match[]>>; readonly packets: readonly Packet[] } | null
 }
@@ -99,8 +101,8 @@ function isFirst({ version, src, dst, proto, sport, dport }: Packet, taken: Map<
   return true
 }
 
-function poolsOf({ layout, chains, text }: ProbePlan, version: IpVersion): Pools {
-  const matches = [...chains[version].rules.flatMap((rule) => rule.matches), ...(text?.matches[version] ?? [])]
+function poolsOf({ layout, chains, asked, text }: ProbePlan, version: IpVersion): Pools {
+  const matches = [...chains[version].rules.flatMap((rule) => rule.matches), ...asked[version], ...(text?.matches[version] ?? [])]
   const own = (prefix: Prefix): readonly ValueRange[] => (prefix.version === version ? [prefixRange(prefix)] : [])
   const blocks = layout.sides.flatMap((side) => side.blocks.flatMap(own))
   const ends = [...blocks, ...matches.flatMap((match) => [...rangesOf(match, 'src'), ...rangesOf(match, 'dst')])]
@@ -166,7 +168,7 @@ function randomPacket(pools: Pools, rng: Rng): Packet {
     const near = insideMatch(one(pools.matches, rng), pools, rng, {})
     if (near !== null) return near
   }
-  const address = (): bigint => (kind < 0.75 ? one(pools.addresses.length > 0 ? pools.addresses : [1n], rng) : anyAddress(pools, rng))
+  const address = (): bigint => (kind < 0.75 && pools.addresses.length > 0 ? one(pools.addresses, rng) : anyAddress(pools, rng))
   const proto = rng.next() < 0.1 ? anyProto(pools, rng) : one(pools.protos, rng)
   const dport = rng.next() < 0.3 ? randomInt(rng, 1, 65_535) : one(pools.ports, rng)
   return finished(pools.version, { src: address(), dst: address(), proto, dport, icmpType: icmpTypeOf(proto, rng) }, rng)

@@ -54,7 +54,8 @@ function packetsBetween(space: PacketSpace, src: readonly ValueRange[], dst: rea
   })
 }
 
-function rangesOf(end: AssertionEnd, zones: ReadonlyMap<string, readonly ValueRange[]>, version: IpVersion): readonly ValueRange[] {
+/** Addresses of one end in one IP version; `zones` as of zoneRanges. */
+export function rangesOf(end: AssertionEnd, zones: ReadonlyMap<string, readonly ValueRange[]>, version: IpVersion): readonly ValueRange[] {
   if (end.kind === 'zone') return zones.get(end.zone) ?? []
   if (end.kind === 'prefix') return end.prefix.version === version ? [prefixRange(end.prefix)] : []
   return [{ low: 0n, high: (1n << (version === 4 ? 32n : 128n)) - 1n }]

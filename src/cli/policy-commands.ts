@@ -154,7 +154,9 @@ interface DrillFlags {
 
 /** Largest seed of the house's generator, 32 bits. */
 const SEED_MAX = 2 ** 32 - 1
+/** As the twin: LOCAL NET NO. 1..64. */
 const BEDS_MAX = 64
+/** Above it the plan and the captures of one phase need more than a gigabyte. */
 const PROBES_MAX = 1_000_000
 
 export function addDrill(program: Command, io: Io, done: Done): void {

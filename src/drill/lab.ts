@@ -31,8 +31,9 @@ export function toolEnv(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: toolFolders().join(path.delimiter) }
 }
 
+/** A folder of the path that may not be read is one without the tool. */
 export function isInstalled(tool: string): boolean {
-  return toolFolders().some((folder) => fs.statSync(path.join(folder, tool), { throwIfNoEntry: false })?.isFile() === true)
+  return toolFolders().some((folder) => fs.existsSync(path.join(folder, tool)))
 }
 
 export interface Ran {

@@ -209,7 +209,7 @@ async function stationGone(plan: Plan, ward: Ward, say: (words: string) => void)
   if (cast.central === null) return []
   say('the central station\'s link is down')
   await load(spec, ward)
-  await ward.setLink(cast.central, false)
+  await ward.cutLink(cast.central)
   const wards = talks.filter(({ part }) => part === 'telemetry' || part === 'hl7')
   return talkRows(plan, 'station gone', gone, wards, await ward.talk('station-gone', wards, plan.fromMedical))
 }

@@ -7,7 +7,7 @@ import type { Layout, Side } from './core/layout.ts'
 import { differenceOf, type Sightings } from './core/compare.ts'
 import type { Fate } from './core/predict.ts'
 import type { Probe } from './core/probes.ts'
-import { buildScript, ROUTER, routerLink, routerScript, sideScript, SILENT_RULES, SPEAK_AGAIN, STATE_COMMANDS, timeoutScript,
+import { buildScript, ROUTER, routerScript, sideScript, SILENT_RULES, SPEAK_AGAIN, STATE_COMMANDS, timeoutScript,
   TRACKING_RULES } from './core/scripts.ts'
 import { listens, type Outcome, type Talk } from './core/talks.ts'
 import { sightProbes, sightTalks, writeProbes } from './captures.ts'
@@ -105,8 +105,8 @@ export class Ward {
     return parts.join('\n')
   }
 
-  async setLink(side: Side, up: boolean): Promise<void> {
-    await script(ROUTER, up ? `${routerLink(this.layout, side).join('\n')}\n` : `ip link set ${side.name} down\n`)
+  async cutLink(side: Side): Promise<void> {
+    await script(ROUTER, `ip link set ${side.name} down\n`)
   }
 
   /** Plays talks with captures on every side. */

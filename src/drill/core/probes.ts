@@ -24,9 +24,6 @@ export interface ProbePlan {
   readonly text: { readonly matches: Readonly<Record<IpVersion, readonly Match[]>>; readonly packets: readonly Packet[] } | null
 }
 
-/** Above it the frames of one phase need more than a gigabyte. */
-export const PROBES_MAX = 1_000_000
-
 /** Source ports of probes; no real session of the drill uses them (Linux starts at 32768). */
 export const SPORT_LOW = 20_000
 export const SPORT_HIGH = 29_999

@@ -58,19 +58,19 @@ export function routerScript(layout: Layout): string {
   ])
 }
 
-/** A link of the router with the plain routes over it. Also brings it back after it was down. */
-export function routerLink(layout: Layout, side: Side): readonly string[] {
+/** A link of the router with the plain routes over it. */
+function routerLink(layout: Layout, side: Side): readonly string[] {
   const addresses = [side.linkAddress, ...side.hops]
   return [
     `ip link set ${side.name} addrgenmode none`, `ip link set ${side.name} up`,
-    `ip addr replace ${ROUTER_ADDRESS}/32 dev ${side.name}`, `ip -6 addr replace ${ROUTER_LINK_LOCAL}/64 dev ${side.name} nodad`,
+    `ip addr add ${ROUTER_ADDRESS}/32 dev ${side.name}`, `ip -6 addr add ${ROUTER_LINK_LOCAL}/64 dev ${side.name} nodad`,
     `ip -6 neigh replace ${SIDE_LINK_LOCAL} lladdr ${side.mac} dev ${side.name} nud permanent`,
     ...addresses.flatMap((address) => [
-      `${ipOf(address)} route replace ${formatPrefix(hostPrefix(address))} dev ${side.name}`,
+      `${ipOf(address)} route add ${formatPrefix(hostPrefix(address))} dev ${side.name}`,
       `${ipOf(address)} neigh replace ${address} lladdr ${side.mac} dev ${side.name} nud permanent`,
     ]),
     ...layout.plain.filter((route) => route.side === side.index).map(({ prefix }) =>
-      `${family(prefix)} route replace ${formatPrefix(prefix)} via ${nextHop(prefix, side)} dev ${side.name} metric ${PLAIN_METRIC}`),
+      `${family(prefix)} route add ${formatPrefix(prefix)} via ${nextHop(prefix, side)} dev ${side.name} metric ${PLAIN_METRIC}`),
   ]
 }
 

@@ -69,7 +69,7 @@ const policyOption = (): Option => new Option('--policy <file>', 'policy in plac
 /** Every command sets the exit code through `done`. */
 function buildProgram(io: Io, done: (code: number) => void): Command {
   const program = new Command('cordon')
-    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing anywhere.')
+    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing, but in network namespaces of its own (drill).')
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })

@@ -1,24 +1,29 @@
 // cordon mud import and mud export: a manufacturer's usage description as conduits, and a device profile as one (RFC 8520).
 // Keeps "widened only with a named warning": what the file does not say is left out and told, and names are never looked up.
 
-import { hasErrors } from '../base/tree-reader.ts'
+import { assert } from '../base/assert.ts'
 import { formatDiagnostic } from '../base/diagnostic.ts'
 import type { PortRange } from '../base/port-range.ts'
 import { formatMicros, type Micros } from '../base/time.ts'
-import { loadProfiles, loadYamlTree } from '../config/index.ts'
+import { formatPolicy, loadProfiles } from '../config/index.ts'
 import type { AssetRole } from '../inventory/asset.ts'
 import type { DeviceProfile, FlowTransport, ProfileFlow } from '../inventory/profiles.ts'
-import { internetWitnesses, mudConduits, peerText, protocolText, readMud, SYSTEMINFO_LENGTH_MAX, unresolvedNames, writeMud,
+import { draftPolicy, internetWitnesses, mudConduits, peerText, protocolText, SYSTEMINFO_LENGTH_MAX, unresolvedNames, writeMud,
   type Mud, type MudConduit, type MudFlow, type WritablePeer } from '../policy/mud/index.ts'
 import { Exit, type Io } from './io.ts'
+import { loadMud } from './mud-check.ts'
+import { blockOf, siteOf, type SiteArgs } from './mud-site.ts'
 import { table } from './text.ts'
 
-export interface MudImportArgs {
+export interface MudImportArgs extends SiteArgs {
   readonly verb: 'import'
   readonly file: string
   /** Take an entry without other side as everybody; it is warned of. */
   readonly widen?: boolean
   readonly json?: boolean
+  /** As policy text, for the device at this address. */
+  readonly policy?: boolean
+  readonly device?: string | undefined
 }
 
 export interface MudExportArgs {
@@ -43,20 +48,32 @@ export function runMud(args: MudImportArgs | MudExportArgs, io: MudIo): Promise<
 }
 
 function importMud(args: MudImportArgs, io: MudIo): number {
-  const loaded = loadYamlTree(args.file)
-  if (!loaded.ok) {
-    for (const diagnostic of loaded.error) io.err(`${formatDiagnostic(diagnostic)}\n`)
-    return Exit.usage
-  }
-  const { mud, diagnostics } = readMud(loaded.value.tree, { withoutPeer: args.widen === true ? 'widen' : 'refuse' })
-  const all = [...loaded.value.diagnostics, ...diagnostics]
-  for (const diagnostic of all) io.err(`${formatDiagnostic(diagnostic)}\n`)
-  if (mud === null || hasErrors(all)) return Exit.usage
+  const mud = loadMud(args.file, io, args.widen === true)
+  if (mud === null) return Exit.usage
   const conduits = mudConduits(mud)
   const witnesses = internetWitnesses(conduits)
-  io.out(args.json === true ? importJson(mud, conduits) : importText(args.file, mud, conduits))
+  if (args.policy === true) {
+    const text = policyText(args, mud, io)
+    if (text === null) return Exit.usage
+    io.out(text)
+  } else io.out(args.json === true ? importJson(mud, conduits) : importText(args.file, mud, conduits))
   if (witnesses.length > 0) return Exit.findings
   return mud.refused.some((r) => r.code !== 'not-ip') ? Exit.incomplete : Exit.ok
+}
+
+/** The file as a policy that can be proved, laid out, with a warning per entry that it cannot say exactly; or null after saying why not. */
+function policyText(args: MudImportArgs, mud: Mud, io: MudIo): string | null {
+  const problems: string[] = []
+  const site = siteOf(args, problems)
+  const device = blockOf(args.device ?? '')
+  if (device === null) problems.push('cordon mud import --policy: say which address or block the device has with --device, such as 10.20.3.7')
+  for (const problem of problems) io.err(`${problem}\n`)
+  if (device === null || problems.length > 0) return null
+  const { text, notes } = draftPolicy({ mud, device, site })
+  const laidOut = formatPolicy(text)
+  assert(laidOut.ok, `a draft is no policy: ${laidOut.ok ? '' : laidOut.error[0]?.message ?? ''}`)
+  for (const n of notes) io.err(`${args.file}:${n.line}: warning mud/${n.code}: ${n.effect}: entry ${n.ace}: ${n.words}\n`)
+  return laidOut.value
 }
 
 /** Prefixes as text: their numbers do not fit JSON. */

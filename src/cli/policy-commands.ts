@@ -190,12 +190,43 @@ export function addRead(program: Command, io: Io, done: Done): void {
     })
 }
 
+interface SiteFlags {
+  readonly name: readonly string[]
+  readonly local: readonly string[]
+}
+
+function withSite(command: Command): Command {
+  return command.option('--name <name=address>', 'address of a name, a controller or a class; may be repeated', gather, [])
+    .option('--local <block>', 'a local network; without any all private addresses', gather, [])
+}
+
 export function addMud(program: Command, io: Io, done: Done): void {
   const mud = program.command('mud').description('manufacturer usage descriptions (RFC 8520): in as conduits, out for devices that never had one')
-  mud.command('import').argument('<file>').option('--widen', 'take an entry without other side as everybody; it is warned of').option('--json', 'JSON')
-    .action(async (file: string, flags: { widen?: boolean; json?: boolean }) => {
+  withSite(mud.command('import')).argument('<file>').option('--widen', 'take an entry without other side as everybody; it is warned of')
+    .option('--policy', 'as policy text, with what to prove; needs --device').option('--device <address>', 'address or block of the device')
+    .option('--json', 'JSON')
+    .action(async (file: string, flags: { widen?: boolean; policy?: boolean; device?: string; json?: boolean } & SiteFlags) => {
       const { runMud } = await import('./mud.ts')
-      done(await runMud({ verb: 'import', file, widen: flags.widen === true, json: flags.json === true }, io))
+      done(await runMud({
+        verb: 'import', file, widen: flags.widen === true, policy: flags.policy === true, device: flags.device, json: flags.json === true,
+        names: flags.name, local: flags.local,
+      }, io))
+    })
+  withSite(mud.command('check').description('what a device did against its file: flows no entry covers, entries never used, and why'))
+    .argument('<file>').option('--flows <csv>', 'flow table, as MUDgee writes it; may be repeated', gather, [])
+    .option('-r <file>', 'capture instead').option('--device <address>', 'hardware address in a table, IP address in a capture')
+    .option('--json', 'JSON')
+    .action(async (profile: string, flags: { flows: readonly string[]; r?: string; device?: string; json?: boolean } & SiteFlags) => {
+      const { runMudCheck } = await import('./mud-check.ts')
+      done(await runMudCheck({
+        profile, flows: flags.flows, capture: flags.r, device: flags.device, json: flags.json === true, names: flags.name, local: flags.local,
+      }, io))
+    })
+  withSite(mud.command('compare').description('what one file allows and the other does not, in both directions')).argument('<file>').argument('<other>')
+    .option('--json', 'JSON')
+    .action(async (profile: string, other: string, flags: { json?: boolean } & SiteFlags) => {
+      const { runMudCompare } = await import('./mud-check.ts')
+      done(runMudCompare({ profile, other, json: flags.json === true, names: flags.name, local: flags.local }, io))
     })
   mud.command('export').argument('<profile>', 'device profile id').requiredOption('--url <https-address>', 'where the file will stand')
     .option('--all', 'rare documented flows too')

@@ -118,9 +118,14 @@ export function internetWitnesses(conduits: readonly MudConduit[]): readonly Int
 /** Special-use names that no public server answers: RFC 6762, RFC 8375, RFC 6761, and `internal` (ICANN 2024). */
 const INSIDE_NAME = /(?:^|\.)(?:local|home\.arpa|localhost|internal)\.?$/
 
+/** Names without a dot, and special-use names, are the house's own. */
+export function isInsideName(name: string): boolean {
+  return !name.includes('.') || INSIDE_NAME.test(name)
+}
+
 function mayBeOutside(peer: MudPeer): boolean {
   if (peer.kind === 'any') return true
-  if (peer.kind === 'name') return peer.name.includes('.') && !INSIDE_NAME.test(peer.name)
+  if (peer.kind === 'name') return !isInsideName(peer.name)
   if (peer.kind !== 'prefix') return false
   const { version, network, length } = peer.prefix
   const last = network | ((1n << BigInt(IP_BITS[version] - length)) - 1n)

@@ -4,8 +4,14 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { parsePrefix, type Prefix } from '../../base/ip.ts'
 import { parseYaml } from '../../config/yaml.ts'
-import { internetWitnesses, mudConduits, readMud, type Mud } from './index.ts'
+import { policyNames } from '../eval/names.ts'
+import { parsePolicy } from '../language/policy.ts'
+import type { WrittenPolicy } from '../language/model.ts'
+import { proveAssertions } from '../prove/assertions.ts'
+import { bddSpace } from '../sets/bdd-space.ts'
+import { draftPolicy, internetWitnesses, mudConduits, NO_SITE, readMud, type Mud, type MudSite } from './index.ts'
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'mud')
 const skip = fs.existsSync(FOLDER) ? false : 'the collection ../shared/mud is not here'
@@ -75,6 +81,58 @@ test('the health devices that reach the Internet are found, each with a witness'
   }
   const monitor = internetWitnesses(mudConduits(mudOf('unsw/withingsbabymonitorMud.json')))
   assert.ok(monitor.some((w) => w.port === 1935) && monitor.some((w) => w.port === 80 && w.peer === 'babyws.withings.net'))
+})
+
+function block(text: string): Prefix {
+  const parsed = parsePrefix(text)
+  assert.ok(parsed.ok)
+  return parsed.value
+}
+
+function policyOf(mud: Mud, site: MudSite): WrittenPolicy {
+  const { text } = draftPolicy({ mud, device: block('10.20.3.7/32'), site })
+  const { tree } = parseYaml(text, 'draft.yaml')
+  const policy = tree === null ? null : parsePolicy(tree).policy
+  assert.ok(policy !== null, text)
+  return policy
+}
+
+/** `tcp 8777 to-tech-carematix-com-tcp-8777`: what refutes `never device -> internet`; null when it is proved. */
+function refutation(mud: Mud, site: MudSite = NO_SITE): string | null {
+  const policy = policyOf(mud, site)
+  const leaving = policy.assertions.filter((assertion) => assertion.text.startsWith('never device ->'))
+  const names = policyNames(policy, new Map())
+  const answers = leaving.map((a) => proveAssertions([a], policy, names, bddSpace(4))[0]?.answer)
+  assert.ok(answers.length > 0 && answers.every((a) => a !== undefined && a.verdict !== 'unknown'))
+  const refuted = answers.find((a) => a?.verdict === 'refuted')
+  if (refuted?.verdict !== 'refuted') return null
+  const { point, deciding } = refuted.witness
+  return `${point.proto === 6n ? 'tcp' : point.proto} ${point.dport} ${deciding.text}`
+}
+
+test('the same devices as policies: "never device -> internet" is refuted with a named witness', { skip }, () => {
+  const witnesses = HEALTH.map(([name]) => refutation(mudOf(`unsw/${name}Mud.json`)))
+  assert.deepEqual(witnesses.slice(0, 2), ['tcp 8777 to-tech-carematix-com-tcp-8777', 'tcp 443 to-wbs04-ws-withings-net-tcp-443'])
+  assert.match(witnesses[2] ?? '', /^tcp (?:80|443) to-scalews-withings-net-tcp-/)
+  assert.match(refutation(mudOf('unsw/withingsbabymonitorMud.json')) ?? '', /^tcp (?:80|1935) to-/)
+})
+
+test('a name with an address inside is a conduit inside, and nothing leaves', { skip }, () => {
+  const inside: MudSite = { addresses: new Map([['tech.carematix.com', [block('10.30.1.7/32')]]]), local: null }
+  assert.equal(refutation(mudOf('unsw/blipcareBPmeterMud.json'), inside), null)
+})
+
+test('every profile becomes a policy; who may reach the Internet by witness is who is refuted', { skip }, (t) => {
+  const names = fs.readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((n) => /\.json$|MUDFILE/.test(n) && !NOT_MUD.includes(n)).sort()
+  let refuted = 0
+  for (const name of names) {
+    const mud = mudOf(name)
+    const out = internetWitnesses(mudConduits(mud)).filter((w) => w.opens === 'device')
+    const found = refutation(mud)
+    if (out.length > 0) assert.ok(found !== null, `${name}: ${out[0]?.peer}`)
+    if (found !== null) refuted++
+  }
+  t.diagnostic(`${refuted} of ${names.length} profiles let the device reach the Internet`)
 })
 
 test('entries without other side in real profiles: refused, or widened to a witness', { skip }, () => {

@@ -305,6 +305,11 @@ function conduitLines(drafting: Drafting): readonly string[] {
   return lines
 }
 
+/** A block outside that the file names is a zone of its own, and outside all the same. */
+function outsideOf(drafting: Drafting): readonly string[] {
+  return ['internet', ...drafting.zones().filter((zone) => !drafting.isLocal(zone.prefix)).map((zone) => zone.name)]
+}
+
 /** JSON strings are YAML strings. */
 function textOf(drafting: Drafting): string {
   const { mud } = drafting.input
@@ -315,7 +320,8 @@ function textOf(drafting: Drafting): string {
     ...(mud.refused.length > 0 ? [`# ${mud.refused.length} entries of the file were left out when it was read.`] : []),
     'version: 1', `name: ${JSON.stringify(`mud ${plain(mud.systeminfo ?? mud.url)}`.slice(0, NAME_ROOM).trim())}`,
     'zones:', ...zoneLines(drafting), ...(services.length > 0 ? ['services:', ...services] : []),
-    ...(conduits.length > 0 ? ['conduits:', ...conduits] : []),
-    'assertions:', '  - never device -> internet', '  - never internet -> device', 'default: deny', '',
+    ...(conduits.length > 0 ? ['conduits:', ...conduits] : ['conduits: []']),
+    'assertions:', ...outsideOf(drafting).flatMap((zone) => [`  - never device -> ${zone}`, `  - never ${zone} -> device`]),
+    'default: deny', '',
   ].join('\n')
 }

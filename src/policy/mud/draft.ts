@@ -2,7 +2,7 @@
 // Keeps "widened only with a named warning": what the policy language or the site cannot say is taken wider or left out, each by name.
 
 import { ipScope } from '../../base/ip-scope.ts'
-import { formatPrefix, ipFromValue, type Prefix } from '../../base/ip.ts'
+import { formatPrefix, IP_BITS, ipFromValue, type Prefix } from '../../base/ip.ts'
 import { formatPortRange } from '../../base/port-range.ts'
 import { CONDUITS_MAX } from '../language/conduits.ts'
 import { SERVICES_MAX } from '../language/services-file.ts'
@@ -114,7 +114,9 @@ class Drafting {
     const zone = own.find((z) => z.name === name)
     const inDevice = name === 'local' ? this.isLocal(this.input.device) : zone !== undefined && prefixWithin(this.input.device, zone.prefix)
     const inside = own.filter((z) => z.name !== name && this.#holds(name, zone, z.prefix)).map((z) => z.name)
-    return [name, ...inside, ...(inDevice ? ['device'] : [])]
+    const { version, length } = this.input.device
+    const severalDevices = length < IP_BITS[version]
+    return [name, ...inside, ...(inDevice && severalDevices ? ['device'] : [])]
   }
 
   #holds(name: string, zone: Zone | undefined, prefix: Prefix): boolean {

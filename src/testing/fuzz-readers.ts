@@ -66,8 +66,9 @@ export function assertSaneConfig(text: string, { config, diagnostics }: ReadResu
   assert.ok(size <= SIZE_FLOOR + SIZE_PER_CHARACTER * text.length, `${size} parts out of ${text.length} characters`)
 }
 
-function assertSaneTree(text: string, diagnostics: readonly { readonly line: number; readonly message: string }[]): void {
-  const last = lastLine(text)
+/** `most` is the last line, or the number of entries of a JSON list, which are counted instead of lines. */
+function assertSaneTree(text: string, diagnostics: readonly { readonly line: number; readonly message: string }[], most = 0): void {
+  const last = Math.max(lastLine(text), most)
   for (const d of diagnostics) assert.ok(d.line >= 0 && d.line <= last && d.message !== '', `diagnostic at ${d.line} of ${last}`)
 }
 
@@ -94,15 +95,19 @@ function runPolicy(text: string): void {
 function runRoutes(text: string): void {
   for (const version of [4, 6] as const) {
     const read = readLinuxRoutes(text, 'x', { version })
-    assertSaneTree(text, read.diagnostics)
-    for (const route of read.routes) assert.ok(route.line >= 0 && route.line <= Math.max(lastLine(text), read.routes.length + 1))
+    assertSaneTree(text, read.diagnostics, entriesOf(text))
+    for (const route of read.routes) assert.ok(route.line >= 0 && route.line <= Math.max(lastLine(text), entriesOf(text)))
   }
 }
 
 function runRules(text: string): void {
   const read = readLinuxRules(text, 'x')
-  assertSaneTree(text, read.diagnostics)
-  for (const rule of read.rules) assert.ok(rule.priority >= 0 || Number.isNaN(rule.priority) === false)
+  assertSaneTree(text, read.diagnostics, entriesOf(text))
+  for (const rule of read.rules) assert.ok(Number.isSafeInteger(rule.priority) && rule.line <= Math.max(lastLine(text), entriesOf(text)))
+}
+
+function entriesOf(text: string): number {
+  return text.trimStart().startsWith('[') ? text.split('{').length : 0
 }
 
 /** Words that some platforms need before they write anything. */

@@ -186,7 +186,29 @@ function verdictMap(place: Place, key: Expr, data: Expr, matches: readonly Alter
       reason: elements ?? 'a verdict map of unknown shape' } })
   }
   const ordered = [...elements].sort((a, b) => Number(a.key.kind === 'any') - Number(b.key.kind === 'any'))
-  return ordered.flatMap((item) => made(table, node, both(matches, oneElement(key, item, scope), scope), elementAction(place, item, after)))
+  const lowered = ordered.map((item) => ({ alternatives: oneElement(key, item, scope), action: elementAction(place, item, after) }))
+  if (contradictory(lowered)) {
+    return made(table, node, matches, { kind: 'unknown', why: { text: scope.text, line: scope.line,
+      reason: 'elements of a verdict map overlap and say different things' } })
+  }
+  return lowered.flatMap(({ alternatives, action }) => made(table, node, both(matches, alternatives, scope), action))
+}
+
+/** Overlapping elements with different verdicts, which nft refuses: their order would decide, and nobody says what it is. */
+function contradictory(lowered: readonly { readonly alternatives: readonly Alternative[]; readonly action: RuleAction }[]): boolean {
+  const spans = lowered.flatMap(({ alternatives, action }) => alternatives.flatMap(({ fields }) => {
+    const [only] = fields
+    if (fields.length !== 1 || only === undefined || only[1].kind !== 'ranges' || only[1].not) return []
+    const words = 'chain' in action ? `${action.kind} ${action.chain}` : action.kind
+    return only[1].ranges.map(({ low, high }) => ({ field: only[0], low, high, words }))
+  }))
+  const sorted = spans.sort((a, b) => (a.field === b.field ? (a.low < b.low ? -1 : a.low > b.low ? 1 : 0) : a.field < b.field ? -1 : 1))
+  let reach = sorted[0]
+  for (const span of sorted.slice(1)) {
+    if (reach !== undefined && reach.field === span.field && span.low <= reach.high && span.words !== reach.words) return true
+    if (reach === undefined || reach.field !== span.field || span.high > reach.high) reach = span
+  }
+  return false
 }
 
 function elementAction({ table, scope }: Place, item: Element, after: readonly Statement[]): RuleAction {
@@ -223,7 +245,7 @@ function natRange(e: Expr | null, types: readonly ('ip4' | 'ip6' | 'port')[]): V
 
 /** Rules of the model: one per family, alternatives together. */
 function made(table: TableNode, node: RuleNode, matches: readonly Alternative[], action: RuleAction): readonly Rule[] {
-  const all = matches.flatMap(transports)
+  const all = matches.flatMap((alternative) => transports(alternative, node.line))
   const own = IP_FAMILIES.get(table.family) ?? null
   const families = [...new Set(all.map((a) => a.family))]
   if (families.length === 0) return [{ line: node.line, text: node.text, family: own, matches: [], action }]
@@ -237,13 +259,13 @@ function made(table: TableNode, node: RuleNode, matches: readonly Alternative[],
  * `th dport 53` reads two bytes of any transport header. For TCP, UDP and SCTP that is the port; for other protocols the model
  * has no such field, so there it is unknown.
  */
-function transports(a: Alternative): readonly Alternative[] {
+function transports(a: Alternative, line: number): readonly Alternative[] {
   if (!a.anyTransport || a.fields.some(([field, c]) => field === 'proto' && c.kind === 'ranges' && !c.not
     && c.ranges.every(hasPorts))) return [a]
   const ports = a.fields.filter(([field]) => field === 'sport' || field === 'dport')
   const others = a.fields.filter((row) => !ports.includes(row))
   const reason = 'reads the transport header of a protocol without ports'
-  const odd = { text: `th ${ports.map(([field]) => field).join(', ')}`, line: 0, reason }
+  const odd = { text: `th ${ports.map(([field]) => field).join(', ')}`, line, reason }
   return [
     { ...a, fields: [...a.fields, ['proto', oneOf(PORT_PROTOCOLS)]] },
     { ...a, fields: [...others, ['proto', { ...oneOf(PORT_PROTOCOLS), not: true }]], unknown: [...a.unknown, odd] },

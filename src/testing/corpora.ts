@@ -27,7 +27,8 @@ type Read = (text: string, file: string) => Outcome
 
 /** Kinds in our own words: names, numbers and quoted words of the text are taken out. */
 function kindOf(reason: string): string {
-  return reason.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '...').replaceAll(/@[\w.-]+/g, '@...').replaceAll(/\b(group|list|set|map|chain|interface|object|variable) \S+(?= (?:is|are|has|holds)\b)/g, '$1 ...')
+  return reason.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '...').replaceAll(/@[\w.-]+/g, '@...')
+    .replaceAll(/\b(group|list|set|map|chain|interface|object|variable) \S+(?= (?:is|are|has|holds)\b)/g, '$1 ...')
     .replaceAll(/\b(line|of group|the name|key|type|word) \S+/g, '$1 ...').replaceAll(/\d+/g, 'N').replaceAll(/:.*$/g, '').slice(0, KIND_LENGTH)
 }
 

@@ -23,7 +23,8 @@ const GROWING: Readonly<Record<string, (n: number) => string>> = {
   'nftables': (n) => `table ip x { set s { type ipv4_addr; flags interval; elements = { ${range(n, (i) => `10.${i >> 8}.${i & 255}.0/25`).join(', ')} } }
  chain y { type filter hook forward priority 0; policy drop;\n ${range(n, (i) => `ip saddr @s tcp dport ${i % 65_000} accept`).slice(0, 40).join('\n')}\n } }`,
   'cisco-ios': (n) => `ip access-list extended A\n${range(n, (i) => ` permit tcp host 10.0.${i >> 8}.${i & 255} any eq ${i % 65_000}`).join('\n')}\n`,
-  'cisco-asa': (n) => `ASA Version 9.1\n${range(n, (i) => `access-list A extended permit tcp host 10.0.${i >> 8}.${i & 255} any eq ${i % 65_000}`).join('\n')}\n`,
+  'cisco-asa': (n) => `ASA Version 9.1\n${range(n, (i) =>
+    `access-list A extended permit tcp host 10.0.${i >> 8}.${i & 255} any eq ${i % 65_000}`).join('\n')}\n`,
   'junos-srx': (n) => range(n, (i) => `set security address-book global address a${i} 10.0.${i >> 8}.${i & 255}/32
 set security policies global policy p${i} match source-address a${i} destination-address any application any
 set security policies global policy p${i} then permit`).join('\n'),

@@ -98,14 +98,14 @@ for (const [id, make] of Object.entries(NESTS)) {
 
 /** Groups in a circle, and a group of ten groups of ten groups: 10^6 members out of sixty lines. */
 const GROUPS: Readonly<Record<string, (members: (depth: number, i: number) => readonly string[]) => string>> = {
-  'cisco-ios': (members) => `${tree(members, (g, m) => `object-group network ${g}\n${m.map((x) => ` ${x.startsWith('g') ? 'group-object' : 'host'} ${x}`).join('\n')}`)}
+  'cisco-ios': (members) => `${tree(members, (g, m) => ciscoGroup(g, m, 'host'))}
 ip access-list extended A
  permit ip object-group g0x0 object-group g0x0
 interface e0
  ip access-group A in
 `,
   'cisco-asa': (members) => `ASA Version 9.1
-${tree(members, (g, m) => `object-group network ${g}\n${m.map((x) => ` ${x.startsWith('g') ? 'group-object' : 'network-object host'} ${x}`).join('\n')}`)}
+${tree(members, (g, m) => ciscoGroup(g, m, 'network-object host'))}
 access-list A extended permit ip object-group g0x0 object-group g0x0
 `,
   'junos-srx': (members) => `${tree(members, (g, m) => m.map((x) =>
@@ -131,6 +131,10 @@ set action accept
 next
 end
 `,
+}
+
+function ciscoGroup(group: string, members: readonly string[], host: string): string {
+  return `object-group network ${group}\n${members.map((x) => ` ${x.startsWith('g') ? 'group-object' : host} ${x}`).join('\n')}`
 }
 
 const DEPTH = 6

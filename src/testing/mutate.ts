@@ -5,9 +5,11 @@ import { randomInt, type Rng } from '../base/rng.ts'
 
 /** Words that parsers trip over. */
 export const HOSTILE_WORDS: readonly string[] = [
-  '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', '\u0000', '\ufeff', '\u2028', '\ud800', '\u0661\u0662', 'é', '-1', '0', '255.255.255.255',
+  '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', '\u0000',
+  '\ufeff', '\u2028', '\ud800', '\u0661\u0662', 'é', '-1', '0', '255.255.255.255',
   '99999999999999999999999999', '1e309', '0x', 'NaN', '4294967296', '65536', '-65535', '10.0.0.0/33', '::/129', '1.2.3', '::1::', '"', "'", '\\', '`',
-  '{', '}', '[', ']', '(', ')', ';', ',', '!', '#', '/*', '*/', '<', '>', '|', '&', ':', '=', '\t', '\r', '\n', '\n\n', ' ', '', 'any', 'no', 'end', 'next', 'exit',
+  '{', '}', '[', ']', '(',
+  ')', ';', ',', '!', '#', '/*', '*/', '<', '>', '|', '&', ':', '=', '\t', '\r', '\n', '\n\n', ' ', '', 'any', 'no', 'end', 'next', 'exit',
 ]
 
 /** Nesting beyond any real text, and small enough to stay cheap. */

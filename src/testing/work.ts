@@ -3,6 +3,7 @@
 
 import { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 
 interface Coverage {
   readonly result: readonly {
@@ -10,6 +11,9 @@ interface Coverage {
     readonly functions: readonly { readonly ranges: readonly { readonly count: number }[] }[]
   }[]
 }
+
+// Optimised code puts functions into their callers and no longer counts them.
+for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag)
 
 const session = new Session()
 session.connect()

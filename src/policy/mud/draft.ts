@@ -81,8 +81,8 @@ class Drafting {
 
   /** A name of the policy language nobody has yet. */
   fresh(text: string): string {
-    const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, NAME_ROOM)
-    const start = /^[a-z]/.test(plain) ? plain : `x-${plain}`
+    const words = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, NAME_ROOM)
+    const start = /^[a-z]/.test(words) ? words : `x-${words}`
     let name = start.replace(/-$/, '')
     for (let i = 2; this.#names.has(name); i++) name = `${start}-${i}`
     this.#names.add(name)
@@ -241,7 +241,8 @@ function blockZones(drafting: Drafting, conduit: MudConduit, block: Prefix, peer
     return [drafting.zone(block, peer.kind === 'prefix' ? `net-${formatPrefix(block)}` : peerText(peer))]
   }
   if (drafting.isLocal(block) && drafting.local.length === 1) return ['local']
-  drafting.note(conduit, 'wide-block', 'widened', `${formatPrefix(block)} holds local networks: taken as all of them${drafting.isLocal(block) ? '' : ' and the Internet'}`)
+  const more = drafting.isLocal(block) ? '' : ' and the Internet'
+  drafting.note(conduit, 'wide-block', 'widened', `${formatPrefix(block)} holds local networks: taken as all of them${more}`)
   return drafting.isLocal(block) ? ['local'] : ['internet', 'local']
 }
 

@@ -12,6 +12,15 @@ export function sharedCapture(name: string): string {
   return path.join(CAPTURES, name)
 }
 
+const CLINICAL = path.join(import.meta.dirname, '..', '..', '..', 'shared', 'clinical')
+
+/** As `capturesMissing`, for waveform records, sample messages and profiles. */
+export const clinicalMissing: string | false = fs.existsSync(path.join(CLINICAL, 'MANIFEST.tsv')) ? false : '../shared/clinical is not here'
+
+export function sharedClinical(...parts: readonly string[]): string {
+  return path.join(CLINICAL, ...parts)
+}
+
 export interface ManifestRow {
   /** Relative to the captures folder. */
   readonly file: string

@@ -1,0 +1,162 @@
+// Ledger: which patient each device is assigned to, by movements of the hospital or by hand. Nobody is the default.
+// Keeps two rules: after a discharge nothing carries the old patient, and a wrong name is worse than none: a doubt leaves a bed unassigned.
+
+import type { Micros } from '../../../base/time.ts'
+import type { DeviceId, Reading } from '../intake/reading.ts'
+import type { AdtEvent, Bed, PatientRef } from './adt.ts'
+import { StayBook, type Stay } from './stays.ts'
+
+export type Assignment =
+  | { readonly state: 'assigned'; readonly patient: PatientRef; readonly since: Micros; readonly by: 'adt' | 'hand' }
+  /** Two claims that exclude each other: nobody's data until somebody decides. */
+  | { readonly state: 'contested'; readonly why: string }
+  | { readonly state: 'unassigned'; readonly why: string }
+
+/** What came of an event, for the audit: beds and reasons, no patient. */
+export interface LedgerNote {
+  readonly kind: 'applied' | 'ignored' | 'flag'
+  readonly beds: readonly Bed[]
+  readonly why: string
+}
+
+export class Ledger {
+  readonly #bedOf = new Map<DeviceId, Bed>()
+  readonly #devicesAt = new Map<Bed, Set<DeviceId>>()
+  readonly #book = new StayBook()
+
+  /** Where a device stands: told by the operator. A device at no bed belongs to nobody. */
+  place(device: DeviceId, bed: Bed | null): void {
+    const before = this.#bedOf.get(device)
+    if (before !== undefined) this.#devicesAt.get(before)?.delete(device)
+    this.#bedOf.delete(device)
+    if (bed === null) return
+    const at = bed.toUpperCase()
+    this.#bedOf.set(device, at)
+    this.#devicesAt.set(at, (this.#devicesAt.get(at) ?? new Set()).add(device))
+  }
+
+  bedOf(device: DeviceId): Bed | null {
+    return this.#bedOf.get(device) ?? null
+  }
+
+  /** A movement told by the hospital. `now` is when the gateway learnt of it: from then on, not from earlier, data are the patient's. */
+  apply(event: AdtEvent, now: Micros): LedgerNote {
+    const stay = this.#book.get(event.patient.key)
+    switch (event.movement) {
+      case 'discharge':
+      case 'cancel-admit':
+        return this.#leave(event, stay, now)
+      case 'update':
+        return this.#update(event, stay)
+      default:
+        return this.#arrive(event, stay, now)
+    }
+  }
+
+  /** By hand: this patient, this bed, nobody else there, and in no other bed. */
+  assign(bed: Bed, patient: PatientRef, now: Micros): LedgerNote {
+    const at = bed.toUpperCase()
+    this.#empty(at, now)
+    const before = this.#book.get(patient.key)
+    const times = { arrivedAt: before?.arrivedAt ?? null, leftAt: before?.leftAt ?? null }
+    if (!this.#book.put({ patient, beds: [at], since: now, by: 'hand', ...times }, now)) return note('flag', [at], this.#book.fullWords())
+    return note('applied', [at], 'assigned by hand')
+  }
+
+  /** By hand: nobody is in this bed. */
+  vacate(bed: Bed, now: Micros): LedgerNote {
+    this.#empty(bed.toUpperCase(), now)
+    return note('applied', [bed.toUpperCase()], 'vacated by hand')
+  }
+
+  #empty(bed: Bed, now: Micros): void {
+    for (const stay of this.#book.at(bed)) this.#book.put({ ...stay, beds: stay.beds.filter((other) => other !== bed) }, now)
+  }
+
+  /** Who a device's data belong to. */
+  assignment(device: DeviceId): Assignment {
+    const bed = this.#bedOf.get(device)
+    if (bed === undefined) return { state: 'unassigned', why: 'nobody said at which bed this device stands' }
+    const stays = this.#book.at(bed)
+    const [stay] = stays
+    if (stay === undefined) return { state: 'unassigned', why: 'no patient is assigned to this bed' }
+    if (stays.length > 1) return { state: 'contested', why: 'two patients are said to be in this bed: the one before was not discharged' }
+    if (stay.beds.length > 1) return { state: 'contested', why: 'the same patient is said to be in two beds' }
+    if ((this.#devicesAt.get(bed)?.size ?? 0) > 1) return { state: 'contested', why: 'two devices are said to stand at this bed' }
+    return { state: 'assigned', patient: stay.patient, since: stay.since, by: stay.by }
+  }
+
+  /** Whose this reading is. Nobody's when it was measured before the patient came, when nothing dates it, or when it is a demonstration. */
+  ownerOf(device: DeviceId, reading: Reading): PatientRef | null {
+    return owner(this.assignment(device), reading)
+  }
+
+  /** As ownerOf for the readings of one command, looked up once. */
+  ownersOf(device: DeviceId, readings: readonly Reading[]): readonly (PatientRef | null)[] {
+    const assignment = this.assignment(device)
+    return readings.map((reading) => owner(assignment, reading))
+  }
+
+  /** Beds that need somebody's decision. */
+  flags(): readonly LedgerNote[] {
+    const crowded = this.#book.crowdedBeds().map((bed) => note('flag', [bed], 'two patients are said to be in this bed'))
+    const doubled = this.#book.doubled().map((stay) => note('flag', stay.beds, 'the same patient is said to be in two beds'))
+    return [...crowded, ...doubled]
+  }
+
+  #arrive(event: AdtEvent, stay: Stay | undefined, now: Micros): LedgerNote {
+    const { bed, movement, patient } = event
+    if (bed === '') return note('flag', [], `${movement} without a bed in PV1-3: nobody was assigned`)
+    if (event.at === null) return note('flag', [bed], `${movement} without a readable time: it could be an old one, nobody was assigned`)
+    const late = this.#lateness(event.at, stay)
+    if (late !== null) return note('ignored', [bed], late)
+    // A transfer moves; an admission to a second bed without one leaves both claims standing, and the flag.
+    const isMove = movement === 'transfer' || movement === 'cancel-transfer'
+    const before = isMove ? [] : stay?.beds ?? []
+    const isSame = stay?.beds.length === 1 && stay.beds[0] === bed
+    const beds = [...new Set([...before, bed])]
+    const next: Stay = { patient, beds, since: isSame ? stay.since : now, by: 'adt', arrivedAt: event.at, leftAt: stay?.leftAt ?? null }
+    if (!this.#book.put(next, now)) return note('flag', [bed], this.#book.fullWords())
+    const isContested = beds.length > 1 || this.#book.at(bed).length > 1
+    return isContested ? note('flag', beds, 'contradicting places: the beds are left unassigned') : note('applied', beds, movement)
+  }
+
+  /** An arrival is believed only when it is newer than all that is known of the patient: a repeated admission must not undo a discharge. */
+  #lateness(at: Micros, stay: Stay | undefined): string | null {
+    if (stay === undefined) return at <= this.#book.horizon ? 'older than discharges that are no longer remembered' : null
+    if (stay.leftAt !== null && at <= stay.leftAt) return 'not newer than the discharge of this patient'
+    if (stay.arrivedAt === null) return null
+    const isOut = stay.beds.length === 0
+    return at < stay.arrivedAt || (isOut && at === stay.arrivedAt) ? 'not newer than the last movement of this patient' : null
+  }
+
+  /** Applied unless the patient arrived again later: a discharge too many shows UNASSIGNED, one too few a wrong name. */
+  #leave(event: AdtEvent, stay: Stay | undefined, now: Micros): LedgerNote {
+    if (event.at !== null && stay?.arrivedAt !== undefined && stay.arrivedAt !== null && event.at < stay.arrivedAt) {
+      return note('ignored', stay.beds, 'the patient arrived again after this')
+    }
+    const beds = stay?.beds ?? []
+    const leftAt = event.at === null ? stay?.leftAt ?? null : Math.max(event.at, stay?.leftAt ?? event.at)
+    const next: Stay = { patient: event.patient, beds: [], since: now, by: 'adt', arrivedAt: stay?.arrivedAt ?? null, leftAt }
+    return this.#book.put(next, now) ? note('applied', beds, event.movement) : note('flag', beds, this.#book.fullWords())
+  }
+
+  /** A08 tells of the person, not of the place: a differing bed is flagged, never moved to. */
+  #update(event: AdtEvent, stay: Stay | undefined): LedgerNote {
+    if (stay === undefined || stay.beds.length === 0) return note('ignored', [], 'an update of a patient who is in no bed')
+    this.#book.rename(event.patient)
+    const isElsewhere = event.bed !== '' && !stay.beds.includes(event.bed)
+    return isElsewhere ? note('flag', [...stay.beds, event.bed], 'an update names another bed; nobody was moved') : note('applied', stay.beds, 'update')
+  }
+}
+
+function owner(assignment: Assignment, reading: Reading): PatientRef | null {
+  if (assignment.state !== 'assigned') return null
+  if (reading.kind === 'numeric' && reading.quality === 'demo') return null
+  const { measured } = reading.times
+  return measured !== null && measured >= assignment.since ? assignment.patient : null
+}
+
+function note(kind: LedgerNote['kind'], beds: readonly Bed[], why: string): LedgerNote {
+  return { kind, beds, why }
+}

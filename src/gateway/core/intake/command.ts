@@ -29,6 +29,7 @@ export const RULES = {
   'clock-offset': 'the monitor clock was compared with the gateway clock',
   'not-a-monitor': 'too many bytes without one frame: the peer is no monitor',
   'too-fast': 'more bytes per second than any monitor sends',
+  'too-many': 'more connections or devices than a ward can have',
   'log-quota': 'more is to be told than may be told in a minute; the rest is counted',
   'connection-over': 'the peer or the shell ended the connection',
 } as const

@@ -1,0 +1,254 @@
+// GatewayCore: all beds of one gateway: connections, readings with their owner, freshness, verdicts. Events in, commands out.
+// Keeps the first rule of the gateway: no command reaches a monitor; the only thing that can happen to its connection is to be closed.
+
+import type { Micros } from '../../base/time.ts'
+import { readAdt, type Bed, type PatientRef } from './assignment/adt.ts'
+import { Ledger, type Assignment, type LedgerNote } from './assignment/ledger.ts'
+import { CheckBench, RATE_EVERY_MICROS, type BenchOptions } from './checks/bench.ts'
+import type { LinkSight } from './checks/continuity.ts'
+import type { DataVerdict, VerdictWord } from './checks/evidence.ts'
+import type { TapReport } from './checks/two-tap.ts'
+import { Board } from './freshness/board.ts'
+import type { FreshnessLimits } from './freshness/limits.ts'
+import type { Presented } from './freshness/present.ts'
+import { CmsIntake, type IntakeSession } from './intake/cms-intake.ts'
+import { verdict, type IntakeCommand, type Verdict } from './intake/command.ts'
+import { DeviceWatch, type FeedFigures } from './intake/device-watch.ts'
+import type { DoorFigures } from './intake/door.ts'
+import { Hl7Intake } from './intake/hl7-intake.ts'
+import { parseHl7 } from './intake/hl7-text.ts'
+import type { DeviceId, Reading } from './intake/reading.ts'
+
+/** A monitor dials at most six data ports and the HL7 one; twice that leaves room for half-open ones after a reconnect. */
+export const CONNECTIONS_PER_DEVICE_MAX = 14
+/** Sixteen full stations of 64 beds. */
+export const DEVICES_MAX = 1024
+
+export type ConnectionId = number
+
+export type GatewayEvent =
+  /** `speaks` follows from the port: 515 to 520 `cms`, 511 `hl7`. */
+  | { readonly kind: 'opened'; readonly connection: ConnectionId; readonly device: DeviceId; readonly speaks: 'cms' | 'hl7'; readonly at: Micros }
+  | {
+    readonly kind: 'bytes'; readonly connection: ConnectionId; readonly buf: Uint8Array; readonly off: number; readonly end: number
+    readonly at: Micros
+  }
+  | { readonly kind: 'closed'; readonly connection: ConnectionId; readonly at: Micros }
+  /** Time passes. At least once a second: a dead feed brings no other event. */
+  | { readonly kind: 'tick'; readonly at: Micros }
+  /** One ADT message of the hospital, without framing. */
+  | { readonly kind: 'adt'; readonly bytes: Uint8Array; readonly at: Micros }
+  | { readonly kind: 'place'; readonly device: DeviceId; readonly bed: Bed | null; readonly at: Micros }
+  | { readonly kind: 'assign'; readonly bed: Bed; readonly patient: PatientRef | null; readonly at: Micros }
+  | { readonly kind: 'link'; readonly device: DeviceId; readonly sight: LinkSight; readonly at: Micros }
+  | { readonly kind: 'taps'; readonly device: DeviceId; readonly atDevice: TapReport | null; readonly atGateway: TapReport | null; readonly at: Micros }
+
+/** A reading with whose it is and how far it is trusted, both as of the moment it leaves. */
+export interface OwnedReading {
+  readonly reading: Reading
+  readonly patient: PatientRef | null
+  readonly dataCheck: VerdictWord
+}
+
+export type GatewayCommand =
+  | { readonly kind: 'store' | 'publish'; readonly device: DeviceId; readonly bed: Bed | null; readonly at: Micros; readonly items: readonly OwnedReading[] }
+  | { readonly kind: 'log'; readonly device: DeviceId | null; readonly at: Micros; readonly verdict: Verdict | LedgerNote }
+  | { readonly kind: 'close'; readonly connection: ConnectionId; readonly at: Micros; readonly verdict: Verdict }
+  | { readonly kind: 'data-check'; readonly device: DeviceId; readonly at: Micros; readonly verdict: DataVerdict }
+  | { readonly kind: 'assignment'; readonly device: DeviceId; readonly at: Micros; readonly assignment: Assignment }
+
+/** One tile's worth. */
+export interface BedView {
+  readonly device: DeviceId
+  readonly bed: Bed | null
+  readonly assignment: Assignment
+  readonly values: readonly Presented[]
+  readonly feed: FeedFigures
+  readonly dataCheck: DataVerdict
+  readonly connections: readonly DoorFigures[]
+}
+
+interface Device {
+  readonly id: DeviceId
+  readonly watch: DeviceWatch
+  readonly board: Board
+  readonly bench: CheckBench
+  readonly connections: Set<ConnectionId>
+  /** Whose the board's content is: a change clears it. */
+  ownerKey: string
+  word: VerdictWord
+}
+
+interface Connection {
+  readonly device: Device
+  readonly session: IntakeSession
+}
+
+export class GatewayCore {
+  readonly #options: BenchOptions
+  readonly #ledger = new Ledger()
+  readonly #devices = new Map<DeviceId, Device>()
+  readonly #connections = new Map<ConnectionId, Connection>()
+  #out: GatewayCommand[] = []
+
+  constructor(options: BenchOptions) {
+    this.#options = options
+  }
+
+  /** Takes one event, gives the commands it causes, in order. */
+  handle(event: GatewayEvent): readonly GatewayCommand[] {
+    this.#out = []
+    switch (event.kind) {
+      case 'opened':
+        this.#open(event.connection, event.device, event.speaks, event.at)
+        break
+      case 'bytes':
+        this.#connections.get(event.connection)?.session.feed(event.buf, event.off, event.end, event.at)
+        break
+      case 'closed':
+        this.#connections.get(event.connection)?.session.end(event.at)
+        this.#forget(event.connection)
+        break
+      case 'tick':
+        for (const device of this.#devices.values()) this.#tick(device, event.at)
+        break
+      default:
+        this.#told(event)
+    }
+    return this.#out
+  }
+
+  /** What may be shown of a device now; reads only. */
+  view(id: DeviceId, now: Micros, limits: FreshnessLimits): BedView | null {
+    const device = this.#devices.get(id)
+    if (device === undefined) return null
+    return {
+      device: id, bed: this.#ledger.bedOf(id), assignment: this.#ledger.assignment(id), values: device.board.present(now, limits),
+      feed: device.watch.figures(now), dataCheck: device.bench.verdict(),
+      connections: [...device.connections].flatMap((c) => this.#connections.get(c)?.session.figures() ?? []),
+    }
+  }
+
+  devices(): readonly DeviceId[] {
+    return [...this.#devices.keys()]
+  }
+
+  /** Beds that need a decision: two patients in one, one patient in two. */
+  flags(): readonly LedgerNote[] {
+    return this.#ledger.flags()
+  }
+
+  #told(event: Exclude<GatewayEvent, { kind: 'opened' | 'bytes' | 'closed' | 'tick' }>): void {
+    const { at } = event
+    if (event.kind === 'adt') this.#adt(event.bytes, at)
+    else if (event.kind === 'place') this.#ledger.place(event.device, event.bed)
+    else if (event.kind === 'assign') {
+      this.#note(event.patient === null ? this.#ledger.vacate(event.bed, at) : this.#ledger.assign(event.bed, event.patient, at), at)
+    } else {
+      const device = this.#devices.get(event.device)
+      if (event.kind === 'link') device?.bench.takeLink(event.sight)
+      else device?.bench.takeTaps(event.atDevice, event.atGateway)
+      if (device !== undefined) this.#judge(device, at)
+    }
+    for (const device of this.#devices.values()) this.#settle(device, at)
+  }
+
+  #adt(bytes: Uint8Array, at: Micros): void {
+    const message = parseHl7(bytes)
+    const event = message.ok ? readAdt(message.value) : message
+    if (event.ok) this.#note(this.#ledger.apply(event.value, at), at)
+    else this.#out.push({ kind: 'log', device: null, at, verdict: verdict('drop', 'text-unreadable', event.error) })
+  }
+
+  #note(note: LedgerNote, at: Micros): void {
+    this.#out.push({ kind: 'log', device: null, at, verdict: note })
+  }
+
+  /** Another owner than before, or none: nothing of the last one stays on the board or in the evidence. */
+  #settle(device: Device, at: Micros): void {
+    const assignment = this.#ledger.assignment(device.id)
+    const key = assignment.state === 'assigned' ? `${assignment.patient.key}@${assignment.since}` : assignment.state
+    if (key === device.ownerKey) return
+    device.ownerKey = key
+    device.board.clear()
+    device.bench.reset()
+    this.#out.push({ kind: 'assignment', device: device.id, at, assignment })
+    this.#judge(device, at)
+  }
+
+  #open(connection: ConnectionId, id: DeviceId, speaks: 'cms' | 'hl7', at: Micros): void {
+    const device = this.#device(id)
+    if (device === null || device.connections.size >= CONNECTIONS_PER_DEVICE_MAX) {
+      const why = device === null ? `more than ${DEVICES_MAX} devices` : `more than ${CONNECTIONS_PER_DEVICE_MAX} connections of one device`
+      this.#out.push({ kind: 'close', connection, at, verdict: verdict('close', 'too-many', why) })
+      return
+    }
+    const sink = (command: IntakeCommand): void => this.#onCommand(connection, device, command)
+    const session = speaks === 'cms' ? new CmsIntake(id, device.watch, sink) : new Hl7Intake(id, device.watch, sink)
+    this.#connections.set(connection, { device, session })
+    device.connections.add(connection)
+    this.#settle(device, at)
+  }
+
+  #device(id: DeviceId): Device | null {
+    const known = this.#devices.get(id)
+    if (known !== undefined) return known
+    if (this.#devices.size >= DEVICES_MAX) return null
+    const device: Device = {
+      id, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()), connections: new Set(), ownerKey: '',
+      word: 'NOT CHECKED',
+    }
+    this.#devices.set(id, device)
+    return device
+  }
+
+  /** Beds take turns with their waveforms: the golden ratio spreads any number of them evenly. */
+  #phase(): Micros {
+    return Math.floor(((this.#devices.size * 0.618033988749895) % 1) * RATE_EVERY_MICROS)
+  }
+
+  #onCommand(connection: ConnectionId, device: Device, command: IntakeCommand): void {
+    switch (command.kind) {
+      case 'store':
+        device.board.take(command.readings, command.at)
+        device.bench.take(command.readings, command.at)
+        this.#judge(device, command.at)
+        this.#give('store', device, command.readings, command.at)
+        break
+      case 'publish':
+        this.#give('publish', device, command.readings, command.at)
+        break
+      case 'log':
+        this.#out.push({ kind: 'log', device: device.id, at: command.at, verdict: command.verdict })
+        break
+      case 'close':
+        this.#out.push({ kind: 'close', connection, at: command.at, verdict: command.verdict })
+        this.#forget(connection)
+    }
+  }
+
+  #give(kind: 'store' | 'publish', device: Device, readings: readonly Reading[], at: Micros): void {
+    const owners = this.#ledger.ownersOf(device.id, readings)
+    const items = readings.map((reading, i): OwnedReading => ({ reading, patient: owners[i] ?? null, dataCheck: device.word }))
+    this.#out.push({ kind, device: device.id, bed: this.#ledger.bedOf(device.id), at, items })
+  }
+
+  #judge(device: Device, at: Micros): void {
+    const found = device.bench.verdict()
+    if (found.word === device.word) return
+    device.word = found.word
+    this.#out.push({ kind: 'data-check', device: device.id, at, verdict: found })
+  }
+
+  #tick(device: Device, at: Micros): void {
+    const word = device.watch.tick(at)
+    if (word === null) return
+    const why = word === 'feed-lost' ? 'nothing was received for 30 s' : 'nothing was received for 5 s'
+    this.#out.push({ kind: 'log', device: device.id, at, verdict: verdict('note', word, why) })
+  }
+
+  #forget(connection: ConnectionId): void {
+    this.#connections.get(connection)?.device.connections.delete(connection)
+    this.#connections.delete(connection)
+  }
+}

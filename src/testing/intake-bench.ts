@@ -2,11 +2,12 @@
 // Keeps the seam's promise of borrowed buffers: what was fed is scrubbed after each feed.
 
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
-import { CmsIntake, type IntakeSession } from '../gateway/core/intake/cms-intake.ts'
+import { CmsIntake } from '../gateway/core/intake/cms-intake.ts'
 import type { IntakeCommand } from '../gateway/core/intake/command.ts'
 import { DeviceWatch } from '../gateway/core/intake/device-watch.ts'
 import { Hl7Intake } from '../gateway/core/intake/hl7-intake.ts'
 import type { Numeric, Parameter, Reading } from '../gateway/core/intake/reading.ts'
+import type { IntakeSession } from '../gateway/core/intake/stream-intake.ts'
 
 /** 2026-01-05 07:00:00 UTC: as good as any. */
 export const BENCH_START: Micros = Date.UTC(2026, 0, 5, 7, 0, 0) * 1000

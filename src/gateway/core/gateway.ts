@@ -6,18 +6,19 @@ import { readAdt, type Bed, type PatientRef } from './assignment/adt.ts'
 import { Ledger, type Assignment, type LedgerNote } from './assignment/ledger.ts'
 import { CheckBench, RATE_EVERY_MICROS, type BenchOptions } from './checks/bench.ts'
 import type { LinkSight } from './checks/continuity.ts'
-import type { DataVerdict, VerdictWord } from './checks/evidence.ts'
+import { trustOf, type DataVerdict, type Trust, type VerdictWord } from './checks/evidence.ts'
 import type { TapReport } from './checks/two-tap.ts'
 import { Board } from './freshness/board.ts'
 import type { FreshnessLimits } from './freshness/limits.ts'
 import type { Presented } from './freshness/present.ts'
-import { CmsIntake, type IntakeSession } from './intake/cms-intake.ts'
+import { CmsIntake } from './intake/cms-intake.ts'
 import { verdict, type IntakeCommand, type Verdict } from './intake/command.ts'
 import { DeviceWatch, type FeedFigures } from './intake/device-watch.ts'
 import type { DoorFigures } from './intake/door.ts'
 import { Hl7Intake } from './intake/hl7-intake.ts'
 import { parseHl7 } from './intake/hl7-text.ts'
 import type { DeviceId, Reading } from './intake/reading.ts'
+import type { IntakeSession } from './intake/stream-intake.ts'
 
 /** A monitor dials at most six data ports and the HL7 one; twice that leaves room for half-open ones after a reconnect. */
 export const CONNECTIONS_PER_DEVICE_MAX = 14
@@ -48,6 +49,7 @@ export interface OwnedReading {
   readonly reading: Reading
   readonly patient: PatientRef | null
   readonly dataCheck: VerdictWord
+  readonly trust: Trust
 }
 
 export type GatewayCommand =
@@ -77,6 +79,7 @@ interface Device {
   /** Whose the board's content is: a change clears it. */
   ownerKey: string
   word: VerdictWord
+  trust: Trust
 }
 
 interface Connection {
@@ -196,7 +199,7 @@ export class GatewayCore {
     if (this.#devices.size >= DEVICES_MAX) return null
     const device: Device = {
       id, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()), connections: new Set(), ownerKey: '',
-      word: 'NOT CHECKED',
+      word: 'NOT CHECKED', trust: 'plain',
     }
     this.#devices.set(id, device)
     return device
@@ -229,14 +232,16 @@ export class GatewayCore {
 
   #give(kind: 'store' | 'publish', device: Device, readings: readonly Reading[], at: Micros): void {
     const owners = this.#ledger.ownersOf(device.id, readings)
-    const items = readings.map((reading, i): OwnedReading => ({ reading, patient: owners[i] ?? null, dataCheck: device.word }))
+    const items = readings.map((reading, i): OwnedReading => ({ reading, patient: owners[i] ?? null, dataCheck: device.word, trust: device.trust }))
     this.#out.push({ kind, device: device.id, bed: this.#ledger.bedOf(device.id), at, items })
   }
 
   #judge(device: Device, at: Micros): void {
     const found = device.bench.verdict()
-    if (found.word === device.word) return
+    const trust = trustOf(found)
+    if (found.word === device.word && trust === device.trust) return
     device.word = found.word
+    device.trust = trust
     this.#out.push({ kind: 'data-check', device: device.id, at, verdict: found })
   }
 

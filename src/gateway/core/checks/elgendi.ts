@@ -1,7 +1,7 @@
 // Elgendi: R peaks where a short average of the signal's energy exceeds a long one (after Elgendi 2013, PLoS ONE 8(9):e73557).
 // Keeps the rule that the two detectors share no decision: no running level, no memory, only two moving averages.
 
-import { absolute, argMax, bandPassZeroPhase, movingMean, squared } from './filter.ts'
+import { absolute, argMax, bandPassZeroPhase, mean, movingMean, squared, stretchesAbove } from './filter.ts'
 
 /** Band, width of a QRS and of a beat in seconds, and the offset as a share of the mean energy (2013, optimised values). */
 const BAND = [8, 20] as const
@@ -18,22 +18,8 @@ export function elgendi(samples: Float64Array, rate: number): number[] {
   const energy = squared(band)
   const qrs = movingMean(energy, Math.max(1, Math.round(QRS_SECONDS * rate)))
   const beat = movingMean(energy, Math.max(1, Math.round(BEAT_SECONDS * rate)))
-  const offset = OFFSET_SHARE * (energy.reduce((sum, x) => sum + x, 0) / energy.length)
-  return separate(blocks(qrs, beat, offset, Math.round(QRS_SECONDS * rate)).map(([from, to]) => argMax(energy, from, to)), absolute(band), rate)
-}
-
-/** Stretches where the short average is above the long one, at least a QRS wide. */
-function blocks(qrs: Float64Array, beat: Float64Array, offset: number, width: number): (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = []
-  let from = -1
-  for (let i = 0; i <= qrs.length; i++) {
-    const isInside = i < qrs.length && (qrs[i] as number) > (beat[i] as number) + offset
-    if (isInside && from < 0) from = i
-    if (isInside || from < 0) continue
-    if (i - from >= width) found.push([from, i])
-    from = -1
-  }
-  return found
+  const blocks = stretchesAbove(qrs, beat, OFFSET_SHARE * mean(energy), Math.round(QRS_SECONDS * rate))
+  return separate(blocks.map(([from, to]) => argMax(energy, from, to)), absolute(band), rate)
 }
 
 /** Of two peaks within the refractory time the larger stays. */

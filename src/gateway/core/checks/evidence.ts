@@ -43,6 +43,14 @@ export const CHECKS: Readonly<Record<CheckId, CheckRow>> = {
 
 export type VerdictWord = 'OK' | 'CHECK BEDSIDE' | 'NOT TRUSTED' | 'NOT CHECKED'
 
+/** How a value is vouched for when it leaves: `proved` only by a proof, never by a sum of suspicions. */
+export type Trust = 'plain' | 'suspected' | 'proved-altered'
+
+export function trustOf(verdict: DataVerdict): Trust {
+  if (verdict.reasons.some((e) => CHECKS[e.check].power === 'proof')) return 'proved-altered'
+  return verdict.word === 'CHECK BEDSIDE' || verdict.word === 'NOT TRUSTED' ? 'suspected' : 'plain'
+}
+
 export interface DataVerdict {
   readonly word: VerdictWord
   /** What differs, strongest first. */

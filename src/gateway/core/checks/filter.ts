@@ -69,6 +69,24 @@ export function movingMean(x: Float64Array, width: number): Float64Array {
   return y
 }
 
+/** Stretches [from, to) where `short` exceeds `long` by `offset`, at least `width` samples long. */
+export function stretchesAbove(short: Float64Array, long: Float64Array, offset: number, width: number): (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = []
+  let from = -1
+  for (let i = 0; i <= short.length; i++) {
+    const isInside = i < short.length && (short[i] as number) > (long[i] as number) + offset
+    if (isInside && from < 0) from = i
+    if (isInside || from < 0) continue
+    if (i - from >= width) found.push([from, i])
+    from = -1
+  }
+  return found
+}
+
+export function mean(x: Float64Array): number {
+  return x.reduce((sum, value) => sum + value, 0) / Math.max(1, x.length)
+}
+
 /** Highest place of [from, to). */
 export function argMax(x: Float64Array, from: number, to: number): number {
   let best = from

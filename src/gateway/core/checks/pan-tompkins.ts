@@ -1,7 +1,7 @@
 // PanTompkins: R peaks by slope energy and two running levels (after Pan and Tompkins 1985, IEEE Trans. Biomed. Eng. 32:230-236).
 // Keeps the rule that the two detectors share no decision: this one thresholds integrated slope, the other compares two averages.
 
-import { absolute, argMax, bandPassZeroPhase, movingMean } from './filter.ts'
+import { absolute, argMax, bandPassZeroPhase, mean, movingMean, squared } from './filter.ts'
 
 /** Band of the QRS (1985: 5 to 15 Hz), integration window, refractory time, and when a T wave is suspected, in seconds. */
 const BAND = [5, 15] as const
@@ -29,7 +29,7 @@ export function panTompkins(samples: Float64Array, rate: number): number[] {
   if (samples.length < LEARN_SECONDS * rate) return []
   const band = bandPassZeroPhase(samples, BAND[0], BAND[1], rate)
   const slope = derivative(band, rate)
-  const energy = movingMean(slope.map((x) => x * x), Math.max(1, Math.round(INTEGRATE_SECONDS * rate)))
+  const energy = movingMean(squared(slope), Math.max(1, Math.round(INTEGRATE_SECONDS * rate)))
   const candidates = localMaxima(energy, slope, rate)
   const beats = decide(candidates, energy, rate)
   return refine(beats, band, rate)
@@ -125,8 +125,4 @@ function refine(beats: readonly Candidate[], band: Float64Array, rate: number): 
   const half = Math.round((INTEGRATE_SECONDS / 2) * rate)
   const size = absolute(band)
   return beats.map((beat) => argMax(size, Math.max(0, beat.at - half), Math.min(band.length, beat.at + half + 1)))
-}
-
-function mean(x: Float64Array): number {
-  return x.reduce((sum, value) => sum + value, 0) / Math.max(1, x.length)
 }

@@ -1,7 +1,7 @@
 // Rate: a heart rate that two detectors agree on, and a pulse rate from the pleth, each over a window.
 // Keeps the rule that a rate nobody is sure of is none: disagreement, a flat line or too few beats give null with the reason.
 
-import { argMax, bandPassZeroPhase, movingMean } from './filter.ts'
+import { argMax, bandPassZeroPhase, mean, movingMean, stretchesAbove } from './filter.ts'
 import { elgendi } from './elgendi.ts'
 import { panTompkins } from './pan-tompkins.ts'
 
@@ -60,6 +60,8 @@ const PULSE_BAND = [0.5, 8] as const
 const SYSTOLE_SECONDS = 0.111
 const PULSE_SECONDS = 0.667
 const PULSE_OFFSET_SHARE = 0.02
+/** Two pulses are never closer. */
+const PULSE_REFRACTORY_SECONDS = 0.3
 /** Successive intervals of a regular pulse differ less than this share; else the trace is disturbed or the rhythm irregular. */
 const INTERVAL_SPREAD_MAX = 0.35
 
@@ -70,16 +72,10 @@ export function pulsePeaks(samples: Float64Array, rate: number): number[] {
   const energy = band.map((x) => (x > 0 ? x * x : 0))
   const peak = movingMean(energy, Math.max(1, Math.round(SYSTOLE_SECONDS * rate)))
   const beat = movingMean(energy, Math.max(1, Math.round(PULSE_SECONDS * rate)))
-  const offset = PULSE_OFFSET_SHARE * (energy.reduce((sum, x) => sum + x, 0) / energy.length)
   const found: number[] = []
-  let from = -1
-  for (let i = 0; i <= peak.length; i++) {
-    const isInside = i < peak.length && (peak[i] as number) > (beat[i] as number) + offset
-    if (isInside && from < 0) from = i
-    if (isInside || from < 0) continue
-    const at = argMax(band, from, i)
-    if (i - from >= SYSTOLE_SECONDS * rate && at - (found.at(-1) ?? Number.NEGATIVE_INFINITY) >= 0.3 * rate) found.push(at)
-    from = -1
+  for (const [from, to] of stretchesAbove(peak, beat, PULSE_OFFSET_SHARE * mean(energy), SYSTOLE_SECONDS * rate)) {
+    const at = argMax(band, from, to)
+    if (at - (found.at(-1) ?? Number.NEGATIVE_INFINITY) >= PULSE_REFRACTORY_SECONDS * rate) found.push(at)
   }
   return found
 }

@@ -1,17 +1,16 @@
 // Hl7Intake: one TCP connection on port 511: bytes in any split -> readings, or reasons. Framed by MLLP or bare.
 // Keeps the rule that nobody is answered: an acknowledgement would be a payload to a monitor, so there is none (facts cms8000 4).
 
-import type { Micros } from '../../../base/time.ts'
 import type { Hl7Fault } from '../../../protocols/hl7/codes.ts'
 import { Hl7Stream, type Hl7MessageSink } from '../../../protocols/hl7/stream.ts'
 import { FRAMELESS_HL7_BYTES_MAX, MONITOR_MESSAGE_BYTES_MAX } from './bounds.ts'
-import type { IntakeSession } from './cms-intake.ts'
 import type { CommandSink } from './command.ts'
 import type { DeviceWatch } from './device-watch.ts'
-import { Door, type DoorFigures } from './door.ts'
+import { Door } from './door.ts'
 import { hl7Readings } from './hl7-readings.ts'
 import { parseHl7, type Hl7Text } from './hl7-text.ts'
 import type { DeviceId } from './reading.ts'
+import { StreamIntake } from './stream-intake.ts'
 
 /** Gathers the bytes of whole messages, at most `bytesMax` each, and hands them on. Also used for ADT. */
 export class MessageGatherer implements Hl7MessageSink {
@@ -62,63 +61,44 @@ export class MessageGatherer implements Hl7MessageSink {
   }
 }
 
-export class Hl7Intake implements IntakeSession {
-  readonly #door: Door
+export class Hl7Intake extends StreamIntake {
   readonly #watch: DeviceWatch
-  readonly #stream: Hl7Stream
-  #at: Micros = 0
+  protected readonly stream: Hl7Stream
 
   constructor(device: DeviceId, watch: DeviceWatch, sink: CommandSink) {
-    this.#door = new Door(device, sink, FRAMELESS_HL7_BYTES_MAX)
+    super(new Door(device, sink, FRAMELESS_HL7_BYTES_MAX))
     this.#watch = watch
-    this.#stream = new Hl7Stream(new MessageGatherer(
+    this.stream = new Hl7Stream(new MessageGatherer(
       MONITOR_MESSAGE_BYTES_MAX, (bytes) => this.#onMessage(bytes), (fault) => this.#unreadable(`the framing is wrong: ${fault}`),
     ))
   }
 
-  feed(buf: Uint8Array, off: number, end: number, at: Micros): void {
-    if (!this.#door.admit(end - off, at)) return
-    this.#at = at
-    this.#stream.feed(buf, off, end)
-    this.#door.judge(at)
-  }
-
-  end(at: Micros): void {
-    this.#at = at
-    this.#stream.end()
-    this.#door.close(at, 'connection-over', 'the connection ended')
-  }
-
-  figures(): DoorFigures {
-    return this.#door.figures()
-  }
-
   #onMessage(bytes: Uint8Array): void {
-    if (this.#door.isClosed) return
+    if (this.door.isClosed) return
     const parsed = parseHl7(bytes)
     if (!parsed.ok) return this.#unreadable(parsed.error)
-    this.#door.frame()
-    if (this.#watch.onFrame(this.#at) !== null) this.#door.log(this.#at, 'note', 'feed-back', 'messages are received again')
+    this.door.frame()
+    if (this.#watch.onFrame(this.at) !== null) this.door.log(this.at, 'note', 'feed-back', 'messages are received again')
     if (parsed.value.type.startsWith('ORU^')) this.#onResults(parsed.value)
     else this.#unknown(`message ${parsed.value.type.replaceAll(/[^A-Z0-9^]/g, '?').slice(0, 12)}`)
   }
 
   #onResults(message: Hl7Text): void {
-    const { readings, unknown } = hl7Readings(message, this.#at, this.#watch)
+    const { readings, unknown } = hl7Readings(message, this.at, this.#watch)
     for (const name of unknown) this.#unknown(name)
     if (readings.some((reading) => reading.quality === 'demo')) {
-      this.#door.log(this.#at, 'note', 'demo-mode', 'values of a demonstration or test: they are never attributed to a patient')
+      this.door.log(this.at, 'note', 'demo-mode', 'values of a demonstration or test: they are never attributed to a patient')
     }
-    this.#watch.onCycle(this.#at)
-    this.#door.readings(this.#at, readings)
+    this.#watch.onCycle(this.at)
+    this.door.readings(this.at, readings)
   }
 
   #unknown(name: string): void {
-    if (this.#door.unknown.add(name)) this.#door.log(this.#at, 'note', 'field-unknown', `${name}; counted, not shown as a number`)
+    if (this.door.unknown.add(name)) this.door.log(this.at, 'note', 'field-unknown', `${name}; counted, not shown as a number`)
   }
 
   #unreadable(why: string): void {
-    this.#door.malformed += 1
-    this.#door.log(this.#at, 'drop', 'text-unreadable', why)
+    this.door.malformed += 1
+    this.door.log(this.at, 'drop', 'text-unreadable', why)
   }
 }

@@ -10,7 +10,7 @@ import { clinicalMissing, sharedClinical } from '../../../testing/shared.ts'
 import { parseHl7 } from '../intake/hl7-text.ts'
 import { present, type Numeric, type Times } from '../intake/reading.ts'
 import { ADT_EVENTS, patientRef, readAdt, type AdtEvent, type Movement } from './adt.ts'
-import { Ledger } from './ledger.ts'
+import { FUTURE_MICROS_MAX, Ledger } from './ledger.ts'
 import { PATIENTS_MAX } from './stays.ts'
 
 const at = (n: number): number => BENCH_START + seconds(n)
@@ -123,7 +123,7 @@ test('a discharge older than an update is still a discharge; one older than a ne
   ledger.apply(move('discharge', A, BED1, 5), at(10))
   equal(who(ledger), 'unassigned')
   ledger.apply(move('admit', A, BED1, 20), at(20))
-  ledger.apply(move('discharge', A, BED1, 6), at(21))
+  equal(ledger.apply(move('discharge', A, BED1, 6), at(21)).kind, 'flag', 'and somebody is told to look')
   equal(who(ledger), 'ZZTEST-A')
 })
 
@@ -135,6 +135,19 @@ test('events without a time: a discharge counts, an admission does not', () => {
   equal(who(ledger), 'unassigned')
   ledger.apply(move('admit', A, BED1, 1), at(3))
   equal(who(ledger), 'unassigned')
+})
+
+test('times from the future: no admission by them, a discharge counts and does not lock the patient out', () => {
+  const ledger = ward()
+  const far = FUTURE_MICROS_MAX / 1e6 + 10
+  equal(ledger.apply(move('admit', A, BED1, far), at(1)).kind, 'flag')
+  equal(who(ledger), 'unassigned')
+  ledger.apply(move('admit', A, BED1, 2), at(2))
+  ledger.apply(move('discharge', A, BED1, far), at(3))
+  equal(who(ledger), 'unassigned')
+  equal(ledger.apply(move('admit', A, BED1, 2), at(4)).kind, 'ignored')
+  ledger.apply(move('admit', A, BED1, 5), at(5))
+  equal(who(ledger), 'ZZTEST-A')
 })
 
 test('a second patient without a discharge of the first leaves the bed unassigned and flagged; the discharge resolves it', () => {

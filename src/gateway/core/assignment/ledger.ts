@@ -1,7 +1,7 @@
 // Ledger: which patient each device is assigned to, by movements of the hospital or by hand. Nobody is the default.
 // Keeps two rules: after a discharge nothing carries the old patient, and a wrong name is worse than none: a doubt leaves a bed unassigned.
 
-import type { Micros } from '../../../base/time.ts'
+import { MICROS_PER_MINUTE, type Micros } from '../../../base/time.ts'
 import type { DeviceId, Reading } from '../intake/reading.ts'
 import type { AdtEvent, Bed, PatientRef } from './adt.ts'
 import { StayBook, type Stay } from './stays.ts'
@@ -18,6 +18,9 @@ export interface LedgerNote {
   readonly beds: readonly Bed[]
   readonly why: string
 }
+
+/** An event may lie this far ahead of the gateway's clock: a hospital's times often have no zone. Further ahead its clock is wrong. */
+export const FUTURE_MICROS_MAX = 24 * 60 * MICROS_PER_MINUTE
 
 export class Ledger {
   readonly #bedOf = new Map<DeviceId, Bed>()
@@ -108,6 +111,7 @@ export class Ledger {
     const { bed, movement, patient } = event
     if (bed === '') return note('flag', [], `${movement} without a bed in PV1-3: nobody was assigned`)
     if (event.at === null) return note('flag', [bed], `${movement} without a readable time: it could be an old one, nobody was assigned`)
+    if (event.at > now + FUTURE_MICROS_MAX) return note('flag', [bed], `${movement} from the future: nobody was assigned`)
     const late = this.#lateness(event.at, stay)
     if (late !== null) return note('ignored', [bed], late)
     // A transfer moves; an admission to a second bed without one leaves both claims standing, and the flag.
@@ -133,10 +137,12 @@ export class Ledger {
   /** Applied unless the patient arrived again later: a discharge too many shows UNASSIGNED, one too few a wrong name. */
   #leave(event: AdtEvent, stay: Stay | undefined, now: Micros): LedgerNote {
     if (event.at !== null && stay?.arrivedAt !== undefined && stay.arrivedAt !== null && event.at < stay.arrivedAt) {
-      return note('ignored', stay.beds, 'the patient arrived again after this')
+      return note('flag', stay.beds, 'a discharge older than the last arrival was not applied: look whether the patient is still here')
     }
     const beds = stay?.beds ?? []
-    const leftAt = event.at === null ? stay?.leftAt ?? null : Math.max(event.at, stay?.leftAt ?? event.at)
+    // A time from the future would keep the patient out for ever: the discharge counts, its time does not.
+    const time = event.at === null || event.at > now + FUTURE_MICROS_MAX ? null : event.at
+    const leftAt = time === null ? stay?.leftAt ?? null : Math.max(time, stay?.leftAt ?? time)
     const next: Stay = { patient: event.patient, beds: [], since: now, by: 'adt', arrivedAt: stay?.arrivedAt ?? null, leftAt }
     return this.#book.put(next, now) ? note('applied', beds, event.movement) : note('flag', beds, this.#book.fullWords())
   }

@@ -167,7 +167,9 @@ test('the verdict: proof or two strong end trust, less sends somebody to the bed
   equal(word(differs('lead-algebra', '')), 'CHECK BEDSIDE')
   equal(word(differs('lead-algebra', ''), differs('exact-repeat', '')), 'NOT TRUSTED')
   equal(word(differs('ecg-rate', ''), differs('pleth-rate', ''), differs('pulse-against-heart', '')), 'CHECK BEDSIDE')
-  equal(word(differs('rate-of-change', '')), 'OK')
+  equal(word(differs('rate-of-change', '')), 'NOT CHECKED')
+  equal(word(fits('rate-of-change', '')), 'NOT CHECKED', 'a weak check alone earns no OK')
+  equal(word(differs('rate-of-change', ''), fits('ecg-rate', '')), 'OK')
 })
 
 test('a verdict is monotone: more deviations never make it better', () => {

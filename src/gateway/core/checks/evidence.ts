@@ -65,20 +65,21 @@ const rank = (evidence: Evidence): number => ORDER.indexOf(CHECKS[evidence.check
 
 /**
  * Adds the evidence up. A proof, or two strong deviations of different checks, end trust; anything stronger than weak, or two weak
- * ones, send somebody to the bed. Without one check that could judge the word is NOT CHECKED, never OK.
+ * ones, send somebody to the bed. Without one check above weak that could judge, the word is NOT CHECKED, never OK.
  */
 export function dataVerdict(evidence: readonly Evidence[]): DataVerdict {
   const reasons = evidence.filter((e) => e.result === 'differs').toSorted((a, b) => rank(a) - rank(b))
   const fits = evidence.filter((e) => e.result === 'fits').map((e) => e.check)
   const untold = evidence.filter((e) => e.result === 'cannot-tell')
-  return { word: wordFor(reasons, fits.length), reasons, fits, untold }
+  const solid = fits.filter((check) => CHECKS[check].power !== 'weak')
+  return { word: wordFor(reasons, solid.length), reasons, fits, untold }
 }
 
 function wordFor(reasons: readonly Evidence[], fitting: number): VerdictWord {
   const kinds = (power: Power): number => new Set(reasons.filter((e) => CHECKS[e.check].power === power).map((e) => e.check)).size
   if (kinds('proof') > 0 || kinds('strong') > 1) return 'NOT TRUSTED'
   if (kinds('strong') + kinds('medium') > 0 || kinds('weak') > 1) return 'CHECK BEDSIDE'
-  return fitting > 0 || reasons.length > 0 ? 'OK' : 'NOT CHECKED'
+  return fitting > 0 ? 'OK' : 'NOT CHECKED'
 }
 
 export const fits = (check: CheckId, why: string): Evidence => ({ check, result: 'fits', why })

@@ -5,9 +5,12 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { seededRng } from '../../../base/rng.ts'
 import { encodeHl7, encodeMllp } from '../../../protocols/hl7/message.ts'
 import { clinicalMissing, sharedClinical } from '../../../testing/shared.ts'
 import { BENCH_START, atOnce, lastOf, numericsOf, rulesOf, runIntake } from '../../../testing/intake-bench.ts'
+import { hl7Speech } from '../../../twin/core/hl7-speech.ts'
+import { ImaginaryPatient } from '../../../twin/core/waveform.ts'
 import { FRAMELESS_HL7_BYTES_MAX, MONITOR_MESSAGE_BYTES_MAX } from './bounds.ts'
 import { hl7Time, parseHl7 } from './hl7-text.ts'
 
@@ -127,4 +130,14 @@ test('sample messages of other makers: known numbers are read, the rest is count
   deepEqual(comen.session.figures().unknown.map(([name]) => name), ['OBX 149522^MDC_PULS_RATE: code not known'])
   equal(lastOf(read('ihe-tf-vol2-aware-gateway-2008.hl7').commands, 'hr')?.value, 60)
   equal(lastOf(read('mindray-egateway-ecg-resp.hl7').commands, 'rr')?.value, 17)
+})
+
+test('the twin\'s HL7 stream: five observations a message, all of them read', () => {
+  const monitor = { bed: 7, admitted: false } as Parameters<typeof hl7Speech>[0]
+  const speech = hl7Speech(monitor, new ImaginaryPatient(seededRng(5)), { cyclePeriodMicros: 1_000_000, jitterMicros: 0 } as Parameters<typeof hl7Speech>[2])
+  const { commands, session } = runIntake('hl7', [0, 5, 10].map((n) => ({ bytes: speech.say('cycle-due', BENCH_START + n * 1e6), at: BENCH_START + n * 1e6 })))
+  equal(numericsOf(commands).length, 15)
+  deepEqual(numericsOf(commands).slice(0, 5).map((r) => r.parameter), ['hr', 'pr', 'spo2', 'rr', 't1'])
+  ok(numericsOf(commands).every((r) => r.value !== null))
+  deepEqual(session.figures().unknown, [])
 })

@@ -69,6 +69,7 @@ interface Progress {
   readonly covered: Map<number, Coverage>
   lastReadAt: Micros
   isStalled: boolean
+  hasBegun: boolean
   isComplete: boolean
 }
 
@@ -131,7 +132,7 @@ export class AuditBook {
   }
 
   begin(grant: Grant, at: Micros): void {
-    this.#progress.set(grant.permitId, { grant, covered: new Map(), lastReadAt: at, isStalled: false, isComplete: false })
+    this.#progress.set(grant.permitId, { grant, covered: new Map(), lastReadAt: at, isStalled: false, hasBegun: false, isComplete: false })
     this.tell(at, 'window-opened', grant.ip, grant)
   }
 
@@ -146,16 +147,17 @@ export class AuditBook {
     const wasWhole = known !== undefined && coverage.isWhole(file.content.length)
     coverage.add(start, end)
     progress.covered.set(file.no, coverage)
-    if (wasWhole || !coverage.isWhole(file.content.length)) return
+    progress.hasBegun ||= end > start
+    if (wasWhole || file.content.length === 0 || !coverage.isWhole(file.content.length)) return
     this.tell(at, 'file-complete', grant.ip, grant, fileDetail(coverageOf(file, coverage)))
-    progress.isComplete = grant.tree.files.every((f) => progress.covered.get(f.no)?.isWhole(f.content.length) === true)
+    progress.isComplete = this.files(grant).every((f) => f.outcome === 'complete')
     if (progress.isComplete) this.tell(at, 'release-complete', grant.ip, grant)
   }
 
   /** A copy has begun and is not yet whole: the case in which a window may be completed. */
   isUnfinished(grant: Grant): boolean {
     const progress = this.#progress.get(grant.permitId)
-    return progress !== undefined && progress.covered.size > 0 && !progress.isComplete
+    return progress !== undefined && progress.hasBegun && !progress.isComplete
   }
 
   files(grant: Grant): FileCoverage[] {
@@ -177,7 +179,7 @@ export class AuditBook {
   close(grant: Grant, at: Micros, reason: string): void {
     if (!this.#progress.has(grant.permitId)) return
     const files = this.files(grant)
-    const begun = files.some((f) => f.outcome !== 'none')
+    const begun = files.some((f) => f.sentBytes > 0)
     for (const file of files) {
       if (file.outcome === 'complete') continue
       // Nothing of this file, but something of others: the release is on the device by halves.
@@ -197,8 +199,14 @@ function remember(set: Set<string>, value: string): void {
 function coverageOf(file: FileNode, coverage: Coverage | undefined): FileCoverage {
   const sizeBytes = file.content.length
   const sentBytes = Math.min(coverage?.total ?? 0, sizeBytes)
-  const outcome = coverage === undefined ? 'none' : coverage.isWhole(sizeBytes) ? 'complete' : 'partial'
-  return { path: file.path, sizeBytes, sentBytes, outcome }
+  return { path: file.path, sizeBytes, sentBytes, outcome: outcomeOf(coverage, sizeBytes) }
+}
+
+/** Of an empty file nothing is to be sent: clients do not even ask. */
+function outcomeOf(coverage: Coverage | undefined, sizeBytes: number): FileOutcome {
+  if (sizeBytes === 0) return 'complete'
+  if (coverage === undefined || coverage.total === 0) return 'none'
+  return coverage.isWhole(sizeBytes) ? 'complete' : 'partial'
 }
 
 function fileDetail(file: FileCoverage): AuditDetail {

@@ -46,12 +46,22 @@ export class RecordReader {
   /** The records that end in these bytes, in order. */
   feed(buf: Uint8Array, off = 0, end = buf.length): RpcRecord[] {
     const records: RpcRecord[] = []
+    for (let at = off; at < end && this.#fault === null;) {
+      const step = this.next(buf, at, end)
+      at = step.at
+      if (step.record) records.push(step.record)
+    }
+    return records
+  }
+
+  /** Reads up to the end of the first record in [off, end); gives it, or null for "more", and where to go on. */
+  next(buf: Uint8Array, off: number, end: number): { readonly record: RpcRecord | null; readonly at: number } {
     let at = off
     while (at < end && this.#fault === null) {
       at = this.#left > 0 ? this.#readBody(buf, at, end) : this.#readMark(buf, at)
-      if (this.#fault === null && this.#isLast && this.#left === 0 && this.#markBytes === 0) records.push(this.#finish())
+      if (this.#fault === null && this.#isLast && this.#left === 0 && this.#markBytes === 0) return { record: this.#finish(), at }
     }
-    return records
+    return { record: null, at }
   }
 
   #readMark(buf: Uint8Array, off: number): number {

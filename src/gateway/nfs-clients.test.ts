@@ -11,19 +11,21 @@ import { BED_7, FILES, noise } from '../testing/update-world.ts'
 
 const URL = 'nfs://202.114.4.119/pm'
 const NAMES = [...FILES.map((f) => f.path), 'bulk'].sort()
+const NO_LIST = toolMissing('nfs-ls', 'libnfs-utils')
+const NO_COPY = toolMissing('nfs-cp', 'libnfs-utils')
 /** libnfs mounts the folder a file is in; only the export itself can be mounted here, as the monitor does. */
 const TOP = NAMES.filter((n) => !n.includes('/'))
 
-test('nfs-ls lists what this device may get, in folders too, by version 3 over TCP', { skip: toolMissing('nfs-ls', 'libnfs-utils') }, async () => {
+test('nfs-ls lists what this device may get, in folders too, by version 3 over TCP', { skip: NO_LIST }, async () => {
   const { commands, requests } = await inNamespace({ granted: true, commands: [`nfs-ls -R ${URL}`] })
   deepEqual(commands.map((c) => c.code), [0], commands[0]?.err)
   const names = (commands[0]?.out ?? '').trim().split('\n').map((line) => line.split(/\s+/).at(-1)).sort()
-  deepEqual(names, ['bulk', 'empty', 'lib', 'monitor', 'run.sh', 'table'])
+  deepEqual(names, ['bulk', 'lib', 'lib/empty', 'lib/table', 'monitor', 'run.sh'])
   match(commands[0]?.out ?? '', /-r-xr-xr-x +1 +0 +0 +300001 +monitor/)
   ok((requests['NFS.READDIRPLUS'] ?? 0) > 0)
 })
 
-test('nfs-cp copies files byte for byte; the audit calls these complete, and the release half copied', { skip: toolMissing('nfs-cp', 'libnfs-utils') }, async (t) => {
+test('nfs-cp copies files byte for byte; the audit calls these complete, the release half copied', { skip: NO_COPY }, async (t) => {
   const folder = scratch(t)
   const commands = TOP.map((name) => `nfs-cp ${URL}/${name} ${path.join(folder, name)}`)
   const outcome = await inNamespace({ granted: true, commands })
@@ -36,7 +38,7 @@ test('nfs-cp copies files byte for byte; the audit calls these complete, and the
   deepEqual(outcome.kinds.filter((k) => k.startsWith('file-partial')), ['file-partial lib/table'])
 })
 
-test('nfs-cp cannot write: the server is read-only, and says so', { skip: toolMissing('nfs-cp', 'libnfs-utils') }, async (t) => {
+test('nfs-cp cannot write: the server is read-only, and says so', { skip: NO_COPY }, async (t) => {
   const source = path.join(scratch(t), 'evil')
   fs.writeFileSync(source, noise(10_000))
   const { commands, kinds } = await inNamespace({ granted: true, commands: [`nfs-cp ${source} ${URL}/evil`, `nfs-cp ${source} ${URL}/monitor`] })
@@ -46,7 +48,7 @@ test('nfs-cp cannot write: the server is read-only, and says so', { skip: toolMi
   ok(kinds.includes('write-refused'))
 })
 
-test('without a permit libnfs fails at once with "access denied"', { skip: toolMissing('nfs-ls', 'libnfs-utils') }, async () => {
+test('without a permit libnfs fails at once with "access denied"', { skip: NO_LIST }, async () => {
   const { commands, kinds } = await inNamespace({ granted: false, commands: [`nfs-ls ${URL}`] })
   ok(commands[0]?.code !== 0)
   match(`${commands[0]?.err}${commands[0]?.out}`, /ACCES/)

@@ -37,8 +37,7 @@ test('setuid and other special bits are not served', () => {
   equal(tree.nodes[1]?.attributes.mode, 0o555)
 })
 
-test('the content is a copy', () => {
-  const content = noise(16)
+for (const [kind, content] of [['Uint8Array', noise(16)], ['Buffer', Buffer.from(noise(16))]] as const) test(`the content of a ${kind} is a copy`, () => {
   const tree = testTree('r', [servedFile('x', content)])
   content.fill(0)
   deepEqual(tree.files[0]?.content, noise(16))

@@ -126,6 +126,6 @@ function finish(draft: Draft, no: number, release: ServedRelease): TreeNode {
     return { kind: 'directory', no, name, parent, children: draft.children, attributes }
   }
   const attributes: FileAttributes = { ...common, type: FileType.regular, mode: file.mode & NO_WRITE, links: 1, size: file.content.length }
-  // A copy of our own: whoever holds the original cannot change what is served.
-  return { kind: 'file', no, name, path: file.path, parent, content: file.content.slice(), sha256: file.sha256, attributes }
+  // A copy of our own, whoever holds the original cannot change what is served. Not slice(): some byte arrays then share their memory.
+  return { kind: 'file', no, name, path: file.path, parent, content: Uint8Array.from(file.content), sha256: file.sha256, attributes }
 }

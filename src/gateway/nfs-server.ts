@@ -122,7 +122,7 @@ class Connection {
   }
 }
 
-/** A running server. `close()` ends every socket; grants still open are closed as revoked. */
+/** A running server. `close()` ends every socket and tells what each open window stands at. */
 export class NfsServer {
   readonly #options: NfsServerOptions
   readonly #core: UpdateServer
@@ -181,7 +181,7 @@ export class NfsServer {
 
   async close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
-    this.setGrants([])
+    this.#tell(this.#core.setGrants([], this.#options.clock(), 'server-stopped'))
     for (const socket of this.#connections.keys()) socket.destroy()
     await Promise.all([
       ...this.#sockets.map((s) => new Promise<void>((done) => s.close(() => done()))),

@@ -70,11 +70,11 @@ export class UpdateServer {
     this.#setup = setup
   }
 
-  /** Replaces all grants. Those that are gone are closed as revoked; one that is the same permit goes on where it stood. */
-  setGrants(grants: readonly Grant[], at: Micros): AuditRecord[] {
+  /** Replaces all grants. Those that are gone are closed, for `reason`; one that is the same permit goes on where it stood. */
+  setGrants(grants: readonly Grant[], at: Micros, reason = 'revoked'): AuditRecord[] {
     const now = this.#forward(at)
     const next = new Map(grants.slice(0, GRANTS_MAX).map((g) => [g.ip, g]))
-    for (const old of this.#grants.values()) if (next.get(old.ip)?.permitId !== old.permitId) this.#audit.close(old, now, 'revoked')
+    for (const old of this.#grants.values()) if (next.get(old.ip)?.permitId !== old.permitId) this.#audit.close(old, now, reason)
     for (const grant of next.values()) if (this.#grants.get(grant.ip)?.permitId !== grant.permitId) this.#audit.begin(grant, now)
     this.#grants = next
     return this.tick(now)

@@ -12,7 +12,7 @@ import { makeTree, type ReleaseTree, type ServedFile } from '../gateway/core/upd
 import type { Grant } from '../gateway/core/update/window.ts'
 import { encodeCall, type AuthSys, type RpcCallBody } from '../protocols/rpc/encode.ts'
 import { readReply, type ReplyHeader } from '../protocols/rpc/message.ts'
-import { XdrReader } from '../protocols/rpc/xdr.ts'
+import { XdrReader, XdrWriter } from '../protocols/rpc/xdr.ts'
 
 /** 2026-01-05T07:30:00Z. */
 export const START: Micros = 1_767_598_200 * MICROS_PER_SECOND
@@ -81,7 +81,8 @@ export class UpdateWorld {
   }
 
   say(message: Uint8Array, peer: Peer = this.peer(), whole = true): Said {
-    const { reply, records, isNoCall } = this.server.answer(message, peer, this.now, whole)
+    const { reply: head, data, records, isNoCall } = this.server.answer(message, peer, this.now, whole)
+    const reply = head && data ? new XdrWriter().raw(head).fixed(data).bytes() : head
     this.records.push(...records)
     const r = new XdrReader()
     if (reply === null) return { reply: null, r, bytes: null, records, isNoCall }

@@ -129,7 +129,12 @@ export function access3Result(attributes: FileAttributes | null, mask: number): 
 
 /** READ3resok; `data` is the part of the file, `eof` whether it reaches the end. */
 export function read3Result(attributes: FileAttributes | null, data: Uint8Array, eof: boolean): Uint8Array {
-  return postOp(ok3(), attributes).u32(data.length).bool(eof).opaque(data).bytes()
+  return new XdrWriter().raw(read3Head(attributes, data.length, eof)).fixed(data).bytes()
+}
+
+/** The same up to the data: a server sends these bytes, then `length` bytes from where they lie, then padding to four. */
+export function read3Head(attributes: FileAttributes | null, length: number, eof: boolean): Uint8Array {
+  return postOp(ok3(), attributes).u32(length).bool(eof).u32(length).bytes()
 }
 
 /** WRITE3resok without pre-operation attributes; `count` bytes were taken, file-synchronous. */

@@ -101,6 +101,12 @@ export function withRecordMark(message: Uint8Array, fragmentBytes: number = FRAG
   return out
 }
 
+/** The mark of a record of one fragment, for senders that do not want the message copied. */
+export function recordMark(length: number): Uint8Array {
+  assert(length > 0 && length <= FRAGMENT_BYTES_LIMIT, 'a fragment holds 1..2^31-1 bytes')
+  return new XdrWriter().u32(length + 0x8000_0000).bytes()
+}
+
 /** The empty result of NULL, UMNT and UMNTALL. */
 export function voidResult(): Uint8Array {
   return NOTHING

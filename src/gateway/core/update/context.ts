@@ -7,7 +7,7 @@ import { FH3_BYTES_MAX, FH2_BYTES, NAME_MAX, NfsStatus } from '../../../protocol
 import type { XdrReader } from '../../../protocols/rpc/xdr.ts'
 import { padded } from '../../../protocols/rpc/xdr.ts'
 import type { AuditBook } from './audit.ts'
-import { claimedDevice, idTag, openHandle, sealHandle, type HandleKey } from './handle.ts'
+import { claimedDevice, idTag, sealHandle, type HandleCache, type HandleKey } from './handle.ts'
 import type { DirectoryNode, FileNode, TreeNode } from './tree.ts'
 import { handleScope, type Grant } from './window.ts'
 
@@ -42,6 +42,7 @@ export interface CallContext {
   readonly now: Micros
   readonly offer: Offer
   readonly key: HandleKey
+  readonly handles: HandleCache
   /** The device's grant while it is open, or while its unfinished copy may be completed; null is "refuse". */
   readonly grant: Grant | null
   /** False when only what has begun may be finished. */
@@ -53,8 +54,14 @@ export interface CallContext {
   readonly isRepeat: boolean
 }
 
+/** A result whose last item is file data: sent from where it lies, never copied. */
+export interface ResultWithData {
+  readonly head: Uint8Array
+  readonly data: Uint8Array
+}
+
 /** Result bytes; `garbage`: the arguments cannot be read; `silent`: this procedure never answers (CALLIT). */
-export type ProcedureAnswer = Uint8Array | 'garbage' | 'silent'
+export type ProcedureAnswer = Uint8Array | ResultWithData | 'garbage' | 'silent'
 export type Procedure = (c: CallContext) => ProcedureAnswer
 export type Procedures = { readonly [procedure: number]: Procedure }
 
@@ -84,7 +91,7 @@ export const RESERVED_PORT_MAX = 1023
 export function findNode(c: CallContext, handle: Uint8Array): Found {
   if (c.grant === null) return refuseHandle(c, handle, c.refusal)
   if (comesFromHighPort(c)) return refuseHandle(c, handle, 'unprivileged-port')
-  const opened = openHandle(handle, c.grant.tree.release.id, c.grant.deviceId, c.key)
+  const opened = c.handles.open(handle, c.grant.tree.release.id, c.grant.deviceId)
   if (opened.fault !== null) return refuseHandle(c, handle, opened.fault === 'shape' ? 'not-a-handle' : strangerWord(c.grant, handle))
   if (c.now >= opened.expiry * 1_000_000) return refuseHandle(c, handle, 'expired')
   const node = c.grant.tree.nodes[opened.fileNo]

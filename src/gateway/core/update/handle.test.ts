@@ -5,7 +5,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { KEY } from '../../../testing/update-world.ts'
-import { claimedDevice, FILE_NO_MAX, idTag, openHandle, sealHandle } from './handle.ts'
+import { claimedDevice, FILE_NO_MAX, HandleCache, idTag, openHandle, sealHandle } from './handle.ts'
 import { hmacSha256 } from './hmac.ts'
 
 const SCOPE = { releaseId: 'release-1', deviceId: 'SN-0007', expiry: 1_767_598_800 }
@@ -68,4 +68,19 @@ test('the MAC is the function that was handed in', () => {
   const handle = sealHandle(SCOPE, 1, { key: KEY.key, mac })
   equal(openHandle(handle, 'release-1', 'SN-0007', { key: KEY.key, mac }).fault, null)
   equal(calls, 2)
+})
+
+test('the cache opens what openHandle opens, for the same ids only, and forgets rather than grows', () => {
+  const cache = new HandleCache(KEY)
+  const handle = sealHandle(SCOPE, 1, KEY)
+  const forged = handle.with(31, (handle[31] as number) ^ 1)
+  for (let i = 0; i < 3; i++) {
+    for (const [bytes, release, device] of [
+      [handle, 'release-1', 'SN-0007'], [handle, 'release-1', 'SN-0008'], [handle, 'release-2', 'SN-0007'], [forged, 'release-1', 'SN-0007'],
+      [handle.subarray(1), 'release-1', 'SN-0007'], [new Uint8Array(0), 'release-1', 'SN-0007'],
+    ] as const) deepEqual(cache.open(bytes, release, device), openHandle(bytes, release, device, KEY))
+  }
+  equal(cache.size, 1)
+  for (let no = 0; no < 3000; no++) cache.open(sealHandle(SCOPE, no, KEY), 'release-1', 'SN-0007')
+  deepEqual([cache.size > 0, cache.size <= 1024], [true, true])
 })

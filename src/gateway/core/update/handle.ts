@@ -82,3 +82,33 @@ export function openHandle(handle: Uint8Array, releaseId: string, deviceId: stri
 export function claimedDevice(handle: Uint8Array): number | null {
   return handle.length === FH2_BYTES && handle[0] === LAYOUT ? u32be(handle, 8) : null
 }
+
+/** Good handles remembered: the folders and files of a few releases at work. Past it all are forgotten and verified again. */
+const HANDLES_MAX = 1024
+
+/** Opens handles, each at full cost once: a READ of a file comes with the same 32 bytes thousands of times. Bad ones are not remembered. */
+export class HandleCache {
+  readonly #key: HandleKey
+  readonly #good = new Map<string, OpenedHandle>()
+
+  constructor(key: HandleKey) {
+    this.#key = key
+  }
+
+  get size(): number {
+    return this.#good.size
+  }
+
+  /** As openHandle. */
+  open(handle: Uint8Array, releaseId: string, deviceId: string): OpenedHandle {
+    // JSON keeps the two ids apart; the handle is all of it, MAC included.
+    const name = `${String.fromCharCode(...handle)}${JSON.stringify([releaseId, deviceId])}`
+    const known = this.#good.get(name)
+    if (known) return known
+    const opened = openHandle(handle, releaseId, deviceId, this.#key)
+    if (opened.fault !== null) return opened
+    if (this.#good.size >= HANDLES_MAX) this.#good.clear()
+    this.#good.set(name, opened)
+    return opened
+  }
+}

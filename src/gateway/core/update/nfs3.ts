@@ -4,7 +4,7 @@
 import { Nfs3Proc, NfsStatus, VERIFIER_BYTES } from '../../../protocols/rpc/codes.ts'
 import { voidResult } from '../../../protocols/rpc/encode.ts'
 import {
-  access3Result, error3Result, fsinfo3Result, fsstat3Result, getattr3Result, lookup3Result, pathconf3Result, read3Result, readdir3Result,
+  access3Result, error3Result, fsinfo3Result, fsstat3Result, getattr3Result, lookup3Result, pathconf3Result, read3Head, readdir3Result,
   readdirplus3Result, statusResult,
 } from '../../../protocols/rpc/encode-nfs.ts'
 import { XdrWriter } from '../../../protocols/rpc/xdr.ts'
@@ -63,7 +63,7 @@ const read = withNode(findFile, (c, { node, grant }) => {
   const count = c.r.u32()
   if (c.r.fault !== null) return 'garbage'
   const { data, eof } = readFile(c, grant, node, offset, Math.min(count, transferBytes(c)))
-  return read3Result(node.attributes, data, eof)
+  return { head: read3Head(node.attributes, data.length, eof), data }
 })
 
 /** Cookie and verifier of a listing. The verifier is zero: these directories never change. */

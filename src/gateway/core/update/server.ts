@@ -11,8 +11,8 @@ import { readCall, type CallHeader } from '../../../protocols/rpc/message.ts'
 import { emptyArguments } from '../../../protocols/rpc/procedure.ts'
 import { XdrReader, XdrWriter } from '../../../protocols/rpc/xdr.ts'
 import { AuditBook, type AuditRecord, type FileCoverage } from './audit.ts'
-import type { CallContext, Offer, Peer, Procedures } from './context.ts'
-import type { HandleKey } from './handle.ts'
+import type { CallContext, Offer, Peer, Procedures, ResultWithData } from './context.ts'
+import { HandleCache, type HandleKey } from './handle.ts'
 import { MOUNT1, MOUNT3 } from './mount.ts'
 import { NFS2 } from './nfs2.ts'
 import { NFS3 } from './nfs3.ts'
@@ -29,6 +29,8 @@ export interface UpdateSetup {
 export interface UpdateAnswer {
   /** Null: nothing to say. Only CALLIT, and what is no call at all. */
   readonly reply: Uint8Array | null
+  /** File data that follows `reply`, to be padded with zeros to four bytes; the served memory itself. */
+  readonly data: Uint8Array | null
   /** The bytes were no call: a TCP connection is given up. */
   readonly isNoCall: boolean
   readonly records: readonly AuditRecord[]
@@ -62,12 +64,14 @@ export class UpdateServer {
   readonly #audit = new AuditBook()
   readonly #rates = new RateLimiter()
   readonly #reader = new XdrReader()
+  readonly #handles: HandleCache
   /** By address. A grant whose window has not come, or is over and not yet told, is in it. */
   #grants = new Map<Ip, Grant>()
   #highest: Micros = 0
 
   constructor(setup: UpdateSetup) {
     this.#setup = setup
+    this.#handles = new HandleCache(setup.key)
   }
 
   /** Replaces all grants. Those that are gone are closed, for `reason`; one that is the same permit goes on where it stood. */
@@ -107,7 +111,9 @@ export class UpdateServer {
   answer(message: Uint8Array, peer: Peer, at: Micros, whole = true): UpdateAnswer {
     const now = this.#forward(at)
     const reply = this.#reply(message, peer, now, whole)
-    return { reply: reply === 'no-call' ? null : reply, isNoCall: reply === 'no-call', records: this.#audit.take() }
+    const records = this.#audit.take()
+    if (reply === 'no-call' || reply === null) return { reply: null, data: null, isNoCall: reply !== null, records }
+    return reply instanceof Uint8Array ? { reply, data: null, isNoCall: false, records } : { reply: reply.head, data: reply.data, isNoCall: false, records }
   }
 
   /** The clock set back opens no window again: the latest hour ever seen counts. */
@@ -116,7 +122,7 @@ export class UpdateServer {
     return this.#highest
   }
 
-  #reply(message: Uint8Array, peer: Peer, now: Micros, whole: boolean): Uint8Array | null | 'no-call' {
+  #reply(message: Uint8Array, peer: Peer, now: Micros, whole: boolean): Uint8Array | ResultWithData | null | 'no-call' {
     const isCall = message.length >= XID_AND_TYPE_BYTES && u32be(message, 4) === MessageType.call
     if (!isCall) {
       this.#audit.note(now, 'unreadable', peer.ip, this.#grants.get(peer.ip) ?? null, { reason: 'no-call' })
@@ -159,7 +165,7 @@ export class UpdateServer {
     return encodeAcceptedError(xid, 'garbage-args')
   }
 
-  #dispatch(header: CallHeader, peer: Peer, now: Micros, whole: boolean, isRepeat: boolean): Uint8Array | null {
+  #dispatch(header: CallHeader, peer: Peer, now: Micros, whole: boolean, isRepeat: boolean): Uint8Array | ResultWithData | null {
     const { xid, program, version, procedure } = header
     const versions = this.#versionsOf(program)
     if (versions === null) return encodeAcceptedError(xid, 'prog-unavail')
@@ -170,7 +176,8 @@ export class UpdateServer {
     if (whole && !this.#hasReadableArguments(header)) return this.#unreadableArguments(xid, peer, now)
     const answer = run(this.#context(peer, now, isRepeat))
     if (answer === 'silent') return null
-    return answer === 'garbage' ? this.#unreadableArguments(xid, peer, now) : encodeReply(xid, answer)
+    if (answer === 'garbage') return this.#unreadableArguments(xid, peer, now)
+    return answer instanceof Uint8Array ? encodeReply(xid, answer) : { head: encodeReply(xid, answer.head), data: answer.data }
   }
 
   #versionsOf(program: number): ReadonlySet<number> | null {
@@ -205,7 +212,8 @@ export class UpdateServer {
     const usable = grant && (phase === 'open' || (phase === 'completing' && this.#audit.isUnfinished(grant)))
     const refusal = grant === undefined ? 'no-permit' : phase === 'early' ? 'window-not-open' : 'window-over'
     return {
-      r: this.#reader, peer, now, offer, key, audit: this.#audit, isRepeat, refusal, grant: usable ? grant : null, mayMount: phase === 'open',
+      r: this.#reader, peer, now, offer, key, handles: this.#handles, audit: this.#audit, isRepeat, refusal, grant: usable ? grant : null,
+      mayMount: phase === 'open',
     }
   }
 }

@@ -13,6 +13,7 @@ import {
 } from './core/update/permit.ts'
 import { GRANTS_MAX } from './core/update/server.ts'
 import type { Grant } from './core/update/window.ts'
+import { writeDurably } from './durable.ts'
 import type { LoadedRelease } from './release.ts'
 
 /** `permits/ID.json` and `permits/ID.revoked.json`; the approvers come from the operator's configuration. */
@@ -188,10 +189,5 @@ function readDocument(file: string): Result<SignedDocument<unknown>> {
 
 function writeDocument(file: string, document: SignedDocument<unknown>): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  const fresh = `${file}.new`
-  const fd = fs.openSync(fresh, 'w', 0o600)
-  fs.writeSync(fd, `${JSON.stringify(document, null, 2)}\n`)
-  fs.fsyncSync(fd)
-  fs.closeSync(fd)
-  fs.renameSync(fresh, file)
+  writeDurably(file, `${JSON.stringify(document, null, 2)}\n`)
 }

@@ -8,6 +8,7 @@ import { Updater, type TargetFile } from 'tuf-js'
 import { err, ok, type Result } from '../base/result.ts'
 import { groupReleases, releaseFile, type ReleaseFile, type ReleaseManifest } from './core/update/release.ts'
 import { makeTree, type ReleaseTree } from './core/update/tree.ts'
+import { writeDurably } from './durable.ts'
 import { checkedDelegations } from './delegations.ts'
 import { LocalFetcher, METADATA_URL, openBelow, TARGETS_URL } from './local-fetcher.ts'
 
@@ -188,17 +189,8 @@ function advanceClock(store: ReleaseStore): Result<number> {
   if (now < latest - CLOCK_SLACK_MS) {
     return err(`the clock stands at ${new Date(now).toISOString()}, before ${new Date(latest).toISOString()} which was seen already: was it set back?`)
   }
-  if (now > latest) writeDurably(file, Buffer.from(JSON.stringify({ latest: now })))
+  if (now > latest) writeDurably(file, JSON.stringify({ latest: now }))
   return ok(now)
-}
-
-function writeDurably(file: string, bytes: Uint8Array): void {
-  const fresh = `${file}.new`
-  const fd = fs.openSync(fresh, 'w', 0o600)
-  fs.writeSync(fd, bytes)
-  fs.fsyncSync(fd)
-  fs.closeSync(fd)
-  fs.renameSync(fresh, file)
 }
 
 function replaceFolder(from: string, to: string): void {

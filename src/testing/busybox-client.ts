@@ -31,8 +31,8 @@ export interface Heard {
   readonly r: XdrReader
 }
 
-/** How long a busybox waits for one answer is 3 s; here silence is the failure itself. */
-const SILENCE_MS = 3000
+/** When silence is taken for a failure. Not a measure: a busy machine may take its time. */
+const SILENCE_MS = 30_000
 
 export interface Line {
   send(message: Uint8Array): Promise<Uint8Array>
@@ -83,7 +83,7 @@ export async function tcpLine(reach: Reach, port: number, localPort: number | nu
 
 function waitFor(start: (heard: (bytes: Uint8Array) => void, failed: (cause: Error) => void) => void): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('silence: no answer in 3 s')), SILENCE_MS)
+    const timer = setTimeout(() => reject(new Error('silence: the call was not answered')), SILENCE_MS)
     start((bytes) => {
       clearTimeout(timer)
       resolve(bytes)

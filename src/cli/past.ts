@@ -110,6 +110,12 @@ async function fromStore(store: Store, now: () => Micros): Promise<Past | null> 
   }
 }
 
+/** Assets of the newest analysis, or null when there is none: what decides who is in a zone. */
+export async function newestAssets(store: Store): Promise<readonly Asset[] | null> {
+  const newest = (await store.read('analysis')).at(-1)
+  return newest === undefined ? null : bodies<Asset>(store, 'asset', newest.analysis)
+}
+
 async function bodies<T>(store: Store, kind: 'asset' | 'conversation', analysis: string): Promise<readonly T[]> {
   return (await store.read(kind, { analysis })).map((record) => record.body as T)
 }

@@ -43,6 +43,7 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   iptables: /^\*(?:filter|nat|mangle|raw|security)\s*$|^-A \S+ |^\s*(?:sudo\s+)?(?:\/\S*\/)?ip6?tables(?:-legacy|-nft)?\s+-/m,
   'cisco-asa': /^\s*(?:ASA Version |access-list \S+ (?:line \d+ )?(?:extended|standard) |access-group \S+ (?:in|out|global)\b|nameif )/m,
   'cisco-ios': /^\s*(?:ip access-list (?:standard|extended) |ipv6 access-list |ip access-group |access-list \d+ (?:permit|deny|remark) )/m,
+  'routes-linux': /^\[\s*\{[^\n]*"(?:dst|priority)"|^(?:default|[\d.]+(?:\/\d+)?|[\da-f:]+\/\d+) (?:via|dev) \S|^\d{1,10}:\s+(?:not )?from /m,
   fortios: /^\s*config (?:firewall|system|router|vdom)\b/m,
 }
 

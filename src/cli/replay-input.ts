@@ -44,7 +44,7 @@ export function replayPolicy(policy: Policy, assets: readonly Asset[], knowledge
 }
 
 /** Addresses per profile; a machine that answers ARP for a factory-default server address stands in the central station's place. */
-function addressesByProfile(assets: readonly Asset[], factory: ReadonlySet<Ip>): ReadonlyMap<string, readonly Ip[]> {
+export function addressesByProfile(assets: readonly Asset[], factory: ReadonlySet<Ip>): ReadonlyMap<string, readonly Ip[]> {
   const found = new Map<string, Ip[]>()
   for (const asset of assets) {
     for (const { ip, evidence } of asset.interfaces) {

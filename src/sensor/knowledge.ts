@@ -16,7 +16,7 @@ export interface Knowledge {
 }
 
 /** A relabelled device cannot be told from its original on the wire, so only originals give behaviours. */
-function originals(knowledge: Knowledge): DeviceProfile[] {
+function originals(knowledge: Pick<Knowledge, 'profiles'>): DeviceProfile[] {
   return [...knowledge.profiles.values()].filter((p) => p.relabels === null)
 }
 
@@ -29,7 +29,7 @@ export function behavioursOf(knowledge: Knowledge): Behaviour[] {
 }
 
 /** Server addresses that profiles document as built into the device. */
-export function factoryAddresses(knowledge: Knowledge): ReadonlySet<Ip> {
+export function factoryAddresses(knowledge: Pick<Knowledge, 'profiles'>): ReadonlySet<Ip> {
   return new Set(originals(knowledge).flatMap((p) => p.flows.flatMap((f) => (f.opens === 'device' && f.address ? [f.address] : []))))
 }
 

@@ -11,6 +11,7 @@ import { nacDacl } from './nac-dacl/index.ts'
 import { nftables } from './nftables/index.ts'
 import { panOs } from './pan-os/index.ts'
 import { pf } from './pf/index.ts'
+import { readLinuxDump } from './routes/index.ts'
 import { suricata } from './suricata/index.ts'
 import type { Target } from './target.ts'
 import { windowsFirewall } from './windows-firewall/index.ts'
@@ -28,8 +29,11 @@ export interface Reader {
   readonly read: NonNullable<Target['read']>
 }
 
-/** Every platform that can be read: the targets that read back. */
-export const READERS: readonly Reader[] = TARGETS.flatMap(({ id, name, read }): Reader[] => (read === null ? [] : [{ id, name, read }]))
+/** Every platform that can be read: the targets that read back, and those that are only read. */
+export const READERS: readonly Reader[] = [
+  ...TARGETS.flatMap(({ id, name, read }): Reader[] => (read === null ? [] : [{ id, name, read }])),
+  { id: 'routes-linux', name: 'Linux routes (ip route, ip rule, with and without -j)', read: readLinuxDump },
+]
 
 /** The row with this id, or null. */
 export function targetById(id: string): Target | null {

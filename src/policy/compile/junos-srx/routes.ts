@@ -10,7 +10,8 @@ import type { Tree } from '../zone-based/tree.ts'
 const PREFERENCE = 5
 
 export function staticRoutes(tree: Tree): Route[] {
-  const main = tree.list('routing-options', 'static', 'route').flatMap((r) => routeOf(r, 'main'))
+  const main = [...tree.list('routing-options', 'static', 'route'), ...tree.list('routing-options', 'rib', 'inet6.0', 'static', 'route')]
+    .flatMap((r) => routeOf(r, 'main'))
   const instances = tree.list('routing-instances').flatMap((instance) =>
     instance.list('routing-options', 'static', 'route').flatMap((r) => routeOf(r, instance.word)))
   return [...main, ...instances]
@@ -24,9 +25,13 @@ function routeOf(node: Tree, table: string): Route[] {
   const base = { version: found.version, network: found.range.low, length: Number(length), iface: null, metric, table, line: node.line }
   if (node.child('discard')) return [{ ...base, kind: 'blackhole', nextHop: null }]
   if (node.child('reject')) return [{ ...base, kind: 'unreachable', nextHop: null }]
-  return node.values('next-hop').map((hop) => {
+  const hops = [
+    ...node.values('next-hop').map((hop) => ({ hop, preference: metric })),
+    ...node.list('qualified-next-hop').map((q) => ({ hop: q.word, preference: Number(q.value('preference') ?? metric) })),
+  ]
+  return hops.map(({ hop, preference }) => {
     const parsed = parseIp(hop)
     const nextHop = parsed.ok && ipVersion(parsed.value) === found.version ? ipValue(parsed.value) : null
-    return { ...base, kind: 'via' as const, nextHop }
+    return { ...base, kind: 'via' as const, nextHop, metric: preference }
   })
 }

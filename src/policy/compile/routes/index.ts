@@ -7,6 +7,8 @@ import { readLinuxRoutes } from './read-routes.ts'
 import { readLinuxRules } from './read-rules.ts'
 
 export { emitRoutes, ROUTE_PLATFORMS, type RoutePlatform } from './emit.ts'
+export { emitRouteTarget, ROUTE_OPTIONS, ROUTE_TARGETS, routeDifferences, routeTargetById, type RouteTarget } from './targets.ts'
+export { readLinuxDump } from './read-dump.ts'
 export { CUTS, planRoutes, type Cut, type PlannedRoute, type RoutePlan, type RoutesInput } from './plan.ts'
 export { readLinuxRoutes, type ReadRoutes, type ReadRoutesOptions } from './read-routes.ts'
 export { readLinuxRules, type ReadRouteRules } from './read-rules.ts'

@@ -53,7 +53,10 @@ export function planRoutes(input: RoutesInput): RoutePlan {
     ...repeated(input.segments.map((segment) => formatPrefix(segment.prefix))),
   ]
   if (cut === undefined || refused.length > 0) return { ok: false, refused }
-  return { ok: true, cut, routes: input.segments.flatMap((segment) => segmentRoutes(segment, cut)) }
+  const routes = input.segments.flatMap((segment) => segmentRoutes(segment, cut))
+  const met = repeated(routes.filter(({ how }) => how === 'route').map(({ prefix, rank }) => `${formatPrefix(prefix)} (rank ${rank})`))
+  if (met.length > 0) return { ok: false, refused: met.map((block) => `${block}, as a half and as a segment; one would take the other's place`) }
+  return { ok: true, cut, routes }
 }
 
 function repeated(blocks: readonly string[]): readonly string[] {

@@ -1,7 +1,9 @@
 // assetsOf: which device has which address, from --asset flags and from the newest analysis of a data folder. The one reader of both.
 // Keeps one meaning: compile, eval, replay and proofs put the same device into the same zone, or an approval would be for another policy.
 
+import { formatDiagnostic } from '../base/diagnostic.ts'
 import type { Ip } from '../base/ip.ts'
+import { loadProfiles } from '../config/index.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { DeviceProfile } from '../inventory/profiles.ts'
 import { factoryAddresses } from '../sensor/knowledge.ts'
@@ -19,6 +21,8 @@ export interface AssetsFrom {
   /** Data folder whose newest analysis says who is here. */
   readonly data?: string | undefined
   readonly profiles: ReadonlyMap<string, DeviceProfile>
+  /** A folder without any analysis is no mistake: nobody is known by what they are. */
+  readonly emptyDataIsFine?: boolean
 }
 
 /** Addresses by profile id; or an exit code after everything that is wrong was said. */
@@ -30,7 +34,7 @@ export async function assetsOf(from: AssetsFrom, io: Io): Promise<AssetMap | num
     return Exit.usage
   }
   if (from.data === undefined) return named
-  const stored = await storedAssets(from.data, io)
+  const stored = await storedAssets(from.data, from.emptyDataIsFine === true, io)
   return typeof stored === 'number' ? stored : joinAssets(named, stored, from.profiles)
 }
 
@@ -45,14 +49,25 @@ export function joinAssets(named: AssetMap, stored: readonly Asset[], profiles: 
 }
 
 /** Assets of the newest analysis; an exit code when the folder cannot be opened or is empty. */
-async function storedAssets(data: string, io: Io): Promise<readonly Asset[] | number> {
+async function storedAssets(data: string, emptyIsFine: boolean, io: Io): Promise<readonly Asset[] | number> {
   let assets: readonly Asset[] | null = null
   const code = await withStore(data, io, async (store) => {
     assets = store === null ? null : await newestAssets(store)
     return Exit.ok
   })
   if (code !== Exit.ok) return code
-  if (assets !== null) return assets
+  if (assets !== null || emptyIsFine) return assets ?? []
   io.err(`cordon: nothing has been analysed in ${data} yet\n  help: cordon check --data FOLDER CAPTURE puts an analysis there.\n`)
   return Exit.usage
+}
+
+/** The devices of a data folder as `profile=address`, for commands that take flags. */
+export async function storedAssetFlags(data: string, io: Io): Promise<readonly string[] | number> {
+  const profiles = loadProfiles()
+  if (!profiles.ok) {
+    for (const diagnostic of profiles.error) io.err(`${formatDiagnostic(diagnostic)}\n`)
+    return Exit.usage
+  }
+  const found = await assetsOf({ assets: [], data, profiles: profiles.value.profiles }, io)
+  return typeof found === 'number' ? found : [...found].flatMap(([profile, ips]) => ips.map((ip) => `${profile}=${ip}`))
 }

@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { TARGETS } from '../policy/compile/registry.ts'
+import { ROUTE_TARGETS } from '../policy/compile/routes/index.ts'
 import { listTargets, runCompile, type CompileArgs } from './compile.ts'
 import { Exit } from './io.ts'
 
@@ -33,16 +34,18 @@ interface Run {
   readonly err: string
 }
 
-function run(args: Partial<CompileArgs>): Run {
+const quiet = { isTty: false, color: false, env: {}, signal: new AbortController().signal }
+
+async function run(args: Partial<CompileArgs>): Promise<Run> {
   let out = ''
   let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = runCompile({ target: 'pf', policy: POLICY, assets: CENTRAL, ...args }, io)
+  const io = { ...quiet, out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
+  const code = await runCompile({ target: 'pf', policy: POLICY, assets: CENTRAL, ...args }, io)
   return { code, out, err }
 }
 
-test('text goes to stdout, notes and the count of lines to stderr', () => {
-  const { code, out, err } = run({})
+test('text goes to stdout, notes and the count of lines to stderr', async () => {
+  const { code, out, err } = await run({})
   assert.equal(code, Exit.ok)
   assert.match(out, /^# Cordon policy ward 3, sha256 [0-9a-f]{64}\n/)
   assert.match(out, /label "cordon-ward-3 vitals"/)
@@ -51,45 +54,45 @@ test('text goes to stdout, notes and the count of lines to stderr', () => {
   assert.equal(out.includes('note:'), false)
 })
 
-test('--out writes the text and its rollback, and prints nothing on stdout', () => {
+test('--out writes the text and its rollback, and prints nothing on stdout', async () => {
   const file = path.join(FOLDER, 'anchor.conf')
-  const { code, out, err } = run({ out: file })
+  const { code, out, err } = await run({ out: file })
   assert.deepEqual([code, out], [Exit.ok, ''])
-  assert.equal(fs.readFileSync(file, 'utf8'), run({}).out)
+  assert.equal(fs.readFileSync(file, 'utf8'), (await run({})).out)
   assert.match(fs.readFileSync(`${file}.rollback`, 'utf8'), /pfctl -a cordon\/cordon-ward-3 -F rules/)
   assert.match(err, /anchor\.conf\.rollback written; read both/)
 })
 
-test('a file that cannot be written is said, exit 2', () => {
-  const { code, err } = run({ out: path.join(FOLDER, 'no-such-folder', 'x') })
+test('a file that cannot be written is said, exit 2', async () => {
+  const { code, err } = await run({ out: path.join(FOLDER, 'no-such-folder', 'x') })
   assert.equal(code, Exit.usage)
   assert.match(err, /cannot be written/)
 })
 
-test('an unknown target is named, with those there are', () => {
-  const { code, out, err } = run({ target: 'pfsense-gui' })
+test('an unknown target is named, with those there are', async () => {
+  const { code, out, err } = await run({ target: 'pfsense-gui' })
   assert.deepEqual([code, out], [Exit.usage, ''])
   assert.match(err, /no target is called "pfsense-gui"/)
   for (const { id } of TARGETS) assert.ok(err.includes(id), id)
 })
 
-test('a zone whose devices nobody named is refused: its denies would be lost', () => {
-  const { code, out, err } = run({ assets: [] })
+test('a zone whose devices nobody named is refused: its denies would be lost', async () => {
+  const { code, out, err } = await run({ assets: [] })
   assert.deepEqual([code, out], [Exit.usage, ''])
   assert.match(err, /zone central .* holds no address.*\n.*--asset cms-central-station=/)
-  const allowed = run({ assets: [], allowEmptyZones: true })
+  const allowed = await run({ assets: [], allowEmptyZones: true })
   assert.equal(allowed.code, Exit.ok)
   assert.equal(allowed.out.includes('vitals'), false)
 })
 
-test('the shipped policy asks for its devices first', () => {
-  const { code, err } = run({ policy: undefined, assets: [] })
+test('the shipped policy asks for its devices first', async () => {
+  const { code, err } = await run({ policy: undefined, assets: [] })
   assert.equal(code, Exit.usage)
   assert.match(err, /zone bedside of policies\/default\.yaml holds no address/)
-  assert.equal(run({ policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] }).code, Exit.ok)
+  assert.equal((await run({ policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] })).code, Exit.ok)
 })
 
-test('a broken policy, a broken asset and an unknown option are all exit 2 without text', () => {
+test('a broken policy, a broken asset and an unknown option are all exit 2 without text', async () => {
   const broken = path.join(FOLDER, 'broken.yaml')
   fs.writeFileSync(broken, 'version: 1\nzones: [{ nam: x }]\n')
   for (const [args, words] of [
@@ -103,38 +106,38 @@ test('a broken policy, a broken asset and an unknown option are all exit 2 witho
     [{ options: { zone: 'ward-3', source: '10.0.0.0/8' } }, /not both/],
     [{ budget: 1 }, /refused by pf: \d+ lines are needed and 1 are allowed/],
   ] as const) {
-    const { code, out, err } = run(args)
+    const { code, out, err } = await run(args)
     assert.deepEqual([code, out], [Exit.usage, ''], err)
     assert.match(err, words)
   }
 })
 
-test('nothing is written when the platform refuses', () => {
+test('nothing is written when the platform refuses', async () => {
   const file = path.join(FOLDER, 'refused.conf')
-  assert.equal(run({ out: file, budget: 1 }).code, Exit.usage)
+  assert.equal((await run({ out: file, budget: 1 })).code, Exit.usage)
   assert.equal(fs.existsSync(file) || fs.existsSync(`${file}.rollback`), false)
 })
 
-test('the Zeek target is filled from the profiles that the policy selects', () => {
-  const { code, out, err } = run({ target: 'zeek-intel', policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] })
+test('the Zeek target is filled from the profiles that the policy selects', async () => {
+  const { code, out, err } = await run({ target: 'zeek-intel', policy: undefined, assets: ['contec-cms8000=10.20.3.7', ...CENTRAL] })
   assert.equal(code, Exit.ok, err)
   assert.match(out, /^202\.114\.4\.119\tIntel::ADDR\tcordon-default\tcontec-cms8000, /m)
   assert.match(out, /^202\.114\.4\.0\/24\tIntel::SUBNET\t/m)
   assert.match(err, /Not written, Intel has no type for it: path \/pm of contec-cms8000/)
 })
 
-test('the NAC target takes the zone by name', () => {
-  const { code, out, err } = run({ target: 'nac-dacl', options: { zone: 'ward-3' } })
+test('the NAC target takes the zone by name', async () => {
+  const { code, out, err } = await run({ target: 'nac-dacl', options: { zone: 'ward-3' } })
   assert.equal(code, Exit.ok, err)
   assert.match(out, /^permit tcp any host 10\.20\.4\.10 range 515 520\ndeny ip any any$/m)
 })
 
-test('the hash follows the addresses and the policy, not comments', () => {
-  const hash = (args: Partial<CompileArgs>): string => /sha256 ([0-9a-f]{64})/.exec(run(args).out)?.[1] ?? assert.fail()
+test('the hash follows the addresses and the policy, not comments', async () => {
+  const hash = async (args: Partial<CompileArgs>): Promise<string> => /sha256 ([0-9a-f]{64})/.exec((await run(args)).out)?.[1] ?? assert.fail()
   const commented = path.join(FOLDER, 'commented.yaml')
   fs.writeFileSync(commented, `# read by the ward\n${fs.readFileSync(POLICY, 'utf8')}`)
-  assert.equal(hash({ policy: commented }), hash({}))
-  assert.notEqual(hash({ assets: ['cms-central-station=10.20.4.11'] }), hash({}))
+  assert.equal(await hash({ policy: commented }), await hash({}))
+  assert.notEqual(await hash({ assets: ['cms-central-station=10.20.4.11'] }), await hash({}))
 })
 
 test('the list shows every target with what it can say', () => {
@@ -142,8 +145,8 @@ test('the list shows every target with what it can say', () => {
   const io = { out: (text: string) => void (out += text), err: () => {} }
   assert.equal(listTargets({}, io), Exit.ok)
   assert.match(out, /^target +families +stateful/)
-  for (const { id, name } of TARGETS) assert.ok(out.includes(id) && out.includes(name), id)
+  for (const { id, name } of [...TARGETS, ...ROUTE_TARGETS]) assert.ok(out.includes(id) && out.includes(name), id)
   out = ''
   assert.equal(listTargets({ json: true }, io), Exit.ok)
-  assert.deepEqual((JSON.parse(out) as { id: string }[]).map(({ id }) => id), TARGETS.map(({ id }) => id))
+  assert.deepEqual((JSON.parse(out) as { id: string }[]).map(({ id }) => id), [...TARGETS, ...ROUTE_TARGETS].map(({ id }) => id))
 })

@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
-import { addCompile, addDrill, addMud, addPropose, addProve, addRead, addReplay } from './policy-commands.ts'
+import { addAudit, addBreakGlass, addCompile, addDrill, addMud, addPropose, addProve, addProveRollback, addRead, addReplay } from './policy-commands.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -83,6 +83,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addCompile(program, io, done)
   addRead(program, io, done)
   addProve(program, io, done)
+  addProveRollback(program, io, done)
   addDrill(program, io, done)
   addMud(program, io, done)
   addTwin(program, io, done)
@@ -151,6 +152,7 @@ interface EvalFlags {
   readonly sport?: number
   readonly dport?: number
   readonly asset: readonly string[]
+  readonly data?: string
   readonly json?: boolean
 }
 
@@ -165,16 +167,23 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
     .action(async (file: string, flags: { check?: boolean; write?: boolean }) =>
       done((await import('./policy.ts')).policyFormat({ file, check: flags.check === true, write: flags.write === true }, io)))
   addPropose(policy, io, done)
+  addAudit(policy, io, done)
+  addBreakGlass(policy, io, done)
   policy.command('eval').description('allow or deny for one flow, with the rule and the reason')
     .argument('[file]', 'policy file; without it the shipped one')
     .requiredOption('--src <address>', 'initiator').requiredOption('--dst <address>', 'responder')
     .option('--proto <name>', 'tcp, udp, icmp or a number', 'tcp')
     .option('--sport <port>', 'initiator port', wholeNumber(0, PORT_MAX)).option('--dport <port>', 'responder port', wholeNumber(0, PORT_MAX))
     .option('--asset <profile=address>', 'which device has which address; may be repeated', (value: string, all: string[]) => [...all, value], [])
-    .option('--json', 'JSON')
-    .action(async (file: string | undefined, flags: EvalFlags) => done((await import('./policy.ts')).policyEval({
-      file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, assets: flags.asset, json: flags.json === true,
-    }, io)))
+    .option('--data <folder>', 'data folder whose devices fill the zones too').option('--json', 'JSON')
+    .action(async (file: string | undefined, flags: EvalFlags) => {
+      const stored = flags.data === undefined ? [] : await (await import('./assets-of.ts')).storedAssetFlags(flags.data, io)
+      if (typeof stored === 'number') return done(stored)
+      return done((await import('./policy.ts')).policyEval({
+        file, src: flags.src, dst: flags.dst, proto: flags.proto, srcPort: flags.sport, dstPort: flags.dport, assets: [...flags.asset, ...stored],
+        json: flags.json === true,
+      }, io))
+    })
 }
 
 interface TwinFlags {

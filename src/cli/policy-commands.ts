@@ -21,12 +21,14 @@ export function addCompile(program: Command, io: Io, done: Done): void {
     .option('--budget <lines>', 'lines the device takes', (text) => Number.parseInt(text, 10))
     .option('--set <name=value>', 'word of the platform, such as interface=eth0; may be repeated', gather, [])
     .option('--allow-empty-zones', 'compile although zones hold no address').option('--json', 'with --list: JSON')
+    .option('--data <folder>', 'data folder: its devices fill the zones, and the change pack gets a replay verdict')
+    .option('--no-prove', 'write without proving the text and its rollback first; the change pack says so')
     .action(async (flags: CompileFlags) => {
       const { listTargets, runCompile } = await import('./compile.ts')
       if (flags.list === true || flags.target === undefined) return done(listTargets({ json: flags.json === true }, io))
-      return done(runCompile({
+      return done(await runCompile({
         target: flags.target, policy: flags.policy, out: flags.out, budget: flags.budget, assets: flags.asset, options: optionsOf(flags.set),
-        allowEmptyZones: flags.allowEmptyZones === true,
+        allowEmptyZones: flags.allowEmptyZones === true, data: flags.data, prove: flags.prove,
       }, io))
     })
 }
@@ -41,6 +43,8 @@ interface CompileFlags {
   readonly set: readonly string[]
   readonly allowEmptyZones?: boolean
   readonly json?: boolean
+  readonly data?: string
+  readonly prove: boolean
 }
 
 /** `interface=eth0` pairs; a word without `=` is a flag of the platform. */
@@ -58,12 +62,13 @@ export function addReplay(program: Command, io: Io, done: Done): void {
     .option('--against <file>', 'policy in force, to tell what changes')
     .option('--reason <text>', 'why it is approved all the same; kept with the answer')
     .option('--utc-offset <minutes>', 'local time minus UTC, for shifts and weekends', Number)
-    .option('--json', 'one JSON document')
+    .option('--approve', 'keep the answer as an approval in the data folder; break and unknown need --reason')
+    .option('--by <name>', 'who approves').option('--json', 'one JSON document')
     .action(async (flags: ReplayFlags) => {
       const { runReplay } = await import('./replay.ts')
       done(await runReplay({
         policy: flags.policy, file: flags.r, data: flags.data, against: flags.against, reason: flags.reason, json: flags.json === true,
-        ...(Number.isInteger(flags.utcOffset) ? { utcOffsetMinutes: flags.utcOffset } : {}),
+        approve: flags.approve === true, by: flags.by, ...(Number.isInteger(flags.utcOffset) ? { utcOffsetMinutes: flags.utcOffset } : {}),
       }, io))
     })
 }
@@ -74,8 +79,54 @@ interface ReplayFlags {
   readonly data?: string
   readonly against?: string
   readonly reason?: string
+  readonly approve?: boolean
+  readonly by?: string
   readonly utcOffset?: number
   readonly json?: boolean
+}
+
+/** `cordon policy audit`. */
+export function addAudit(policy: Command, io: Io, done: Done): void {
+  policy.command('audit').description('approvals, break-glass and other decisions kept in a data folder, oldest first')
+    .addOption(new Option('--data <folder>', 'data folder').env('CORDON_DATA').makeOptionMandatory()).option('--json', 'one JSON document')
+    .action(async (flags: { data: string; json?: boolean }) => {
+      const { runAudit } = await import('./audit.ts')
+      done(await runAudit({ data: flags.data, json: flags.json === true }, io))
+    })
+}
+
+interface BreakGlassFlags {
+  readonly policy?: string
+  readonly address: readonly string[]
+  readonly device?: string
+  readonly asset: readonly string[]
+  readonly reason: string
+  readonly owner: string
+  readonly hours?: string
+  readonly until?: string
+  readonly target: string
+  readonly set: readonly string[]
+  readonly out: string
+  readonly data: string
+}
+
+/** `cordon policy break-glass`: S9. */
+export function addBreakGlass(policy: Command, io: Io, done: Done): void {
+  withAssets(policy.command('break-glass').description('lift our restriction for ONE device for some hours: text, rollback, proof and an audit line'))
+    .addOption(new Option('--policy <file>', 'policy in force, in place of the shipped one').env('CORDON_POLICY'))
+    .option('--address <address>', 'address of the device; once per IP version it has', gather, [])
+    .option('--device <name>', 'device by id, label or address as the inventory has it, in place of --address')
+    .requiredOption('--reason <text>', 'why').requiredOption('--owner <name>', 'who answers for it')
+    .option('--hours <number>', 'how long').option('--until <time>', 'until when, ISO 8601 with zone, in place of --hours')
+    .requiredOption('--target <id>', 'platform of the text that is loaded now')
+    .option('--set <name=value>', 'words of the platform, as the text that is loaded now was compiled with', gather, [])
+    .requiredOption('--out <file>', 'write here, and the rollback to <file>.rollback')
+    .addOption(new Option('--data <folder>', 'data folder that keeps the audit line').env('CORDON_DATA').makeOptionMandatory())
+    .action(async (flags: BreakGlassFlags) => {
+      const { runBreakGlass } = await import('./break-glass.ts')
+      const { address, asset, set, ...rest } = flags
+      done(await runBreakGlass({ ...rest, addresses: address, assets: asset, options: optionsOf(set) }, io))
+    })
 }
 
 /** `cordon policy propose`: the draft that the past would have needed. */
@@ -134,6 +185,18 @@ export function addProve(program: Command, io: Io, done: Done): void {
     })
 }
 
+/** `cordon prove rollback`: S6. */
+export function addProveRollback(program: Command, io: Io, done: Done): void {
+  const prove = program.commands.find((command) => command.name() === 'prove')
+  prove?.command('rollback').description('does the rollback take away what the text brings, and nothing else?')
+    .argument('<text>').argument('<rollback>').requiredOption('--target <id>', 'platform of both')
+    .option('--base <config>', 'what the device has configured today, in its own words').option('--json', 'one JSON document')
+    .action(async (text: string, rollback: string, flags: { target: string; base?: string; json?: boolean }) => {
+      const { runProveRollback } = await import('./prove-rollback.ts')
+      done(runProveRollback({ text, rollback, target: flags.target, base: flags.base, json: flags.json === true }, io))
+    })
+}
+
 function proveArgs(flags: ProveFlags) {
   return {
     target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
@@ -183,10 +246,11 @@ function numberFrom(low: number, high: number): (text: string) => number {
 
 export function addRead(program: Command, io: Io, done: Done): void {
   program.command('read').description('what is understood of an existing firewall\'s text, and what is not, with its line')
-    .argument('<config>').option('--target <id>', 'platform of the text; found by content when left out').option('--json', 'one JSON document')
-    .action(async (file: string, flags: { target?: string; json?: boolean }) => {
+    .argument('<config...>', 'one text, or several of one device, such as the dumps of ip route and ip rule')
+    .option('--target <id>', 'platform of the text; found by content when left out').option('--json', 'one JSON document')
+    .action(async (files: string[], flags: { target?: string; json?: boolean }) => {
       const { runRead } = await import('./read.ts')
-      done(runRead({ file, target: flags.target, json: flags.json === true }, io))
+      done(Math.max(...files.map((file) => runRead({ file, target: flags.target, json: flags.json === true, named: files.length > 1 }, io))))
     })
 }
 

@@ -3,7 +3,8 @@
 
 import { formatDiagnostic } from '../base/diagnostic.ts'
 import { ipFromValue } from '../base/ip.ts'
-import type { Binding, Config, Route } from '../policy/rules/model.ts'
+import { addressRangeText } from '../policy/compile/address-book.ts'
+import type { Binding, Config, Constraint, Field, Route, RouteRule } from '../policy/rules/model.ts'
 import { Exit, type Io } from './io.ts'
 import { readConfigFile, type Understood } from './read-config.ts'
 import { table } from './text.ts'
@@ -14,6 +15,8 @@ export interface ReadArgs {
   /** Target id; found by content when left out. */
   readonly target?: string | undefined
   readonly json?: boolean
+  /** Say the file's name first: it is one of several. */
+  readonly named?: boolean
 }
 
 type ReadIo = Pick<Io, 'out' | 'err'>
@@ -30,7 +33,9 @@ export function runRead(args: ReadArgs, io: ReadIo): number {
   }
   const best = read.value
   for (const diagnostic of best.result.diagnostics) io.err(`${formatDiagnostic(diagnostic)}\n`)
-  io.out(args.json === true ? `${JSON.stringify(jsonOf(best), null, 2)}\n` : textOf(best))
+  const named = args.named === true
+  if (args.json === true) io.out(`${JSON.stringify(named ? { file: args.file, ...(jsonOf(best) as object) } : jsonOf(best), null, 2)}\n`)
+  else io.out(`${named ? `== ${args.file}\n` : ''}${textOf(best)}`)
   return Exit.ok
 }
 
@@ -38,13 +43,14 @@ function textOf({ reader, result: { config } }: Understood): string {
   const rules = [...config.chains.values()].reduce((sum, chain) => sum + chain.rules.length, 0)
   const device = config.device === '' ? '' : ` of ${config.device}`
   const head = `${reader.name}${device}: ${config.chains.size} chains, ${rules} rules, ${config.bindings.length} bindings,`
-    + ` ${config.routes.length} routes, ${config.nat.length} address translations, ${config.unknowns.length} not understood\n`
+    + ` ${config.routes.length} routes, ${config.routeRules.length} routing rules, ${config.nat.length} address translations, ${config.unknowns.length} not understood\n`
   const chains = [...config.chains.values()].map((chain) => [chain.name, String(chain.rules.length), chain.policy ?? 'none'])
   const parts = [head, table(['chain', 'rules', 'at its end'], chains)]
   const bindings = config.bindings.map((binding) => bindingRow(binding, config))
   const routes = config.routes.map((route) => routeRow(route, config))
   if (bindings.length > 0) parts.push(table(['hook', 'interface', 'family', 'chain'], bindings))
   if (routes.length > 0) parts.push(table(['route', 'kind', 'next hop', 'interface', 'table', 'line'], routes))
+  if (config.routeRules.length > 0) parts.push(table(['priority', 'packets', 'then', 'line'], config.routeRules.map((rule) => routeRuleRow(rule, config))))
   if (config.unknowns.length > 0) parts.push(unknownsText(config))
   return parts.join('\n')
 }
@@ -61,6 +67,22 @@ function routeRow(route: Route, config: Config): readonly string[] {
   const hop = route.nextHop === null ? '-' : ipFromValue(route.version, route.nextHop)
   const prefix = `${ipFromValue(route.version, route.network)}/${route.length}`
   return [prefix, route.kind, hop, nameOf(config, route.iface), route.table, String(route.line)]
+}
+
+function routeRuleRow({ priority, match, action, line }: RouteRule, config: Config): readonly string[] {
+  const fields = match.fields.map(([field, constraint]) => `${field} ${constraintText(field, constraint, config)}`)
+  const unknown = match.unknown.map(({ reason }) => `(${reason})`)
+  const words = [...fields, ...unknown].join(' ')
+  return [String(priority), words === '' ? 'all' : words, action.kind === 'table' ? `table ${action.table}` : action.kind, String(line)]
+}
+
+function constraintText(field: Field, constraint: Constraint, config: Config): string {
+  if (constraint.kind === 'masks') return 'by mask'
+  return constraint.ranges.map(({ low, high }) => {
+    if (field === 'iif' || field === 'oif') return nameOf(config, Number(low))
+    if (field !== 'src' && field !== 'dst') return low === high ? String(low) : `${low}-${high}`
+    return addressRangeText(high < 1n << 32n ? 4 : 6, { low, high })
+  }).join(',')
 }
 
 function unknownsText({ unknowns }: Config): string {

@@ -202,6 +202,8 @@ export const windows: Interpreter = (text, state) => linesOf(text, /^(?:#|\$Erro
 export const pf: Interpreter = (text, state) => {
   const anchor = /^# Anchor (\S+):/m.exec(text)?.[1]
   if (anchor !== undefined) {
+    // Loading an anchor takes the place of what was in it.
+    for (const key of [...state.keys()].filter((known) => known.startsWith(`${anchor} `))) state.delete(key)
     for (const { number, text: line } of linesOf(text, /^#/)) state.set(`${anchor} ${/^(?:table|[\d.:a-f}/]+)/.test(line) ? 'Tables' : 'rules'} ${number}`, line)
     return []
   }

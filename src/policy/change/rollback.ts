@@ -3,6 +3,7 @@
 
 import { cisco, fortios, iproute2, mikrotik, nftables, pf, setAndDelete, wholeFile, windows, type DeviceState, type DeviceTrouble,
   type Interpreter } from './devices.ts'
+import { count } from '../replay/words.ts'
 
 /** `proved`: the base and nothing else is left. `unknown`: a line was not understood, or nobody here knows the platform. */
 export interface RollbackProof {
@@ -63,5 +64,5 @@ export function rollbackSentence(proof: RollbackProof): string {
   ]
   if (parts.length > 0) return parts.join('; ')
   if (proof.verdict === 'unknown') return 'nobody here interprets the text of this platform; its tests compare it'
-  return `${proof.added} things come with the text, and after the rollback none of them is left and nothing else has changed`
+  return `${count(proof.added, 'thing comes', 'things come')} with the text; after the rollback nothing of it is left, and nothing else has changed`
 }

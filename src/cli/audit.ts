@@ -61,9 +61,15 @@ export async function runAudit(args: AuditArgs, io: Io): Promise<number> {
   return Exit.ok
 }
 
+/** A field that is text; empty when it is absent or something else. */
+export function textOf(line: AuditLine, field: string): string {
+  const value = line[field]
+  return typeof value === 'string' ? value : ''
+}
+
 /** Fields worth a look in one line; JSON has all. */
 function aboutOf(line: AuditLine): string {
-  const text = (name: string): string | null => (typeof line[name] === 'string' ? plain(line[name] as string) : null)
+  const text = (name: string): string | null => textOf(line, name) === '' ? null : plain(textOf(line, name))
   const hash = text('policyHash')
   const parts = [
     text('device'), text('policy'), hash === null ? null : `hash ${hash.slice(0, 12)}`, text('verdict'),

@@ -38,6 +38,8 @@ export interface BreakGlassArgs extends CompileInputArgs {
 
 /** Longer than a long weekend is no emergency: write an exception with a day into the policy. */
 export const HOURS_MAX = 72
+/** Less is over before it is loaded. */
+const SECONDS_MIN = 60
 
 /** What every text of break-glass is made of. */
 interface Glass {
@@ -81,10 +83,13 @@ export async function runBreakGlass(args: BreakGlassArgs, io: Io): Promise<numbe
     writeFileSync(`${args.out}.rollback`, rollback)
     writeFileSync(args.out, text)
   } catch (cause) {
-    await appendAudit(args.data, { at: now, by: args.owner, action: `${BREAK_GLASS}-not-written`, device: label, reason: String(cause), until }, io)
-    return usage(io, `${quote(args.out)} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, 'Nothing may be loaded; the audit says so.')
+    const line = { at: now, by: args.owner, action: `${BREAK_GLASS}-not-written`, device: label, reason: String(cause), until }
+    await appendAudit(args.data, line, io)
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return usage(io, `${quote(args.out)} cannot be written: ${why}`, 'Nothing may be loaded; the audit says so.')
   }
-  io.err(`${args.out} and ${args.out}.rollback written, the audit line is in ${args.data}.\n${sentences(args, glass, texts).map((line) => `note: ${line}\n`).join('')}`)
+  io.err(`${args.out} and ${args.out}.rollback written, the audit line is in ${args.data}.\n`)
+  for (const line of sentences(args, glass, texts)) io.err(`note: ${line}\n`)
   return Exit.ok
 }
 
@@ -100,7 +105,9 @@ async function glassOf(args: BreakGlassArgs, now: number, io: Io): Promise<Glass
     if (text.trim() === '') return usage(io, `${flag} is empty`, 'Somebody will ask who did this, and why.')
   }
   const seconds = secondsOf(args, now)
-  if (typeof seconds === 'string') return usage(io, seconds, `Write --hours up to ${HOURS_MAX}, or --until as 2026-12-24T18:00Z; longer is an exception of the policy.`)
+  if (typeof seconds === 'string') {
+    return usage(io, seconds, `Write --hours up to ${HOURS_MAX}, or --until as 2026-12-24T18:00Z; longer is an exception of the policy.`)
+  }
   const device = await deviceOf(args, io)
   if (typeof device === 'number') return device
   const prepared = await prepare({ ...args, emptyDataIsFine: true }, io)
@@ -121,7 +128,8 @@ function secondsOf(args: BreakGlassArgs, now: number): number | string {
   const hours = args.hours === undefined ? (Date.parse(args.until ?? '') - now / 1000) / 3_600_000 : Number(args.hours)
   if (args.until !== undefined && !/(?:Z|[+-]\d\d:?\d\d)$/.test(args.until)) return `--until ${quote(args.until)} names no time zone`
   const seconds = Math.floor(hours * 3600)
-  return Number.isFinite(hours) && seconds >= 60 && hours <= HOURS_MAX ? seconds : `${quote(args.hours ?? args.until ?? '')} is no time from one minute to ${HOURS_MAX} hours ahead`
+  if (Number.isFinite(hours) && seconds >= SECONDS_MIN && hours <= HOURS_MAX) return seconds
+  return `${quote(args.hours ?? args.until ?? '')} is no time from one minute to ${HOURS_MAX} hours ahead`
 }
 
 async function deviceOf(args: BreakGlassArgs, io: Io): Promise<{ readonly addresses: readonly Ip[]; readonly label: string } | number> {
@@ -154,8 +162,9 @@ function textsOf(args: BreakGlassArgs, glass: Glass): GlassTexts | string {
   if (target.id === 'cisco-ios' || target.id === 'cisco-asa') return ciscoTexts(args, glass, now.value.text)
   if (target.id === 'pf') {
     const lifted = target.emit(glass.after)
-    return lifted.ok ? { text: lifted.value.text, rollback: now.value.text, ends: BY_HAND, proofs: replaced(target, glass, lifted.value.text, now.value.text) }
-      : lifted.refused.join('; ')
+    if (!lifted.ok) return lifted.refused.join('; ')
+    const [text, rollback] = [lifted.value.text, now.value.text]
+    return { text, rollback, ends: BY_HAND, proofs: replaced(target, glass, text, rollback) }
   }
   return `break-glass writes text for nftables, cisco-ios, cisco-asa and pf. For ${target.id} put an exception with a day into the policy and compile it`
 }
@@ -170,8 +179,9 @@ function replaced(target: Target, { after }: Glass, text: string, loaded: string
 function nftTexts(glass: Glass, loaded: string): GlassTexts {
   const { target, before, after, addresses, seconds } = glass
   const lifted = (mode: 'timed' | 'held' | 'ended'): string => liftNft(loaded, addresses, seconds, mode)
-  const read = (claim: string, input: CompileInput, text: string): readonly Proof[] => (validateText(target, input, text) ?? []).map(({ version, chain, answer }) =>
-    ({ claim: `${claim} (IPv${version}, ${chain})`, verdict: answer.verdict, words: answerText(answer, version) }))
+  const read = (claim: string, input: CompileInput, text: string): readonly Proof[] =>
+    (validateText(target, input, text) ?? []).map(({ version, chain, answer }) =>
+      ({ claim: `${claim} (IPv${version}, ${chain})`, verdict: answer.verdict, words: answerText(answer, version) }))
   return {
     text: lifted('timed'), rollback: loaded,
     ends: 'The kernel ends it by itself, counted from the moment of loading; after a restart it is gone unless somebody saved the ruleset.',

@@ -5,7 +5,7 @@ import type { Micros } from '../base/time.ts'
 import { denyVerdicts, type DenyVerdict } from '../policy/change/denies.ts'
 import type { Emitted } from '../policy/compile/target.ts'
 import { atText, plain, replay, type Replay } from '../policy/replay/index.ts'
-import { APPROVE, readAudit, sha256Hex, type AuditLine } from './audit.ts'
+import { APPROVE, readAudit, sha256Hex, textOf, type AuditLine } from './audit.ts'
 import type { Prepared } from './compile-input.ts'
 import type { Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
@@ -54,7 +54,7 @@ export async function changeReplay(
   const approval = lines.findLast((line) => line.action === APPROVE && line['policyHash'] === prepared.hash) ?? null
   const draft = replayPolicy(prepared.policy, past.assets, knowledge)
   const conversations = replayConversations(past, prepared.profiles)
-  const reason = approval === null ? null : String(approval['reason'] ?? '')
+  const reason = approval === null ? null : textOf(approval, 'reason')
   const result = replay({
     conversations, unseen: unseenFlows(past, prepared.profiles), observation: observationOf(past, 0), draft, inForce: null, now: past.now, reason,
   })
@@ -66,8 +66,9 @@ export async function changeReplay(
 
 function approvalLine(approval: AuditLine | null, lines: readonly AuditLine[], { policyHash }: Prepared, { verdict }: Replay): string {
   if (approval !== null) {
-    const because = String(approval['reason'] ?? '') === '' ? '' : `, because: ${plain(String(approval['reason']), REASON_MAX)}`
-    const then = String(approval['verdict'])
+    const reason = textOf(approval, 'reason')
+    const because = reason === '' ? '' : `, because: ${plain(reason, REASON_MAX)}`
+    const then = textOf(approval, 'verdict')
     const changed = then === verdict ? '' : ` The verdict was ${then} then and is ${verdict} now.`
     return `Approved by ${plain(approval.by)} on ${atText(approval.at)} with the verdict ${then}${because}.${changed}`
   }
@@ -124,7 +125,8 @@ export function changeMarkdown(out: string, change: Change): string {
     '## What is proved', list(proofs.map(({ claim, words }) => `${claim}: ${plain(words, WORDS_MAX)}`)),
     ...denyBlocks(replayed),
     '## When the enforcing box fails',
-    'The text cannot make a dead box pass or stop anything. Where it says passes, the network needs a way around the box; where it says stops, none may be there.',
+    'The text cannot make a dead box pass or stop anything. Where it says passes, the network needs a way around the box; where it says '
+      + 'stops, none may be there.',
     grid(['conduit', 'from', 'to', '', 'when the box fails', 'owner'], policy.conduits.map((c) =>
       [c.name, c.from, c.to, c.action, c.fail === 'open' ? 'passes (fail open)' : 'stops (fail closed)', c.owner ?? '-'])),
     '## IPv6', ipv6Of(change),
@@ -143,13 +145,15 @@ function wardBlocks(replayed: ChangeReplay | null): readonly string[] {
   const { because, verdict } = replayed.result
   const shown = because.slice(0, SENTENCES_MAX).map((sentence) => plain(sentence, WORDS_MAX))
   const more = because.length > shown.length ? [`and ${because.length - shown.length} more`] : []
-  return ['## What the ward notices', verdict === 'pass' ? 'Nothing that was seen in a complete record stops, and nothing documented.' : list([...shown, ...more])]
+  const nothing = 'Nothing that was seen in a complete record stops, and nothing documented.'
+  return ['## What the ward notices', verdict === 'pass' ? nothing : list([...shown, ...more])]
 }
 
 function denyBlocks(replayed: ChangeReplay | null): readonly string[] {
   if (replayed === null) return ['## Every deny', 'No rule that denies has a replay verdict: compile with --data FOLDER.']
-  return ['## Every deny', `Replayed on ${plain(replayed.analysis)}.`, grid(['rule', 'verdict', 'stops', 'only tried', 'why'], replayed.denies.map((d) =>
-    [d.rule, d.verdict, String(d.stops), String(d.tried), [...d.documented, d.why].map((text) => plain(text, WORDS_MAX)).join(' ')]))]
+  const rows = replayed.denies.map((d) =>
+    [d.rule, d.verdict, String(d.stops), String(d.tried), [...d.documented, d.why].map((text) => plain(text, WORDS_MAX)).join(' ')])
+  return ['## Every deny', `Replayed on ${plain(replayed.analysis)}.`, grid(['rule', 'verdict', 'stops', 'only tried', 'why'], rows)]
 }
 
 function list(items: readonly string[]): string {

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { TARGETS } from '../policy/compile/registry.ts'
 import { ROUTE_TARGETS } from '../policy/compile/routes/index.ts'
-import { listTargets, runCompile, type CompileArgs } from './compile.ts'
+import { listTargets, proofsStop, runCompile, type CompileArgs } from './compile.ts'
 import { Exit } from './io.ts'
 
 const FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-compile-'))
@@ -149,4 +149,64 @@ test('the list shows every target with what it can say', () => {
   out = ''
   assert.equal(listTargets({ json: true }, io), Exit.ok)
   assert.deepEqual((JSON.parse(out) as { id: string }[]).map(({ id }) => id), [...TARGETS, ...ROUTE_TARGETS].map(({ id }) => id))
+})
+
+const SEGMENTS = path.join(FOLDER, 'segments.yaml')
+fs.writeFileSync(SEGMENTS, `${fs.readFileSync(POLICY, 'utf8')}segments:
+  - { prefix: 10.20.3.0/24, zone: ward-3, via: [10.20.0.3], elsewhere: prohibit }
+`)
+
+test('routes: the policy\'s segments as text, with the same hash as the filter, proved, with rollback and change pack', async () => {
+  const file = path.join(FOLDER, 'routes.sh')
+  const { code, err } = await run({ target: 'routes-linux', policy: SEGMENTS, out: file })
+  assert.equal(code, Exit.ok, err)
+  const text = fs.readFileSync(file, 'utf8')
+  assert.match(text, /ip route replace 10\.20\.3\.0\/24 via 10\.20\.0\.3 metric 10\nip route replace prohibit 10\.20\.3\.0\/24 metric 900000\n$/)
+  const filter = await run({ policy: SEGMENTS })
+  assert.equal(/hash ([0-9a-f]{64})/.exec(text)?.[1], /sha256 ([0-9a-f]{64})/.exec(filter.out)?.[1])
+  assert.match(err, /proof: the text, read back, is the policy's routes: proved/)
+  assert.match(err, /proof: the rollback takes away .*: 2 things come with the text/)
+  assert.match(err, /none of the next hops \(10\.20\.0\.3\)/)
+  assert.match(fs.readFileSync(`${file}.change.md`, 'utf8'), /# Change: ward 3 on Static routes of a Linux router/)
+})
+
+test('routes: options, the router itself, and refusals', async () => {
+  const attached = await run({ target: 'routes-ios', policy: SEGMENTS, options: { router: '10.20.0.3' } })
+  assert.deepEqual([attached.code, attached.out], [Exit.usage, ''])
+  assert.match(attached.err, /refused by routes-ios: the policy has no segments that need a route/)
+  assert.match((await run({ target: 'routes-windows', policy: SEGMENTS })).err, /Windows has no route that drops/)
+  assert.match((await run({ target: 'routes-junos', policy: SEGMENTS })).err, /Junos cannot keep a drop behind next hops/)
+  assert.match((await run({ target: 'routes-linux', policy: SEGMENTS, options: { hooks: 'forward' } })).err, /option "hooks" is not known/)
+  assert.match((await run({ target: 'routes-linux' })).err, /no segments/)
+})
+
+test('the text is proved before it is written, and --no-prove says that it was not', async () => {
+  const proved = await run({ target: 'nftables' })
+  assert.match(proved.err, /proof: the text, read back, is the policy \(IPv4, .*\): proved\nproof: .*IPv6.*: proved\nproof: the rollback/)
+  const unproved = await run({ target: 'nftables', prove: false })
+  assert.deepEqual([unproved.code, unproved.out], [Exit.ok, proved.out])
+  assert.match(unproved.err, /not proved: --no-prove was given/)
+  assert.match((await run({})).err, /not proved here: Cordon does not read this platform/)
+})
+
+test('a text that differs, or cannot be proved, is written by nobody: exit 5 and 4', () => {
+  const said: string[] = []
+  const io = { err: (text: string) => void said.push(text) }
+  const proof = (verdict: 'refuted' | 'unknown' | 'proved' | 'not proved') =>
+    [{ claim: 'the text is the policy', verdict, words: 'tcp 10.0.0.1 -> 10.0.0.2:22' }]
+  assert.deepEqual([proofsStop(proof('refuted'), {}, io), proofsStop(proof('unknown'), {}, io), proofsStop(proof('proved'), {}, io),
+    proofsStop(proof('not proved'), {}, io), proofsStop(proof('refuted'), { prove: false }, io)], [5, Exit.incomplete, null, null, 5])
+  assert.match(said.join(''), /nothing was written, because the text does not do what the policy says/)
+})
+
+test('an exception in effect is in the text, and its end is said; after its day it is not', async () => {
+  const file = path.join(FOLDER, 'visit.yaml')
+  fs.writeFileSync(file, `${fs.readFileSync(POLICY, 'utf8')}exceptions:
+  - { name: visit, from: ward-3, to: central, services: [ssh], action: allow, owner: o, reason: r, expires: 2026-12-24 }
+`)
+  const during = await run({ policy: file, today: '2026-12-24' })
+  assert.match(during.out, /port \{ 22 \}.*"cordon-ward-3 visit"/)
+  assert.match(during.err, /note: exception visit is in this text and ends after 2026-12-24: compile and load again then/)
+  const later = await run({ policy: file, today: '2026-12-25' })
+  assert.equal(later.out.includes('visit'), false)
 })

@@ -95,7 +95,8 @@ function refuse(problems: readonly string[], io: Pick<Io, 'err'>): number {
 function writeText(args: CompileArgs, prepared: Prepared): Written | readonly string[] {
   const route = routeTargetById(args.target)
   if (route !== null) {
-    const input: RoutesInput = { name: prepared.policy.name, policyHash: prepared.hash, segments: prepared.policy.segments, options: args.options ?? {} }
+    const { policy: { name, segments }, hash } = prepared
+    const input: RoutesInput = { name, policyHash: hash, segments, options: args.options ?? {} }
     const result = emitRouteTarget(route, input)
     const read = (text: string): Proof[] => {
       const differences = routeDifferences(route, input, text)
@@ -124,7 +125,8 @@ export function readBackProofs(target: Target, input: CompileInput, text: string
   const found = validateText(target, input, text)
   const claim = 'the text, read back, is the policy'
   if (found === null) {
-    return [{ claim, verdict: 'not proved', words: 'not proved here: Cordon does not read this platform; the tests of this target compare every cell of packets' }]
+    const words = 'not proved here: Cordon does not read this platform; the tests of this target compare every cell of packets'
+    return [{ claim, verdict: 'not proved', words }]
   }
   return found.map(({ version, chain, answer }): Proof => ({
     claim: `${claim} (IPv${version}${chain === '' ? '' : `, ${chain}`})`, verdict: answer.verdict, words: answerText(answer, version),
@@ -133,7 +135,9 @@ export function readBackProofs(target: Target, input: CompileInput, text: string
 
 function proofsOf(args: Pick<CompileArgs, 'prove'>, id: string, result: EmitResult, read: (text: string) => readonly Proof[]): readonly Proof[] {
   if (!result.ok) return []
-  if (args.prove === false) return [{ claim: 'the text, read back, is the policy; the rollback undoes it', verdict: 'not proved', words: 'not proved: --no-prove was given' }]
+  if (args.prove === false) {
+    return [{ claim: 'the text, read back, is the policy; the rollback undoes it', verdict: 'not proved', words: 'not proved: --no-prove was given' }]
+  }
   return [...read(result.value.text), rollbackProof(id, result.value.text, result.value.rollback)]
 }
 
@@ -174,7 +178,9 @@ function inputOf(args: CompileArgs, { policy, names, hash }: Prepared, options: 
 
 function deliver(args: CompileArgs, change: Change, io: Io): number {
   const { emitted, target, budget } = change
-  for (const { name, expires } of endingExceptions(change)) io.err(`note: exception ${name} is in this text and ends after ${expires}: compile and load again then\n`)
+  for (const { name, expires } of endingExceptions(change)) {
+    io.err(`note: exception ${name} is in this text and ends after ${expires}: compile and load again then\n`)
+  }
   for (const note of emitted.notes) io.err(`note: ${note}\n`)
   io.err(`${target.name}: ${emitted.rules} line${emitted.rules === 1 ? '' : 's'}${budget === null ? '' : ` of ${budget}`}\n`)
   if (args.out === undefined) {

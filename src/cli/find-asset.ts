@@ -20,7 +20,8 @@ export async function findAsset(name: string, data: string, io: Io): Promise<{ r
   const [asset] = found
   const addresses = [...new Set((asset?.interfaces ?? []).flatMap(({ ip }) => (ip === null || ipScope(ip) === 'unspecified' ? [] : [ip])))]
   if (asset !== undefined && found.length === 1 && addresses.length > 0) return { addresses, label: `${asset.label} (${addresses.join(', ')})` }
-  const what = found.length > 1 ? `${found.length} devices are called ${quote(name)}` : asset === undefined ? `no device is called ${quote(name)}` : `${quote(name)} has no address`
+  const one = asset === undefined ? `no device is called ${quote(name)}` : `${quote(name)} has no address`
+  const what = found.length > 1 ? `${found.length} devices are called ${quote(name)}` : one
   io.err(`error: ${what} in ${data}\n  help: cordon inventory list --data FOLDER shows ids, labels and addresses.\n`)
   return Exit.usage
 }

@@ -126,3 +126,29 @@ test('a missing file and a folder are unreadable, in words', () => {
   assert.equal(runRead({ file: FOLDER }, { out: () => {}, err: (t) => void (err += t) }), Exit.unreadable)
   assert.match(err, /a folder/)
 })
+
+const DUMP = `[{"dst":"default","gateway":"192.0.2.1","dev":"eth0","flags":[]},{"type":"blackhole","dst":"202.114.4.0/24","flags":[]}]
+[{"priority":0,"src":"all","table":"local"},{"priority":90,"src":"10.20.3.0","srclen":24,"iif":"eth1","table":"7"},\
+{"priority":99,"src":"all","fwmark":"0x1","table":"8"}]
+`
+
+test('route dumps are told by content: JSON and text, routes and rules, one or several after each other', () => {
+  const { code, out } = run('router.json', DUMP)
+  assert.equal(code, Exit.ok)
+  assert.match(out, /^Linux routes .*: 0 chains, .* 2 routes, 3 routing rules, .* 1 not understood/)
+  assert.match(out, /^202\.114\.4\.0\/24 +blackhole +- +- +main +2$/m)
+  assert.match(out, /^90 +src 10\.20\.3\.0\/24 iif eth1 +table 7/m)
+  assert.match(out, /^99 +\(fwmark is not modelled\) +table 8/m)
+  const text = run('router.txt', 'default via 192.0.2.1 dev eth0\n10.1.0.0/16 encap mpls 7 via 10.0.0.1 dev eth0\n0:\tfrom all lookup local\n')
+  assert.match(text.out, /^Linux routes /)
+  assert.match(text.out, /^2 +10\.1\.0\.0\/16 encap/m)
+  assert.equal((JSON.parse(run('router.json', null, { json: true }).out) as { target: string }).target, 'routes-linux')
+})
+
+test('one of several files says its name first', () => {
+  let out = ''
+  const file = path.join(FOLDER, 'router.json')
+  fs.writeFileSync(file, DUMP)
+  assert.equal(runRead({ file, named: true }, { out: (t) => void (out += t), err: () => {} }), Exit.ok)
+  assert.ok(out.startsWith(`== ${file}\n`))
+})

@@ -3,7 +3,7 @@
 
 import { formatDiagnostic } from '../base/diagnostic.ts'
 import { ipFromValue } from '../base/ip.ts'
-import { addressRangeText } from '../policy/compile/address-book.ts'
+import { rangeToPrefixes } from '../policy/compile/ranges.ts'
 import type { Binding, Config, Constraint, Field, Route, RouteRule } from '../policy/rules/model.ts'
 import { Exit, type Io } from './io.ts'
 import { readConfigFile, type Understood } from './read-config.ts'
@@ -43,14 +43,16 @@ function textOf({ reader, result: { config } }: Understood): string {
   const rules = [...config.chains.values()].reduce((sum, chain) => sum + chain.rules.length, 0)
   const device = config.device === '' ? '' : ` of ${config.device}`
   const head = `${reader.name}${device}: ${config.chains.size} chains, ${rules} rules, ${config.bindings.length} bindings,`
-    + ` ${config.routes.length} routes, ${config.routeRules.length} routing rules, ${config.nat.length} address translations, ${config.unknowns.length} not understood\n`
+    + ` ${config.routes.length} routes, ${config.routeRules.length} routing rules, ${config.nat.length} address translations,`
+    + ` ${config.unknowns.length} not understood\n`
   const chains = [...config.chains.values()].map((chain) => [chain.name, String(chain.rules.length), chain.policy ?? 'none'])
-  const parts = [head, table(['chain', 'rules', 'at its end'], chains)]
+  const parts = [head, ...(chains.length > 0 || config.routes.length + config.routeRules.length === 0 ? [table(['chain', 'rules', 'at its end'], chains)] : [])]
   const bindings = config.bindings.map((binding) => bindingRow(binding, config))
   const routes = config.routes.map((route) => routeRow(route, config))
   if (bindings.length > 0) parts.push(table(['hook', 'interface', 'family', 'chain'], bindings))
   if (routes.length > 0) parts.push(table(['route', 'kind', 'next hop', 'interface', 'table', 'line'], routes))
-  if (config.routeRules.length > 0) parts.push(table(['priority', 'packets', 'then', 'line'], config.routeRules.map((rule) => routeRuleRow(rule, config))))
+  const routeRules = config.routeRules.map((rule) => routeRuleRow(rule, config))
+  if (routeRules.length > 0) parts.push(table(['priority', 'packets', 'then', 'line'], routeRules))
   if (config.unknowns.length > 0) parts.push(unknownsText(config))
   return parts.join('\n')
 }
@@ -81,7 +83,8 @@ function constraintText(field: Field, constraint: Constraint, config: Config): s
   return constraint.ranges.map(({ low, high }) => {
     if (field === 'iif' || field === 'oif') return nameOf(config, Number(low))
     if (field !== 'src' && field !== 'dst') return low === high ? String(low) : `${low}-${high}`
-    return addressRangeText(high < 1n << 32n ? 4 : 6, { low, high })
+    const version = high < 1n << 32n ? 4 : 6
+    return rangeToPrefixes(version, { low, high }).map(({ network, length }) => `${ipFromValue(version, network)}/${length}`).join(',')
   }).join(',')
 }
 

@@ -46,6 +46,7 @@ test('nftables: while the time lasts the text is the lifted policy, after it the
   assert.deepEqual(verdicts('held', WARD), ['refuted', 'refuted'])
   assert.deepEqual(verdicts('timed', WARD), ['unknown', 'unknown'], 'a clock is nothing a reader can prove')
   const timed = liftNft(text, DEVICE, 7200, 'timed')
+  assert.doesNotMatch(timed, /nft delete table/, 'that would lift everybody')
   assert.match(timed, /elements = \{ 10\.20\.3\.7 timeout 7200s \}/)
   assert.equal(proveRollback('nftables', timed, text, text).verdict, 'proved')
   assert.equal(liftNft(text, [DEVICE[0] ?? assert.fail()], 60, 'timed').includes('break_glass_v6'), false)

@@ -66,7 +66,9 @@ function devicePackets(space: PacketSpace, addresses: readonly Ip[]): PacketSet 
  */
 export function liftNft(text: string, addresses: readonly Ip[], seconds: number, mode: 'timed' | 'held' | 'ended'): string {
   const sets = ([4, 6] as const).flatMap((version) => nftSet(addresses.filter((ip) => ipVersion(ip) === version), version, seconds, mode))
-  const withSets = text.replace(/^(table inet \S+ \{\n\tcomment "[^"\n]*"\n)/m, (head) => `${head}${sets.join('')}`)
+  // Taking the whole table away would lift everybody's restriction.
+  const own = text.replace(/^# Roll back with: .*$/m, '# Roll back with: nft -f FILE.rollback, never by deleting the table')
+  const withSets = own.replace(/^(table inet \S+ \{\n\tcomment "[^"\n]*"\n)/m, (head) => `${head}${sets.join('')}`)
   return ([4, 6] as const).filter((version) => addresses.some((ip) => ipVersion(ip) === version)).reduce((all, version) => {
     const key = version === 4 ? 'ip' : 'ip6'
     const rules = ['saddr', 'daddr'].map((side) => `\t\t${key} ${side} @break_glass_v${version} counter accept comment "${BREAK_GLASS_RULE}"\n`)

@@ -204,7 +204,10 @@ export const pf: Interpreter = (text, state) => {
   if (anchor !== undefined) {
     // Loading an anchor takes the place of what was in it.
     for (const key of [...state.keys()].filter((known) => known.startsWith(`${anchor} `))) state.delete(key)
-    for (const { number, text: line } of linesOf(text, /^#/)) state.set(`${anchor} ${/^(?:table|[\d.:a-f}/]+)/.test(line) ? 'Tables' : 'rules'} ${number}`, line)
+    for (const { number, text: line } of linesOf(text, /^#/)) {
+      const inTable = /^(?:table |\}|[\da-f.:]+\/\d+$)/.test(line)
+      state.set(`${anchor} ${inTable ? 'Tables' : 'rules'} ${number}`, line)
+    }
     return []
   }
   return linesOf(text, /^#/).flatMap((line) => {

@@ -54,8 +54,8 @@ const SHOWN_MAX = 5
 
 /** One sentence for people, without the verdict's word. */
 export function rollbackSentence(proof: RollbackProof): string {
-  const list = (all: readonly string[]): string => `${all.slice(0, SHOWN_MAX).map((key) => `"${key.replaceAll('\n', ' / ')}"`).join(', ')}`
-    + `${all.length > SHOWN_MAX ? ` and ${all.length - SHOWN_MAX} more` : ''}`
+  const list = (all: readonly string[]): string => all.slice(0, SHOWN_MAX).map((key) => `"${key.replaceAll('\n', ' / ')}"`).join(', ')
+    + (all.length > SHOWN_MAX ? ` and ${all.length - SHOWN_MAX} more` : '')
   const parts = [
     ...(proof.left.length > 0 ? [`it leaves ${list(proof.left)}`] : []),
     ...(proof.lost.length > 0 ? [`what was there before is gone or changed: ${list(proof.lost)}`] : []),

@@ -15,7 +15,9 @@ interface Part {
 const RULE_LINE = /^\d{1,10}:\s/
 
 /** What a router prints that is no dump of ours: then the text is of another kind altogether. */
-const ROUTE_LINE = /^(?:(?:unicast|blackhole|prohibit|unreachable|throw|local|broadcast|anycast|multicast) )?(?:default|[\da-f.:]+(?:\/\d+)?)\s+(?:via|dev|proto|scope|metric|table|nhid|encap)\b|^(?:blackhole|prohibit|unreachable|throw) (?:default|[\da-f.:]+)/
+const DESTINATION = /^(?:(?:unicast|blackhole|prohibit|unreachable|throw|local|broadcast|anycast|multicast) )?(default\b|[\da-f.:]+)(?:\/\d+)?/
+const ROUTE_WORD = /^(?:blackhole|prohibit|unreachable|throw) |\s(?:via|dev|proto|scope|metric|table|nhid|encap)\s/
+const isRoute = (line: string): boolean => DESTINATION.test(line) && ROUTE_WORD.test(line)
 
 /** Never throws; null for a text without any line of a dump. */
 export function readLinuxDump(text: string, file: string): ReadResult {
@@ -45,7 +47,7 @@ function partsOf(text: string): readonly Part[] {
   const json = jsonParts(lines)
   const inJson = new Set(json.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i)))
   const plain = lines.map((line, i) => (inJson.has(i) ? '' : line))
-  if (json.length === 0 && !plain.some((line) => RULE_LINE.test(line) || ROUTE_LINE.test(line))) return []
+  if (json.length === 0 && !plain.some((line) => RULE_LINE.test(line) || isRoute(line))) return []
   const families = familiesOf(plain)
   const only = (wanted: 4 | 6 | 'rule'): string[] => plain.map((line, i) => (families[i] === wanted ? line : ''))
   const said = (kind: Part['kind'], own: readonly string[]): Part[] =>
@@ -100,7 +102,7 @@ function familiesOf(lines: readonly string[]): readonly (IpVersion | 'rule')[] {
 function ownFamily(line: string): IpVersion | 'rule' | 'default' | 'same' {
   if (RULE_LINE.test(line)) return 'rule'
   if (/^\s/.test(line) || line === '') return 'same'
-  const destination = /^(?:(?:unicast|blackhole|prohibit|unreachable|throw|local|broadcast|anycast|multicast) )?(default\b|[\da-f.:]+)/.exec(line)?.[1] ?? ''
+  const destination = DESTINATION.exec(line)?.[1] ?? ''
   if (destination !== 'default') return destination.includes(':') ? 6 : 4
   const hop = /\bvia (\S+)/.exec(line)?.[1]
   return hop === undefined ? 'default' : hop.includes(':') ? 6 : 4

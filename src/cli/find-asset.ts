@@ -1,4 +1,4 @@
-// findAsset: one device of a data folder's newest analysis, by id, label or address, with all its addresses.
+// findAsset: one device of a data folder's newest analysis, by id, label, `bed 7` or address, with all its addresses.
 
 import { ipScope } from '../base/ip-scope.ts'
 import type { Ip } from '../base/ip.ts'
@@ -16,7 +16,9 @@ export async function findAsset(name: string, data: string, io: Io): Promise<{ r
     return Exit.ok
   })
   if (code !== Exit.ok) return code
-  const found = assets.filter((asset) => asset.id === name || asset.label === name || asset.interfaces.some(({ ip }) => ip === name))
+  const bed = Number(/^bed (\d{1,4})$/i.exec(name)?.[1] ?? Number.NaN)
+  const found = assets.filter((asset) => asset.id === name || asset.label === name || (asset.bed !== null && asset.bed === bed)
+    || asset.interfaces.some(({ ip }) => ip === name))
   const [asset] = found
   const addresses = [...new Set((asset?.interfaces ?? []).flatMap(({ ip }) => (ip === null || ipScope(ip) === 'unspecified' ? [] : [ip])))]
   if (asset !== undefined && found.length === 1 && addresses.length > 0) return { addresses, label: `${asset.label} (${addresses.join(', ')})` }

@@ -115,7 +115,7 @@ export function addBreakGlass(policy: Command, io: Io, done: Done): void {
   withAssets(policy.command('break-glass').description('lift our restriction for ONE device for some hours: text, rollback, proof and an audit line'))
     .addOption(new Option('--policy <file>', 'policy in force, in place of the shipped one').env('CORDON_POLICY'))
     .option('--address <address>', 'address of the device; once per IP version it has', gather, [])
-    .option('--device <name>', 'device by id, label or address as the inventory has it, in place of --address')
+    .option('--device <name>', 'device as the inventory has it: id, label, "bed 7" or address; in place of --address')
     .requiredOption('--reason <text>', 'why').requiredOption('--owner <name>', 'who answers for it')
     .option('--hours <number>', 'how long').option('--until <time>', 'until when, ISO 8601 with zone, in place of --hours')
     .requiredOption('--target <id>', 'platform of the text that is loaded now')

@@ -2,7 +2,7 @@
 // Keeps "unknown holds like break does": a deny is only a pass when the record is complete and nothing seen or documented stops.
 
 import { DEFAULT_RULE, type Policy } from '../language/model.ts'
-import { REPLAY_CLASSES, type Replay, type ReplayConversation, type ReplayPolicy } from '../replay/index.ts'
+import { count, REPLAY_CLASSES, type Replay, type ReplayConversation, type ReplayPolicy } from '../replay/index.ts'
 
 /** What one denying rule would stop. */
 export interface DenyVerdict {
@@ -46,6 +46,6 @@ function denyVerdict(rule: string, seen: { readonly stops: number; readonly trie
   if (seen.stops > 0) return { ...base, verdict: 'break', why: 'Conversations that got through would stop.' }
   if (documented.length > 0) return { ...base, verdict: 'break', why: 'Nothing seen stops, but something documented does.' }
   if (gaps.length > 0) return { ...base, verdict: 'unknown', why: `Nothing seen stops, but the record is not complete: ${gaps[0]}` }
-  const meant = onPurpose > 0 ? ` ${onPurpose} documented flows are stopped on purpose.` : ''
+  const meant = onPurpose > 0 ? ` ${count(onPurpose, 'documented flow is', 'documented flows are')} stopped on purpose.` : ''
   return { ...base, verdict: 'pass', why: `Nothing seen in a complete record stops.${meant}` }
 }

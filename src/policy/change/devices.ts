@@ -224,3 +224,40 @@ export const wholeFile: Interpreter = (text, state) => {
   for (const { text: line } of linesOf(text, /^#/)) state.set(line, '')
   return []
 }
+
+/** iptables-restore with --noflush: `:chain` makes or empties a chain, -A and -I add, -D takes one rule out, -F empties, -X removes. */
+export const iptables: Interpreter = (text, state) => {
+  let tableName = ''
+  return linesOf(text, /^#/).flatMap((line) => {
+    const [verb = '', name = '', ...rest] = line.text.replace(/^\[\d+:\d+\] /, '').split(' ')
+    if (verb.startsWith('*')) tableName = verb
+    if (verb.startsWith('*') || verb === 'COMMIT') return []
+    if (verb.startsWith(':')) return declare(state, `${tableName} chain ${verb.slice(1)}`, name === '-' ? `${tableName} rule ${verb.slice(1)} ` : null, name)
+    const rules = `${tableName} rule ${name} `
+    if (verb === '-A' || verb === '-I') {
+      const key = rules + rest.join(' ')
+      state.set(`${key} #${[...state.keys()].filter((known) => known.startsWith(`${key} #`)).length}`, '')
+    } else if (verb === '-D') return removeLast(state, line, `${rules}${rest.join(' ')} #`)
+    else if (verb === '-F') clear(state, rules)
+    else if (verb === '-X') return remove(state, line, (key) => key === `${tableName} chain ${name}`)
+    else return [unknown(line)]
+    return []
+  })
+}
+
+/** A user's chain is emptied when it is declared again; a built-in one keeps its rules. */
+function declare(state: DeviceState, key: string, rules: string | null, policy: string): DeviceTrouble[] {
+  if (rules !== null) clear(state, rules)
+  state.set(key, policy)
+  return []
+}
+
+function clear(state: DeviceState, prefix: string): void {
+  for (const key of [...state.keys()].filter((known) => known.startsWith(prefix))) state.delete(key)
+}
+
+/** One of several equal rules. */
+function removeLast(state: DeviceState, line: Line, prefix: string): DeviceTrouble[] {
+  const last = [...state.keys()].findLast((key) => key.startsWith(prefix))
+  return remove(state, line, (key) => key === last)
+}

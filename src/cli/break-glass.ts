@@ -10,13 +10,12 @@ import { targetById } from '../policy/compile/registry.ts'
 import type { CompileInput, Target } from '../policy/compile/target.ts'
 import { listName } from '../policy/compile/text/cisco-emit.ts'
 import { zoneOf } from '../policy/index.ts'
-import { policyChains } from '../policy/policy-rules.ts'
 import { plain } from '../policy/replay/index.ts'
 import { appendAudit, BREAK_GLASS, sha256Hex } from './audit.ts'
 import { findAsset } from './find-asset.ts'
 import type { Proof } from './change-pack.ts'
 import { proofsStop, readBackProofs, rollbackProof } from './compile.ts'
-import { prepare, type CompileInputArgs, type Prepared } from './compile-input.ts'
+import { inputOf, prepare, type CompileInputArgs, type Prepared } from './compile-input.ts'
 import { Exit, type Io } from './io.ts'
 import { answerText } from './prove-text.ts'
 
@@ -114,9 +113,7 @@ async function glassOf(args: BreakGlassArgs, now: number, io: Io): Promise<Glass
   if (typeof prepared === 'number') return prepared
   const outside = device.addresses.find((ip) => ['internet', 'group'].includes(zoneOf(prepared.names, ip)))
   if (outside !== undefined) return usage(io, `${outside} is no device of this site: the policy holds it in the zone ${zoneOf(prepared.names, outside)}`)
-  const before: CompileInput = {
-    name: prepared.policy.name, policyHash: prepared.hash, ruleBudget: null, options: args.options, chains: policyChains(prepared.policy, prepared.names),
-  }
+  const before = inputOf({}, prepared, prepared.names, args.options)
   const until = new Date(Math.floor(now / 1000) + seconds * 1000).toISOString()
   const hash = sha256Hex(JSON.stringify([prepared.hash, [...device.addresses].sort(), until]))
   return { prepared, target, before, after: liftInput(before, device.addresses, hash), ...device, seconds, until }

@@ -8,8 +8,9 @@ import { loadPolicy, loadProfiles, type LoadedPolicy } from '../config/index.ts'
 import type { DeviceProfile } from '../inventory/profiles.ts'
 import { addressRangeText } from '../policy/compile/address-book.ts'
 import { rangeToPrefixes } from '../policy/compile/ranges.ts'
+import type { CompileInput } from '../policy/compile/target.ts'
 import { isDay, policyNames, type NameMap, type Policy } from '../policy/index.ts'
-import { zoneRanges } from '../policy/policy-rules.ts'
+import { policyChains, zoneRanges } from '../policy/policy-rules.ts'
 import { assetsOf, type AssetMap } from './assets-of.ts'
 import { sha256Hex } from './audit.ts'
 import { Exit, type Io } from './io.ts'
@@ -44,33 +45,37 @@ export interface Prepared extends LoadedPolicy {
 
 /** Everything ready to compile; or an exit code after everything that is wrong was said. */
 export async function prepare(args: CompileInputArgs, io: Io): Promise<Prepared | number> {
-  const loaded = loadAll(args, io)
-  if (typeof loaded === 'number') return loaded
+  const problems: string[] = []
+  const loaded = loadForCompile(args, problems)
+  for (const problem of problems) io.err(`${problem}\n`)
+  if (loaded === null) return Exit.usage
+  for (const warning of loaded.warnings) io.err(`${formatDiagnostic(warning)}\n`)
   const assets = await assetsOf({ assets: args.assets ?? [], data: args.data, profiles: loaded.profiles, emptyDataIsFine: args.emptyDataIsFine === true }, io)
   if (typeof assets === 'number') return assets
   const names = policyNames(loaded.policy, assets)
-  const problems = args.allowEmptyZones === true ? [] : emptyZones(loaded, names)
-  for (const problem of problems) io.err(`${problem}\n`)
-  if (problems.length > 0) return Exit.usage
+  const empty = args.allowEmptyZones === true ? [] : emptyZones(loaded, names)
+  for (const problem of empty) io.err(`${problem}\n`)
+  if (empty.length > 0) return Exit.usage
   return { ...loaded, assets, names, hash: hashOf(loaded.policy, names), policyHash: hashOf(loaded.policy, null) }
 }
 
-function loadAll(args: CompileInputArgs, io: Io): Pick<Prepared, 'policy' | 'file' | 'warnings' | 'profiles'> | number {
+/** The policy of a day with the profiles it may name. */
+export type LoadedForCompile = Pick<Prepared, 'policy' | 'file' | 'warnings' | 'profiles'>
+
+/** The policy and profiles that a text is made of; what is wrong goes to `problems`, ready to print. */
+export function loadForCompile(args: Pick<CompileInputArgs, 'policy' | 'profiles' | 'today'>, problems: string[]): LoadedForCompile | null {
   const today = args.today ?? new Date().toISOString().slice(0, 10)
   const profiles = loadProfiles(args.profiles)
-  const loaded = loadPolicy(args.policy, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), ...(isDay(today) ? { today } : {}) })
-  const problems = [
-    ...(isDay(today) ? [] : [`error: ${quote(today)} is no day\n  help: Write year-month-day, e.g. 2026-12-24.`]),
-    ...(profiles.ok ? [] : profiles.error.map(formatDiagnostic)), ...(loaded.ok ? [] : loaded.error.map(formatDiagnostic)),
-  ]
-  for (const problem of problems) io.err(`${problem}\n`)
-  if (!loaded.ok || !profiles.ok || problems.length > 0) return Exit.usage
-  for (const warning of loaded.value.warnings) io.err(`${formatDiagnostic(warning)}\n`)
-  return { ...loaded.value, profiles: profiles.value.profiles }
+  const known = profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}
+  const loaded = loadPolicy(args.policy, { ...known, ...(isDay(today) ? { today } : {}) })
+  if (!isDay(today)) problems.push(`error: ${quote(today)} is no day\n  help: Write year-month-day, e.g. 2026-12-24.`)
+  if (!profiles.ok) problems.push(...profiles.error.map(formatDiagnostic))
+  if (!loaded.ok) problems.push(...loaded.error.map(formatDiagnostic))
+  return loaded.ok && profiles.ok && isDay(today) ? { ...loaded.value, profiles: profiles.value.profiles } : null
 }
 
 /** A zone of devices that were not named would drop its denies, and the devices would count as the subnet around them. */
-function emptyZones(loaded: LoadedPolicy, names: NameMap): readonly string[] {
+export function emptyZones(loaded: LoadedPolicy, names: NameMap): readonly string[] {
   return loaded.policy.zones.filter((zone) => (names.get(zone.name) ?? []).length === 0).map((zone) => {
     const devices = zone.profiles.length === 0 ? 'Give it prefixes' : `Name its devices, e.g. --asset ${zone.profiles[0]}=10.20.3.7, or --data FOLDER`
     return `error: zone ${zone.name} of ${loaded.file} holds no address, so its conduits would be left out`
@@ -98,4 +103,14 @@ export function expandZone(
   if (blocks.length === 0) problems.push(`error: option zone: no zone ${quote(zone)} with addresses\n  help: Zones are ${known}.`)
   if (rest['source'] !== undefined) problems.push('error: give option zone or option source, not both')
   return { ...rest, source: blocks.join(',') }
+}
+
+/** What every compiler gets of a policy. */
+export function inputOf(
+  args: { readonly budget?: number | undefined }, loaded: LoadedPolicy, names: NameMap, options: Readonly<Record<string, string>>,
+): CompileInput {
+  return {
+    name: loaded.policy.name, policyHash: hashOf(loaded.policy, names), ruleBudget: args.budget ?? null, options,
+    chains: policyChains(loaded.policy, names),
+  }
 }

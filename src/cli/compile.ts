@@ -8,9 +8,8 @@ import { emitRouteTarget, routeDifferences, ROUTE_TARGETS, routeTargetById, type
 import type { Capabilities, CompileInput, EmitResult, Target } from '../policy/compile/target.ts'
 import { proveRollback, rollbackSentence } from '../policy/change/rollback.ts'
 import { validateText } from '../policy/change/validate.ts'
-import { policyChains } from '../policy/policy-rules.ts'
 import { changeJson, changeMarkdown, changeReplay, type Change, type Proof } from './change-pack.ts'
-import { expandZone, prepare, type CompileInputArgs, type Prepared } from './compile-input.ts'
+import { expandZone, inputOf, prepare, type CompileInputArgs, type Prepared } from './compile-input.ts'
 import { Exit, type Io } from './io.ts'
 import { answerText } from './prove-text.ts'
 import { table } from './text.ts'
@@ -109,7 +108,7 @@ function writeText(args: CompileArgs, prepared: Prepared): Written | readonly st
   const problems: string[] = []
   const options = withIndicators(target, prepared, expandZone(args.options ?? {}, prepared.names, problems))
   if (problems.length > 0) return problems
-  return writeFilter(args, target, inputOf(args, prepared, options))
+  return writeFilter(args, target, inputOf(args, prepared, prepared.names, options))
 }
 
 /** A filter's text with its proofs; break-glass writes through here too. */
@@ -170,10 +169,6 @@ function withIndicators(target: Target, loaded: Prepared, options: Readonly<Reco
   const lines = [...loaded.profiles].filter(([id]) => selected.has(id)).flatMap(([id, profile]) =>
     profile.indicators.map(({ kind, value, meaning }) => [kind, value, id, meaning.replaceAll(/\s+/g, ' ').trim()].join('\t')))
   return { ...options, indicators: lines.join('\n') }
-}
-
-function inputOf(args: CompileArgs, { policy, names, hash }: Prepared, options: Readonly<Record<string, string>>): CompileInput {
-  return { name: policy.name, policyHash: hash, ruleBudget: args.budget ?? null, options, chains: policyChains(policy, names) }
 }
 
 function deliver(args: CompileArgs, change: Change, io: Io): number {

@@ -18,7 +18,7 @@ import { witnessesOf, type TextWitnesses } from '../drill/core/witnesses.ts'
 import { canDrill, launchDrill, ownNetwork, type Ended } from '../drill/launch.ts'
 import type { DrillSpec, DrillTexts } from '../drill/protocol.ts'
 import { assetAddresses } from './assets-flag.ts'
-import { emptyZones, inputOf, loadForCompile } from './compile.ts'
+import { emptyZones, inputOf, loadForCompile } from './compile-input.ts'
 import { drillFailed, drillText } from './drill-text.ts'
 import { Exit, type Io } from './io.ts'
 

@@ -4,7 +4,7 @@ import type { IpVersion } from '../../base/ip.ts'
 import { flowMatches, policyChains, prefixRange, zoneRanges } from '../policy-rules.ts'
 import type { Assertion, AssertionEnd, Policy } from '../language/model.ts'
 import type { NameMap } from '../eval/names.ts'
-import type { ValueRange } from '../rules/model.ts'
+import type { Match, ValueRange } from '../rules/model.ts'
 import type { PacketSet, PacketSpace } from '../sets/packet-set.ts'
 import type { Answer } from './answer.ts'
 import { proveAlways, proveNever, type Filter } from './questions.ts'
@@ -29,29 +29,43 @@ export function proveAssertions(
 ): AssertionResult[] {
   const zones = zoneRanges(names, space.version)
   return assertions.map((assertion) => {
-    const asked = askedBy(assertion, policy, zones, space)
+    const asked = askedSet(space, askedBy(assertion, policy, zones, space.version))
     const answer = assertion.kind === 'always' ? proveAlways(space, filter, asked) : proveNever(space, filter, asked)
     return { assertion, version: space.version, answer, saysSomething: !space.isEmpty(asked) }
   })
 }
 
-/** The packets an assertion speaks of: for `only`, those that are not on its services and so must not pass. */
-function askedBy(a: Assertion, policy: Policy, zones: ReadonlyMap<string, readonly ValueRange[]>, space: PacketSpace): PacketSet {
-  const src = rangesOf(a.from, zones, space.version)
-  const dst = rangesOf(a.to, zones, space.version)
-  const services = policy.services.filter((s) => a.services.includes(s.name))
-  const between = packetsBetween(space, src, dst)
-  const onServices = flowMatches(src, dst, services, space.version).reduce((set, m) => space.or(set, space.of(m)), space.empty)
-  const left = a.via === null ? space.empty : packetsBetween(space, src, zones.get(a.via) ?? [])
-  const asked = a.kind === 'only' ? space.minus(between, onServices) : a.services.length === 0 ? between : onServices
-  return space.minus(asked, left)
+/** Packets of any match of `packets`, no two of which share one, and of no match of `except`. */
+export interface AskedMatches {
+  readonly packets: readonly Match[]
+  readonly except: readonly Match[]
 }
 
-function packetsBetween(space: PacketSpace, src: readonly ValueRange[], dst: readonly ValueRange[]): PacketSet {
-  if (src.length === 0 || dst.length === 0) return space.empty
-  return space.of({
-    fields: [['src', { kind: 'ranges', ranges: src, not: false }], ['dst', { kind: 'ranges', ranges: dst, not: false }]], unknown: [],
-  })
+/** The packets an assertion speaks of: for `only`, those that are not on its services and so must not pass. */
+export function askedMatches(a: Assertion, policy: Policy, names: NameMap, version: IpVersion): AskedMatches {
+  return askedBy(a, policy, zoneRanges(names, version), version)
+}
+
+function askedBy(a: Assertion, policy: Policy, zones: ReadonlyMap<string, readonly ValueRange[]>, version: IpVersion): AskedMatches {
+  const src = rangesOf(a.from, zones, version)
+  const dst = rangesOf(a.to, zones, version)
+  const services = policy.services.filter((s) => a.services.includes(s.name))
+  const between = matchesBetween(src, dst)
+  const onServices = flowMatches(src, dst, services, version)
+  const left = a.via === null ? [] : matchesBetween(src, zones.get(a.via) ?? [])
+  if (a.kind === 'only') return { packets: between, except: [...onServices, ...left] }
+  return { packets: a.services.length === 0 ? between : onServices, except: left }
+}
+
+function matchesBetween(src: readonly ValueRange[], dst: readonly ValueRange[]): Match[] {
+  if (src.length === 0 || dst.length === 0) return []
+  const fields = [['src', { kind: 'ranges', ranges: src, not: false }], ['dst', { kind: 'ranges', ranges: dst, not: false }]] as const
+  return [{ fields, unknown: [] }]
+}
+
+function askedSet(space: PacketSpace, { packets, except }: AskedMatches): PacketSet {
+  const union = (matches: readonly Match[]): PacketSet => matches.reduce((set, m) => space.or(set, space.of(m)), space.empty)
+  return space.minus(union(packets), union(except))
 }
 
 /** Addresses of one end in one IP version; `zones` as of zoneRanges. */

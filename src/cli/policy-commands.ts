@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Io } from './io.ts'
+import type { CertifiedQuestion } from './certificate.ts'
 import type { ProveQuestion } from './prove.ts'
 
 export type Done = (code: number) => void
@@ -150,7 +151,10 @@ interface ProveFlags {
   readonly service?: string
   readonly asset: readonly string[]
   readonly json?: boolean
+  readonly certificate?: string
 }
+
+const CERTIFICATE = ['--certificate <file>', 'write what is proved here, for prove verify'] as const
 
 const QUESTIONS: readonly (readonly [ProveQuestion, string, string])[] = [
   ['reach', '<config>', 'can anything from --from reach --to on --service? Proved when nothing can'],
@@ -166,6 +170,7 @@ export function addProve(program: Command, io: Io, done: Done): void {
   for (const [question, files, description] of QUESTIONS) {
     const command = prove.command(question).description(description)
     for (const file of files.split(' ')) command.argument(file)
+    if (isCertified(question)) command.option(...CERTIFICATE)
     withAssets(command)
       .option('--target <id>', 'platform of the text; without it the one that understands it best')
       .option('--chain <name>', 'which chain is asked')
@@ -174,15 +179,40 @@ export function addProve(program: Command, io: Io, done: Done): void {
       .action(async (...given: unknown[]) => {
         const { runProve } = await import('./prove.ts')
         const names = given.slice(0, files.split(' ').length).map(String)
-        done(runProve({ ...proveArgs(command.opts<ProveFlags>()), question, files: names }, io))
+        const { certificate, ...flags } = command.opts<ProveFlags>()
+        const args = { ...proveArgs(flags), files: names }
+        if (certificate === undefined || !isCertified(question)) return done(runProve({ ...args, question }, io))
+        const { runProveCertificate } = await import('./certificate.ts')
+        done(runProveCertificate({ ...args, question }, certificate, io))
       })
   }
   withAssets(prove.command('policy').description('the policy\'s own assertions, in both IP versions'))
-    .argument('[file]', 'policy file; without it the shipped one').option('--json', 'one JSON document')
-    .action(async (file: string | undefined, flags: { asset: readonly string[]; json?: boolean }) => {
+    .argument('[file]', 'policy file; without it the shipped one').option('--json', 'one JSON document').option(...CERTIFICATE)
+    .action(async (file: string | undefined, flags: { asset: readonly string[]; json?: boolean; certificate?: string }) => {
+      const args = { file, assets: flags.asset, json: flags.json === true }
+      if (flags.certificate !== undefined) {
+        const { runProvePolicyCertificate } = await import('./certificate.ts')
+        return done(runProvePolicyCertificate(args, flags.certificate, io))
+      }
       const { runProvePolicy } = await import('./prove.ts')
-      done(runProvePolicy({ file, assets: flags.asset, json: flags.json === true }, io))
+      done(runProvePolicy(args, io))
     })
+  addVerify(prove, io, done)
+}
+
+/** `cordon prove verify`: somebody else's proof, recomputed from the texts. */
+function addVerify(prove: Command, io: Io, done: Done): void {
+  prove.command('verify').description('recompute a certificate from the texts it is about, offline; exit 5 when it does not hold')
+    .argument('<certificate>').option('--config <file>', 'where a text is now; once per text, in the order of the certificate', gather, [])
+    .option('--json', 'one JSON document')
+    .action(async (certificate: string, flags: { config: readonly string[]; json?: boolean }) => {
+      const { runVerify } = await import('./certificate.ts')
+      done(runVerify({ certificate, configs: flags.config, json: flags.json === true }, io))
+    })
+}
+
+function isCertified(question: ProveQuestion): question is CertifiedQuestion {
+  return question === 'reach' || question === 'liveness' || question === 'equal'
 }
 
 /** `cordon prove rollback`: S6. */

@@ -5,7 +5,8 @@ import { parsePrefix, type IpVersion } from '../base/ip.ts'
 import { parsePortRange } from '../base/port-range.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { loadPolicy, loadProfiles } from '../config/index.ts'
-import { policyNames } from '../policy/index.ts'
+import { policyNames, type NameMap } from '../policy/index.ts'
+import type { WrittenPolicy } from '../policy/language/model.ts'
 import { prefixRange } from '../policy/policy-rules.ts'
 import type { Answer } from '../policy/prove/answer.ts'
 import { policyFilter, proveAssertions } from '../policy/prove/assertions.ts'
@@ -19,8 +20,8 @@ import { answerJson, answerText, pointJson, pointText, witnessText } from './pro
 import { readConfigFile } from './read-config.ts'
 
 /** Exit code of a refuted claim (product conventions). */
-const PROOF_FAILED = 5
-const VERSIONS: readonly IpVersion[] = [4, 6]
+export const PROOF_FAILED = 5
+export const VERSIONS: readonly IpVersion[] = [4, 6]
 
 export type ProveQuestion = 'reach' | 'liveness' | 'dead-lines' | 'equal' | 'diff' | 'unclaimed'
 
@@ -144,7 +145,17 @@ function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, in
 
 /** A policy stands for its own filter, so that compiled text can be asked whether it is equal to it. */
 function loadFilter(file: string, args: ProveArgs): Result<Loaded> {
-  if (/\.ya?ml$/.test(file)) return loadPolicyFilter(file, args)
+  return isPolicyFile(file) ? loadPolicyFilter(file, args, today()) : loadConfigFilter(file, args)
+}
+
+export function isPolicyFile(file: string): boolean {
+  return /\.ya?ml$/.test(file)
+}
+
+/** What of the arguments decides how a text is read. */
+export type ReadArgs = Pick<ProveArgs, 'target' | 'chain' | 'version' | 'assets'>
+
+export function loadConfigFilter(file: string, args: ReadArgs): Result<Loaded> {
   const read = readConfigFile(file, args.target)
   if (!read.ok) return err(read.error.message)
   const { config } = read.value.result
@@ -153,23 +164,31 @@ function loadFilter(file: string, args: ProveArgs): Result<Loaded> {
   return ok({ filter: { chain: chain.value, chains: config.chains, version: args.version }, interfaces: config.interfaces })
 }
 
-function loadPolicyFilter(file: string, args: ProveArgs): Result<Loaded> {
+export function loadPolicyFilter(file: string, args: ReadArgs, day: string): Result<Loaded> {
+  const loaded = loadAskedPolicy(file, args.assets, day)
+  return loaded.ok ? ok({ filter: policyFilter(loaded.value.policy, loaded.value.names, args.version), interfaces: [] }) : loaded
+}
+
+/** A policy as of a day, with the addresses of its zones; without a file the shipped one. */
+export function loadAskedPolicy(
+  file: string | undefined, assets: readonly string[], day: string,
+): Result<{ readonly policy: WrittenPolicy; readonly names: NameMap; readonly file: string }> {
   const profiles = loadProfiles()
-  const loaded = loadPolicy(file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: today() })
+  const loaded = loadPolicy(file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: day })
   if (!loaded.ok) return err(loaded.error.map(formatDiagnostic).join('\n'))
   const problems: string[] = []
-  const names = policyNames(loaded.value.policy, assetAddresses(args.assets, problems))
+  const names = policyNames(loaded.value.policy, assetAddresses(assets, problems))
   if (problems.length > 0) return err(problems.join('\n'))
-  return ok({ filter: policyFilter(loaded.value.policy, names, args.version), interfaces: [] })
+  return ok({ policy: loaded.value.policy, names, file: loaded.value.file })
 }
 
 /** Exceptions hold until their last day, and a proof speaks of today. */
-function today(): string {
+export function today(): string {
   return new Date().toISOString().slice(0, 10)
 }
 
 /** The named chain, or the only one that a hook uses for this IP version. */
-function chainOf(config: Config, args: ProveArgs): Result<Filter['chain']> {
+function chainOf(config: Config, args: ReadArgs): Result<Filter['chain']> {
   const bound = [...new Set(config.bindings.filter((b) => b.family === null || b.family === args.version).map((b) => b.chain))]
   const candidates = bound.length > 0 ? bound : [...config.chains.keys()]
   const name = args.chain ?? (candidates.length === 1 ? candidates[0] : undefined)
@@ -181,6 +200,11 @@ function chainOf(config: Config, args: ProveArgs): Result<Filter['chain']> {
 
 /** --from, --to and --service as a set; without them every packet that opens a connection. */
 function askedSet(space: PacketSpace, args: ProveArgs): Result<PacketSet> {
+  const match = askedMatch(args)
+  return match.ok ? ok(space.of(match.value)) : match
+}
+
+export function askedMatch(args: Pick<ProveArgs, 'version' | 'from' | 'to' | 'service'>): Result<Match> {
   const fields: [Field, Constraint][] = [['state', one(0n)]]
   for (const [field, text] of [['src', args.from], ['dst', args.to]] as const) {
     if (text === undefined) continue
@@ -194,8 +218,7 @@ function askedSet(space: PacketSpace, args: ProveArgs): Result<PacketSet> {
     if (!service.ok) return service
     fields.push(...service.value)
   }
-  const match: Match = { fields, unknown: [] }
-  return ok(space.of(match))
+  return ok({ fields, unknown: [] })
 }
 
 const PROTO_NUMBERS: ReadonlyMap<string, bigint> = new Map([['icmp', 1n], ['tcp', 6n], ['udp', 17n], ['ipv6-icmp', 58n], ['sctp', 132n]])
@@ -224,16 +247,9 @@ export interface ProvePolicyArgs {
 
 /** The policy's own assertions, each in both IP versions. */
 export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
-  const profiles = loadProfiles()
-  const loaded = loadPolicy(args.file, { ...(profiles.ok ? { profiles: new Set(profiles.value.profiles.keys()) } : {}), today: today() })
-  if (!loaded.ok) {
-    for (const d of loaded.error) io.err(`${formatDiagnostic(d)}\n`)
-    return Exit.usage
-  }
-  const { policy } = loaded.value
-  const problems: string[] = []
-  const names = policyNames(policy, assetAddresses(args.assets, problems))
-  if (problems.length > 0) return usage(io, problems.join('\n'))
+  const loaded = loadAskedPolicy(args.file, args.assets, today())
+  if (!loaded.ok) return usage(io, loaded.error)
+  const { policy, names } = loaded.value
   const results = VERSIONS.flatMap((version) => proveAssertions(policy.assertions, policy, names, bddSpace(version)))
   if (args.json) {
     const rows = results.map(({ assertion, version, saysSomething, answer }) =>

@@ -77,8 +77,8 @@ export interface CertificateQuestion {
   readonly service: string | null
   /** `profile=address`, where a policy is asked. */
   readonly assets: readonly string[]
-  /** The day for which a policy's exceptions count. */
-  readonly day: string
+  /** The day for which a policy's exceptions count; null where no policy is asked. */
+  readonly day: string | null
 }
 
 export interface Certificate {

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../base/result.ts'
 import type { IpVersion } from '../../base/ip.ts'
 import { FIELDS, type Chain, type Match, type Rule, type UnknownMatch } from '../rules/model.ts'
 import { CHAIN_DEPTH_MAX } from '../sets/compose.ts'
-import { countCube, cubeMatch, splitCube, wholeCube, type CubeMatch, type CubeSet } from '../sets/cubes.ts'
+import { countCube, cubeMatch, missesCube, splitCube, wholeCube, type CubeMatch, type CubeSet } from '../sets/cubes.ts'
 import { Outcome } from '../sets/outcome.ts'
 import {
   CUBES_MAX, writeCube, type Assumed, type CertificatePart, type Claim, type Cube, type Decision, type Step, type WrittenCube,
@@ -125,7 +125,13 @@ class Work {
     for (const [i, rule] of chain.rules.entries()) {
       if (rule.action.kind === 'next' || (rule.family !== null && rule.family !== filter.version)) continue
       const step = { chain: chain.name, rule: i + 1, line: rule.line, text: rule.text }
-      going = going.flatMap((piece) => this.#meetRule(piece, filter, rule, step, open, done))
+      const next: Piece[] = []
+      for (const piece of going) {
+        if (rule.matches.every((match) => missesCube(piece.cube, this.#compiled(match)))) next.push(piece)
+        else next.push(...this.#meetRule(piece, filter, rule, step, open, done))
+      }
+      going = next
+      this.#steps += going.length
       if (going.length + done.length > this.#cubesMax) throw new Refusal(`the proof needs more than ${this.#cubesMax} cubes at once`)
     }
     const end = { chain: chain.name, rule: 0, line: 0, text: `end of ${chain.name}` }
@@ -178,9 +184,13 @@ class Work {
 
   #split(cube: CubeSet, match: Match): ReturnType<typeof splitCube> {
     if (++this.#steps > STEPS_MAX) throw new Refusal(`the proof takes more than ${STEPS_MAX} steps; ask about fewer packets`)
+    return splitCube(cube, this.#compiled(match), this.#asked.version)
+  }
+
+  #compiled(match: Match): CubeMatch {
     let made = this.#matches.get(match)
     if (made === undefined) this.#matches.set(match, (made = cubeMatch(match, this.#asked.version)))
-    return splitCube(cube, made, this.#asked.version)
+    return made
   }
 
   #write(cube: CubeSet): WrittenCube {

@@ -10,12 +10,14 @@ const OWNERS: Partial<Record<Field, readonly number[]>> =
 
 /** The part of the cube that matches, what is not understood left aside; null when there is none. */
 export function inside(cube: Cube, match: Match): Cube | null {
-  const kept: Record<Field, readonly Piece[]> = { ...cube }
+  let kept = cube
   for (const [field, constraint] of match.fields) {
-    kept[field] = only(kept[field], constraint)
-    const owners = OWNERS[field]?.map((proto) => ({ low: BigInt(proto), high: BigInt(proto) }))
-    if (owners) kept.proto = only(kept.proto, { kind: 'ranges', ranges: owners, not: false })
-    if (kept[field].length === 0 || kept.proto.length === 0) return null
+    const left = only(kept[field], constraint)
+    if (left.length === 0) return null
+    kept = { ...kept, [field]: left }
+    const owners = OWNERS[field]
+    if (owners) kept = { ...kept, proto: only(kept.proto, oneOf(owners)) }
+    if (kept.proto.length === 0) return null
   }
   return kept
 }
@@ -25,17 +27,26 @@ export function holdsAll(cube: Cube, match: Match): boolean {
   return part !== null && FIELDS.every((field) => part[field] === cube[field] || sizeOf(part[field]) === sizeOf(cube[field]))
 }
 
-function only(pieces: readonly Piece[], { not, ...constraint }: Constraint): readonly Piece[] {
+function oneOf(numbers: readonly number[]): Constraint {
+  return { kind: 'ranges', ranges: numbers.map((n) => ({ low: BigInt(n), high: BigInt(n) })), not: false }
+}
+
+function only(pieces: readonly Piece[], constraint: Constraint): readonly Piece[] {
   const listed: readonly Piece[] = constraint.kind === 'ranges'
     ? constraint.ranges
     : constraint.masks.map(({ value, mask }) => ({ value: value & mask, mask }))
   let rest = pieces
   const found: Piece[] = []
   for (const one of listed) {
+    if (!rest.some((piece) => touches(piece, one))) continue
     found.push(...rest.flatMap((piece) => meet(piece, one)))
     rest = rest.flatMap((piece) => cut(piece, one))
   }
-  return not ? rest : found
+  return constraint.not ? rest : found
+}
+
+function touches(a: Piece, b: Piece): boolean {
+  return 'low' in a && 'low' in b ? a.low <= b.high && b.low <= a.high && b.low <= b.high : meet(a, b).length > 0
 }
 
 function meet(a: Piece, b: Piece): readonly Piece[] {
@@ -96,12 +107,11 @@ export function namedTwice(cube: Cube): Field | undefined {
 
 /** Packets of the cube that can exist, protocol by protocol. */
 export function count(cube: Cube): bigint {
-  const zero = { kind: 'ranges', ranges: [{ low: 0n, high: 0n }], not: false } as const
-  const one = new Map(FIELDS.map((field) => [field, BigInt(only(cube[field], zero).length)]))
+  const one = new Map(FIELDS.map((field) => [field, BigInt(only(cube[field], oneOf([0])).length)]))
   const size = new Map(FIELDS.map((field) => [field, sizeOf(cube[field])]))
   let sum = 0n
   for (let proto = 0; proto < 256; proto++) {
-    if (only(cube.proto, { kind: 'ranges', ranges: [{ low: BigInt(proto), high: BigInt(proto) }], not: false }).length === 0) continue
+    if (only(cube.proto, oneOf([proto])).length === 0) continue
     sum += FIELDS.reduce((n, field) => (field === 'proto' ? n : n * ((OWNERS[field]?.includes(proto) ?? true) ? size : one).get(field)!), 1n)
   }
   return sum
@@ -122,5 +132,5 @@ export function overlap(cubes: readonly Cube[]): readonly [number, number] | nul
 }
 
 function share(a: Cube | undefined, b: Cube | undefined): boolean {
-  return a !== undefined && b !== undefined && FIELDS.every((field) => a[field].some((p) => b[field].some((q) => meet(p, q).length > 0)))
+  return a !== undefined && b !== undefined && FIELDS.every((field) => a[field].some((p) => b[field].some((q) => touches(p, q))))
 }

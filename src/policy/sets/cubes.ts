@@ -63,6 +63,28 @@ export function splitCube(cube: CubeSet, match: CubeMatch, version: IpVersion): 
   return { inside: exists(inside) ? inside : null, outside: outside.filter(exists) }
 }
 
+/** Whether they share no packet, told from the ends of their values alone: true is sure, false is not. Most pairs end here. */
+export function missesCube(cube: CubeSet, match: CubeMatch): boolean {
+  return match === null || match.some(([at, set]) => {
+    const mine = cube[at] as FieldSet
+    if (!('ranges' in mine && 'ranges' in set)) return false
+    const [first, last] = [set.ranges[0] as ValueRange, set.ranges.at(-1) as ValueRange]
+    const below = firstReaching(mine.ranges, first.low)
+    return below === undefined || below.low > last.high
+  })
+}
+
+/** The first range that does not end before `value`. */
+function firstReaching(list: RangeList, value: bigint): ValueRange | undefined {
+  let [from, to] = [0, list.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((list[middle] as ValueRange).high < value) from = middle + 1
+    else to = middle
+  }
+  return list[from]
+}
+
 /** Whether any packet of the cube can exist: fields that a protocol does not have are 0. */
 function exists(cube: CubeSet): boolean {
   const zero = FIELDS.map((_, at) => holdsZero(cube[at] as FieldSet))

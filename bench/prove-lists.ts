@@ -12,9 +12,10 @@ export interface Row {
   readonly permit: boolean
 }
 
-/** `reach`: can anything go from one block to the other? `equal`: do both lists permit the same? */
+/** `reach`: can anything go from one block to the other? `equal`: do both lists permit the same? `dead`: is any line of an IOS text dead? */
 export type Question =
   | { readonly kind: 'equal'; readonly a: readonly Row[]; readonly b: readonly Row[] }
+  | { readonly kind: 'dead'; readonly text: string }
   | { readonly kind: 'reach'; readonly a: readonly Row[]; readonly from: readonly [number, number]; readonly to: readonly [number, number] }
 
 function range(low: number, high: number): Constraint {

@@ -10,10 +10,11 @@ import type { WrittenPolicy } from '../policy/language/model.ts'
 import { prefixRange } from '../policy/policy-rules.ts'
 import type { Answer } from '../policy/prove/answer.ts'
 import { policyFilter, proveAssertions } from '../policy/prove/assertions.ts'
-import { deadLines, proveAlways, proveEqual, proveNever, unclaimed, type DeadLine, type Filter } from '../policy/prove/questions.ts'
+import { deadLines, unclaimed, type DeadLine } from '../policy/prove/dead-lines.ts'
+import { proveAlways, proveEqual, proveNever, type Filter } from '../policy/prove/questions.ts'
 import type { Config, Constraint, Field, Match } from '../policy/rules/model.ts'
 import { bddSpace } from '../policy/sets/bdd-space.ts'
-import type { PacketSet, PacketSpace } from '../policy/sets/packet-set.ts'
+import { SetLimitError, type PacketSet, type PacketSpace } from '../policy/sets/packet-set.ts'
 import { assetAddresses } from './assets-flag.ts'
 import { Exit, type Io } from './io.ts'
 import { answerJson, answerText, pointJson, pointText, witnessText } from './prove-text.ts'
@@ -111,7 +112,9 @@ function runDeadLines(args: ProveArgs, io: Io): number {
   const { config: whole } = config.value.result
   const chains = [...whole.chains.values()].filter((c) => args.chain === undefined || c.name === args.chain)
   if (chains.length === 0) return usage(io, `${file}: no chain ${args.chain}; there are: ${[...whole.chains.keys()].join(', ')}`)
-  const rows = chains.map((chain) => ({ chain, dead: deadLines(bddSpace(args.version), chain) }))
+  const asked = withinLimit(() => chains.map((chain) => ({ chain, dead: deadLines(bddSpace(args.version), chain, whole.chains) })))
+  if (!asked.ok) return tooLarge(io, asked.error)
+  const rows = asked.value
   if (args.json) {
     const found = rows.map(({ chain, dead }) => ({
       chain: chain.name, lines: chain.rules.length, dead: dead.map((d) => ({ line: d.rule.line, text: d.rule.text, killers: d.killers.map((k) => k.line) })),
@@ -119,6 +122,21 @@ function runDeadLines(args: ProveArgs, io: Io): number {
     io.out(`${JSON.stringify({ question: args.question, chains: found }, null, 2)}\n`)
   } else for (const { chain, dead } of rows) io.out(deadText(args, chain, dead))
   return rows.some(({ dead }) => dead.length > 0) ? PROOF_FAILED : Exit.ok
+}
+
+/** An engine that reaches its bound answers unknown. */
+function withinLimit<T>(ask: () => T): Result<T> {
+  try {
+    return ok(ask())
+  } catch (cause) {
+    if (cause instanceof SetLimitError) return err(cause.message)
+    throw cause
+  }
+}
+
+function tooLarge(io: Io, limit: string): number {
+  io.err(`cordon prove: unknown: ${limit}; ask about one chain with --chain\n`)
+  return Exit.incomplete
 }
 
 function deadText(args: ProveArgs, chain: Filter['chain'], dead: readonly DeadLine[]): string {
@@ -130,7 +148,9 @@ function deadText(args: ProveArgs, chain: Filter['chain'], dead: readonly DeadLi
 }
 
 function tellUnclaimed(io: Io, args: ProveArgs, space: PacketSpace, { filter, interfaces }: Loaded): number {
-  const rest = unclaimed(space, filter.chain)
+  const asked = withinLimit(() => unclaimed(space, filter.chain, filter.chains))
+  if (!asked.ok) return tooLarge(io, asked.error)
+  const rest = asked.value
   const policy = filter.chain.policy ?? 'nothing'
   if (args.json) {
     const found = rest && { packets: rest.count.toString(), witness: pointJson(rest.witness, args.version) }

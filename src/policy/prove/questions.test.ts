@@ -8,7 +8,7 @@ import { bddSpace } from '../sets/bdd-space.ts'
 import { packetPoint, protocolHas } from '../sets/fields.ts'
 import type { PacketPoint } from '../sets/packet-set.ts'
 import { walkChain } from '../sets/walk.ts'
-import { deadLines, proveAlways, proveEqual, proveNever, unclaimed, unknownsOf, type Filter } from './questions.ts'
+import { proveAlways, proveEqual, proveNever, unknownsOf, type Filter } from './questions.ts'
 
 const range = (field: Field, low: bigint, high = low): readonly [Field, Constraint] => [field, { kind: 'ranges', ranges: [{ low, high }], not: false }]
 const match = (...fields: (readonly [Field, Constraint])[]): Match => ({ fields, unknown: [] })
@@ -74,23 +74,6 @@ test('equal: the same in other words is proved; a difference has a witness and a
   assert.equal(onlySecond, null)
   assert.ok((onlyFirst?.count ?? 0n) > 0n)
   assert.deepEqual(proveEqual(space, whole, filter('deny', rule(1, permit, WEB)), space.of(WEB)).answer, { verdict: 'proved' }, 'equal where asked')
-})
-
-test('dead lines are named with their killers; unknown matches kill nothing', () => {
-  const space = bddSpace(4)
-  const dead = deadLines(space, filter('deny',
-    rule(1, permit, match(range('dport', 1n, 100n), range('proto', 6n))), rule(2, deny, WEB), rule(3, deny, match(range('proto', 17n))),
-    rule(4, permit, match(range('dport', 53n), range('proto', 17n))), rule(5, permit, match(range('dport', 80n), range('dport', 81n))),
-  ).chain)
-  assert.deepEqual(dead.map((d) => [d.rule.line, d.killers.map((k) => k.line)]), [[2, [1]], [4, [3]], [5, []]])
-  assert.deepEqual(deadLines(space, filter('deny', rule(1, permit, murky(1)), rule(2, deny, WEB)).chain), [])
-})
-
-test('unclaimed: what no line speaks of', () => {
-  const space = bddSpace(4)
-  assert.equal(unclaimed(space, filter('deny', rule(1, permit, match())).chain), null)
-  const rest = unclaimed(space, filter('deny', rule(1, permit, match(range('proto', 0n, 16n))), rule(2, deny, match(range('proto', 18n, 255n)))).chain)
-  assert.equal(rest?.witness.proto, 17n)
 })
 
 test('a full engine answers unknown with its limit, and names the lines too', () => {

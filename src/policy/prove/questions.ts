@@ -3,9 +3,9 @@
 
 import { assert } from '../../base/assert.ts'
 import type { IpVersion } from '../../base/ip.ts'
-import type { Chain, Rule, UnknownMatch } from '../rules/model.ts'
-import { composeChain, ruleSets } from '../sets/compose.ts'
-import { SetLimitError, type PacketPoint, type PacketSet, type PacketSpace } from '../sets/packet-set.ts'
+import type { Chain, UnknownMatch } from '../rules/model.ts'
+import { composeChain } from '../sets/compose.ts'
+import { SetLimitError, type PacketSet, type PacketSpace } from '../sets/packet-set.ts'
 import { walkChain } from '../sets/walk.ts'
 import type { Answer, Witness } from './answer.ts'
 
@@ -73,56 +73,6 @@ function compare(space: PacketSpace, first: Filter, second: Filter, asked: Packe
 function sided(space: PacketSpace, filter: Filter, set: PacketSet): Difference['onlyFirst'] {
   const witness = witnessOf(space, filter, set, 'permit')
   return witness ? { witness, count: space.count(set) } : null
-}
-
-export interface DeadLine {
-  readonly rule: Rule
-  /** Earlier rules that take its packets, the one that takes most first. */
-  readonly killers: readonly Rule[]
-}
-
-/** Killers named per dead line: more than these nobody reads. */
-const KILLERS_MAX = 5
-
-/**
- * Lines of one chain that no packet ever reaches, each with the lines before it that are to blame. Rules with unknown matches kill
- * nothing for sure; a rule that matches no packet at all is dead without a killer. Jumps count as matching what their rule matches
- * only when they decide it, so they kill nothing here.
- */
-export function deadLines(space: PacketSpace, chain: Chain): DeadLine[] {
-  const dead: DeadLine[] = []
-  let left = space.all
-  const before: { readonly rule: Rule; readonly set: PacketSet }[] = []
-  for (const rule of chain.rules) {
-    if (rule.family !== null && rule.family !== space.version) continue
-    const { sure, maybe } = ruleSets(space, rule)
-    if (space.isEmpty(space.and(maybe, left))) dead.push({ rule, killers: killersOf(space, maybe, before) })
-    if (!decides(rule)) continue
-    left = space.minus(left, sure)
-    before.push({ rule, set: sure })
-  }
-  return dead
-}
-
-function decides(rule: Rule): boolean {
-  return rule.action.kind === 'permit' || rule.action.kind === 'deny' || rule.action.kind === 'return'
-}
-
-function killersOf(space: PacketSpace, set: PacketSet, before: readonly { readonly rule: Rule; readonly set: PacketSet }[]): Rule[] {
-  return before
-    .map(({ rule, set: other }) => ({ rule, shared: space.count(space.and(set, other)) }))
-    .filter(({ shared }) => shared > 0n)
-    .sort((a, b) => (a.shared > b.shared ? -1 : a.shared < b.shared ? 1 : a.rule.line - b.rule.line))
-    .slice(0, KILLERS_MAX)
-    .map(({ rule }) => rule)
-}
-
-/** Packets that no rule of the chain speaks of: its policy takes them. With the most human of them. */
-export function unclaimed(space: PacketSpace, chain: Chain): { readonly witness: PacketPoint; readonly count: bigint } | null {
-  let rest = space.all
-  for (const rule of chain.rules) if (decides(rule)) rest = space.minus(rest, ruleSets(space, rule).sure)
-  const witness = space.pick(rest)
-  return witness ? { witness, count: space.count(rest) } : null
 }
 
 /** A definite counterexample when there is one, else unknown with the lines to blame. */

@@ -5,6 +5,7 @@ import { assert } from '../../base/assert.ts'
 import type { IpVersion } from '../../base/ip.ts'
 import { FIELDS, type Field, type Match } from '../rules/model.ts'
 import { buildMatch, buildWellFormed, layoutOf, levelsOf, type FieldPlace, type Layout } from './bdd-fields.ts'
+import { isCovered } from './bdd-cover.ts'
 import { Bdd, FALSE, LEAVES, Op, TRUE } from './bdd.ts'
 import { INTERFACES_MAX, isWellFormed, packetPoint } from './fields.ts'
 import { Outcome, type OutcomeAlgebra, type OutcomeMap, type OutcomeSpace } from './outcome.ts'
@@ -52,6 +53,7 @@ export function bddSpace(version: IpVersion, options: SpaceOptions = {}): Outcom
     not: (a) => wrap(bdd.apply(Op.minus, TRUE, node(a))),
     isEmpty: (a) => exact(a) === FALSE,
     equals: (a, b) => node(a) === node(b) || bdd.apply(Op.and, bdd.apply(Op.xor, node(a), node(b)), existing()) === FALSE,
+    isCovered: (a, parts) => isCovered(bdd, exact(a), parts.map(node)),
     pick: (a) => pickHuman(space, a, (set) => lowestPoint(bdd, layout, exact(set))),
     contains: (a, point) => isWellFormed(point, version, interfaces) && leafAt(bdd, layout, node(a), point) === TRUE,
     count: (a) => countPoints(bdd, levelsOf(layout), exact(a)),

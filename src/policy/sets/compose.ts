@@ -89,6 +89,20 @@ export function ruleSets(space: PacketSpace, rule: Rule): { readonly sure: Packe
   return { sure, maybe }
 }
 
+/**
+ * For rules of `chain` and what each surely matches: the packets that it does not give back to the rules after it. Of a jump, those that
+ * the chain it leads to decides; of a goto, all.
+ */
+export function takenBy(space: PacketSpace, chain: Chain, chains: Chains): (rule: Rule, sure: PacketSet) => PacketSet {
+  const work: Work = { space, algebra: outcomesOf(space), chains, done: new Map(), path: [chain.name], problems: [] }
+  return (rule, sure) => {
+    if (rule.action.kind === 'next' || rule.action.kind === 'unknown') return space.empty
+    if (rule.action.kind !== 'jump') return sure
+    const back = work.algebra.where(chainByName(work, rule.action.chain, rule.line), Outcome.leave | Outcome.pass)
+    return space.minus(sure, back)
+  }
+}
+
 function isOfFamily(rule: Rule, version: IpVersion): boolean {
   return rule.family === null || rule.family === version
 }

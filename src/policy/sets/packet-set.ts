@@ -28,6 +28,8 @@ export interface PacketSpace {
   /** The most human member (small, well-known ports and addresses first where the engine can choose), or null when empty. Same set, same member. */
   pick(a: PacketSet): PacketPoint | null
   contains(a: PacketSet, point: PacketPoint): boolean
+  /** Whether every packet of `a` is in one of `parts`; engines that can answer without making their union do. */
+  isCovered?(a: PacketSet, parts: readonly PacketSet[]): boolean
   /** Number of packets, exactly. */
   count(a: PacketSet): bigint
   /** Nodes or boxes held: for bounds and benchmarks. */

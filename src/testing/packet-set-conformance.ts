@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { IpVersion } from '../base/ip.ts'
-import { FIELDS, type Constraint, type Match } from '../policy/rules/model.ts'
+import { FIELDS, type Constraint, type Match, type ValueRange } from '../policy/rules/model.ts'
 import { bruteSpace, universePoints } from '../policy/sets/brute-space.ts'
-import { isWellFormed, packetPoint } from '../policy/sets/fields.ts'
+import { isWellFormed, packetPoint, protocolHas } from '../policy/sets/fields.ts'
 import type { PacketPoint, PacketSet, PacketSpace } from '../policy/sets/packet-set.ts'
 import { matches } from '../policy/sets/point.ts'
-import { matchArbitrary, pointArbitrary, smallUniverse, type MatchShape } from './packet-arbitraries.ts'
+import { borderValues, matchArbitrary, pointArbitrary, smallUniverse, type MatchShape } from './packet-arbitraries.ts'
 
 /** A set as a formula, so that two engines and a packet can be asked the same thing. */
 type Formula =
@@ -110,6 +110,48 @@ function packetTests(name: string, version: IpVersion, { open, runs, shape = {} 
   })
 }
 
+function assignTests(name: string, version: IpVersion, { open, runs, shape = {} }: Subject): void {
+  const field = fc.constantFrom(...FIELDS.filter((f) => f !== 'oif' && f !== 'proto'))
+  const chosen = field.chain((f) => fc.record({
+    field: fc.constant(f), values: fc.array(fc.constantFrom(...borderValues(version, f)), { maxLength: 3 }),
+  }))
+  const asRanges = (list: readonly bigint[]): ValueRange[] => list.map((value) => ({ low: value, high: value }))
+
+  test(`${name}: overwriting a field gives every packet the new values, and invents none`, () => {
+    const some = fc.array(pointArbitrary(version), { minLength: 10, maxLength: 20 })
+    fc.assert(fc.property(formulaArbitrary(version, shape), chosen, some, (formula, { field: f, values }, points) => {
+      const space = open(version)
+      const before = setOf(space, formula)
+      const after = space.assign(before, f, asRanges(values))
+      for (const point of points.filter((p) => isWellFormed(p, version) && holds(formula, p))) {
+        const becomes = protocolHas(point.proto, f) ? values.map((value) => ({ ...point, [f]: value })) : [point]
+        for (const made of becomes.filter((p) => isWellFormed(p, version))) assert.ok(space.contains(after, made))
+      }
+      const wider = space.assign(after, f, [{ low: 0n, high: 1n << 128n }])
+      for (const point of points.filter((p) => isWellFormed(p, version))) {
+        if (!space.contains(after, point)) continue
+        assert.ok(!protocolHas(point.proto, f) || values.includes(point[f]), 'a value that was not given')
+        assert.ok(space.contains(wider, point))
+      }
+      assert.ok(space.equals(space.assign(after, f, asRanges(values)), after), 'twice is once')
+    }), { numRuns: runs, seed: 15 })
+  })
+
+  test(`${name}: overwriting a field says what writing all packets down says`, () => {
+    const universe = smallUniverse(version)
+    const judge = bruteSpace(version, universe)
+    fc.assert(fc.property(formulaArbitrary(version, shape), chosen, (formula, { field: f, values }) => {
+      const space = open(version)
+      const world = universeSet(space)
+      const ranges = asRanges(values.filter((value) => (universe[f] ?? [0n]).includes(value)))
+      const set = space.and(space.assign(space.and(setOf(space, formula), world), f, ranges), world)
+      const judged = judge.assign(setOf(judge, formula), f, ranges)
+      assert.equal(space.count(set), judge.count(judged))
+      assert.deepEqual(space.pick(set), judge.pick(judged))
+    }), { numRuns: runs, seed: 16 })
+  })
+}
+
 function judgeTests(name: string, version: IpVersion, { open, runs, shape = {} }: Subject): void {
   const universe = smallUniverse(version)
 
@@ -192,5 +234,6 @@ export function packetSetConformance(name: string, subject: Subject): void {
     lawTests(`${name} v${version}`, version, subject)
     packetTests(`${name} v${version}`, version, subject)
     judgeTests(`${name} v${version}`, version, subject)
+    assignTests(`${name} v${version}`, version, subject)
   }
 }

@@ -3,14 +3,15 @@
 
 import { assert } from '../../base/assert.ts'
 import type { IpVersion } from '../../base/ip.ts'
-import { FIELDS, type Field, type Match } from '../rules/model.ts'
-import { buildMatch, buildWellFormed, layoutOf, levelsOf, type FieldPlace, type Layout } from './bdd-fields.ts'
+import { FIELDS, type Field, type Match, type ValueRange } from '../rules/model.ts'
+import { buildMatch, buildRanges, buildWellFormed, layoutOf, levelsOf, type FieldPlace, type Layout } from './bdd-fields.ts'
 import { isCovered } from './bdd-cover.ts'
 import { Bdd, FALSE, LEAVES, Op, TRUE } from './bdd.ts'
 import { INTERFACES_MAX, isWellFormed, packetPoint } from './fields.ts'
 import { Outcome, type OutcomeAlgebra, type OutcomeMap, type OutcomeSpace } from './outcome.ts'
 import type { PacketPoint, PacketSet } from './packet-set.ts'
 import { pickHuman } from './pick.ts'
+import { rangeList } from './ranges.ts'
 
 export interface SpaceOptions {
   /** Interfaces of the config, so that no counterexample names one that is not there; 65,536 when left out. */
@@ -51,6 +52,7 @@ export function bddSpace(version: IpVersion, options: SpaceOptions = {}): Outcom
     or: (a, b) => wrap(bdd.apply(Op.or, node(a), node(b))),
     minus: (a, b) => wrap(bdd.apply(Op.minus, node(a), node(b))),
     not: (a) => wrap(bdd.apply(Op.minus, TRUE, node(a))),
+    assign: (a, field, ranges) => wrap(assigned(bdd, layout, exact(a), field, ranges)),
     isEmpty: (a) => exact(a) === FALSE,
     equals: (a, b) => node(a) === node(b) || bdd.apply(Op.and, bdd.apply(Op.xor, node(a), node(b)), existing()) === FALSE,
     isCovered: (a, parts) => isCovered(bdd, exact(a), parts.map(node)),
@@ -61,6 +63,15 @@ export function bddSpace(version: IpVersion, options: SpaceOptions = {}): Outcom
     outcomes: bddOutcomes(bdd, layout, node, wrap),
   }
   return space
+}
+
+/** Forgets the field where the protocol has it, and lays the new values over what is left. `set` holds packets that exist only. */
+function assigned(bdd: Bdd, layout: Layout, set: number, field: Field, ranges: readonly ValueRange[]): number {
+  const place = layout[FIELDS.indexOf(field)] as FieldPlace
+  const having = buildMatch(bdd, layout, { fields: [[field, { kind: 'ranges', ranges: [], not: true }]], unknown: [] }, TRUE, FALSE)
+  const forgotten = bdd.forget(bdd.apply(Op.and, set, having), place.first, place.bits)
+  const values = buildRanges(bdd, place, rangeList(ranges, place.max), TRUE, FALSE)
+  return bdd.apply(Op.or, bdd.apply(Op.minus, set, having), bdd.apply(Op.and, forgotten, values))
 }
 
 /** Four sets in one diagram: a leaf is the bits of Outcome, so and, or, minus work on all four at once. */

@@ -16,8 +16,11 @@ export const TRUE = LEAVES - 1
 export const PASS_BIT = 8
 
 /** Binary operations on leaves, bit by bit. `follow`: what the first decides stays, where it may pass the second goes on. */
-export const Op = { and: 0, or: 1, minus: 2, xor: 3, follow: 4, expand: 5, move: 6 } as const
+export const Op = { and: 0, or: 1, minus: 2, xor: 3, follow: 4, expand: 5, move: 6, forget: 7 } as const
 type BinaryOp = 0 | 1 | 2 | 3 | 4
+
+/** Wider than any field (IPv6 addresses have 128 bits): makes one number of a field's place. */
+const FIELD_BITS_MAX = 1024
 
 /** Four words per node: level and leaf bits below, low child, high child, next node of the same bucket. */
 const WORDS = 4
@@ -182,6 +185,22 @@ export class Bdd {
   /** Leaves with any bit of `from` lose those and get `to` instead. */
   move(a: number, from: number, to: number): number {
     return this.#rewrite(Op.move, a, from | (to << 4))
+  }
+
+  /** The plain set where the bits of levels `first` to `first + bits - 1` may be anything: there is some value that was in it. */
+  forget(a: number, first: number, bits: number): number {
+    if (a < LEAVES) return a
+    const level = this.level(a)
+    if (level >= first + bits) return a
+    const code = first * FIELD_BITS_MAX + bits
+    const slot = this.#slot(Op.forget, a, code)
+    const cache = this.#cache
+    if (cache[slot] === a && cache[slot + 1] === code && cache[slot + 2] === Op.forget) return cache[slot + 3] as number
+    const low = this.forget(this.low(a), first, bits)
+    const high = this.forget(this.high(a), first, bits)
+    const result = level < first ? this.node(level, low, high) : this.apply(Op.or, low, high)
+    this.#remember(Op.forget, a, code, result)
+    return result
   }
 
   #rewrite(op: 5 | 6, a: number, code: number): number {

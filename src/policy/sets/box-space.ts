@@ -58,6 +58,10 @@ export function boxSpace(version: IpVersion, options: BoxOptions = {}): PacketSp
     or: (a, b) => make([...boxes(a), ...minus(boxes(b), boxes(a))]),
     minus: (a, b) => make(minus(boxes(a), boxes(b))),
     not: (a) => make(minus([whole], boxes(a))),
+    assign: (a, field, ranges) => {
+      const values = intervalsOf({ kind: 'ranges', ranges, not: false }, fieldMax(field, version, INTERFACES_MAX))
+      return make(assignAll(exact(a), field, values, boxesMax))
+    },
     isEmpty: (a) => exact(a).length === 0,
     equals: (a, b) => space.isEmpty(space.minus(a, b)) && space.isEmpty(space.minus(b, a)),
     pick: (a) => pickHuman(space, a, (set) => lowestCorner(exact(set))),
@@ -197,6 +201,21 @@ function subtract(box: Box, cut: Box): readonly Box[] {
     within = within.with(i, meet(mine, side) ?? mine)
   }
   return pieces
+}
+
+/** Boxes of packets without the field stay; the others get each new interval in place of their own, and lose what another has already. */
+function assignAll(a: readonly Box[], field: Field, values: readonly Interval[], boxesMax: number): readonly Box[] {
+  const at = FIELDS.indexOf(field)
+  const has = FIELD_PROTOCOLS[field]
+  const proto = FIELDS.indexOf('proto')
+  const lacks = (box: Box): boolean => has !== null && !has.includes((box[proto] as Interval).low)
+  const found = a.filter(lacks)
+  for (const box of a) {
+    if (lacks(box)) continue
+    found.push(...subtractAll(values.map((side) => box.with(at, side)), found, boxesMax))
+    if (found.length > boxesMax) throw new SetLimitError(`the set needs more than ${boxesMax} boxes`)
+  }
+  return found
 }
 
 /** The lowest corner of all: first by dst, then src, and so on. */

@@ -3,7 +3,7 @@
 
 import type { IpVersion } from '../../base/ip.ts'
 import { FIELDS, type Field } from '../rules/model.ts'
-import { isWellFormed, packetPoint } from './fields.ts'
+import { isWellFormed, packetPoint, protocolHas } from './fields.ts'
 import { SetLimitError, type PacketPoint, type PacketSet, type PacketSpace } from './packet-set.ts'
 import { pickHuman } from './pick.ts'
 import { matches } from './point.ts'
@@ -36,6 +36,11 @@ export function bruteSpace(version: IpVersion, universe: Universe): PacketSpace 
     or: (a, b) => make((_, i) => has(a)[i] === 1 || has(b)[i] === 1),
     minus: (a, b) => make((_, i) => has(a)[i] === 1 && has(b)[i] === 0),
     not: (a) => make((_, i) => has(a)[i] === 0),
+    assign: (a, field, ranges) => {
+      const rest = new Set(points.filter((_, i) => has(a)[i] === 1).map((point) => keyOf({ ...point, [field]: 0n })))
+      const allowed = (point: PacketPoint): boolean => ranges.some((r) => r.low <= point[field] && point[field] <= r.high)
+      return make((point, i) => (protocolHas(point.proto, field) ? allowed(point) && rest.has(keyOf({ ...point, [field]: 0n })) : has(a)[i] === 1))
+    },
     isEmpty: (a) => has(a).every((inside) => inside === 0),
     equals: (a, b) => has(a).every((inside, i) => inside === has(b)[i]),
     pick: (a) => pickHuman(space, a, lowest),

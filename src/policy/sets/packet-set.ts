@@ -2,7 +2,7 @@
 // Keeps "limits answer unknown, never hang": an engine that runs out says so in the value.
 
 import type { IpVersion } from '../../base/ip.ts'
-import type { Field, Match } from '../rules/model.ts'
+import type { Field, Match, ValueRange } from '../rules/model.ts'
 
 /** One packet: every field that its protocol has. Absent fields are 0. */
 export type PacketPoint = Readonly<Record<Field, bigint>>
@@ -23,6 +23,11 @@ export interface PacketSpace {
   or(a: PacketSet, b: PacketSet): PacketSet
   minus(a: PacketSet, b: PacketSet): PacketSet
   not(a: PacketSet): PacketSet
+  /**
+   * What becomes of the packets when `field` is overwritten with any value of `ranges` and nothing else changes: address translation on
+   * sets. Packets whose protocol does not have the field stay as they are.
+   */
+  assign(a: PacketSet, field: Field, ranges: readonly ValueRange[]): PacketSet
   isEmpty(a: PacketSet): boolean
   equals(a: PacketSet, b: PacketSet): boolean
   /** The most human member (small, well-known ports and addresses first where the engine can choose), or null when empty. Same set, same member. */

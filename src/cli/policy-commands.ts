@@ -1,6 +1,7 @@
 // Wiring of the commands that work on policies and firewalls: compile, read, replay, prove, mud. Modules are loaded when a command is called.
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { Hook } from '../policy/rules/model.ts'
 import type { Io } from './io.ts'
 import type { CertifiedQuestion } from './certificate.ts'
 import type { ProveQuestion } from './prove.ts'
@@ -145,6 +146,7 @@ export function addPropose(policy: Command, io: Io, done: Done): void {
 interface ProveFlags {
   readonly target?: string
   readonly chain?: string
+  readonly hook?: Hook
   readonly ipv6?: boolean
   readonly from?: string
   readonly to?: string
@@ -155,6 +157,7 @@ interface ProveFlags {
 }
 
 const CERTIFICATE = ['--certificate <file>', 'write what is proved here, for prove verify'] as const
+const HOOKS: readonly Hook[] = ['forward', 'input', 'output', 'interface-in', 'interface-out']
 
 const QUESTIONS: readonly (readonly [ProveQuestion, string, string])[] = [
   ['reach', '<config>', 'can anything from --from reach --to on --service? Proved when nothing can'],
@@ -173,7 +176,8 @@ export function addProve(program: Command, io: Io, done: Done): void {
     if (isCertified(question)) command.option(...CERTIFICATE)
     withAssets(command)
       .option('--target <id>', 'platform of the text; without it the one that understands it best')
-      .option('--chain <name>', 'which chain is asked')
+      .option('--chain <name>', 'which chain is asked; without it all chains of the hook')
+      .addOption(new Option('--hook <hook>', 'through the device (forward, the usual), to itself, or from itself').choices(HOOKS))
       .option('--from <prefix>', 'source addresses').option('--to <prefix>', 'destination addresses')
       .option('--service <service>', 'tcp/515-520, udp/53, icmp').option('--ipv6', 'ask about IPv6').option('--json', 'one JSON document')
       .action(async (...given: unknown[]) => {
@@ -229,7 +233,7 @@ export function addProveRollback(program: Command, io: Io, done: Done): void {
 
 function proveArgs(flags: ProveFlags) {
   return {
-    target: flags.target, chain: flags.chain, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
+    target: flags.target, chain: flags.chain, hook: flags.hook, version: flags.ipv6 === true ? 6 : 4, from: flags.from, to: flags.to, service: flags.service,
     assets: flags.asset, json: flags.json === true,
   } as const
 }

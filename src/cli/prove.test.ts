@@ -125,3 +125,34 @@ test('wrong words are told with what to do, and nothing on stdout', async (t) =>
     assert.match(ended.err, pattern, args.join(' '))
   }
 })
+
+const TWO_TABLES = `table inet first {
+  chain forward { type filter hook forward priority -10; policy accept;
+    tcp dport 23 drop
+  }
+  chain input { type filter hook input priority 0; policy drop; }
+  chain output { type filter hook output priority 0; policy accept; }
+}
+table inet second {
+  chain forward { type filter hook forward priority 0; policy drop;
+    ip saddr 10.20.4.0/25 accept
+  }
+}
+`
+
+test('every chain that is bound to a hook must permit; input, output and forward are asked apart', async (t) => {
+  const nft = path.join(scratch(t), 'two.nft')
+  fs.writeFileSync(nft, TWO_TABLES)
+  const ask = (...more: string[]) => cordon(['prove', 'reach', nft, '--from', '10.20.4.0/25', ...more])
+  const telnet = await ask('--service', 'tcp/23')
+  assert.deepEqual([telnet.code, telnet.err], [0, ''], telnet.out)
+  const web = await ask('--service', 'tcp/80')
+  assert.deepEqual([web.code, /allowed by line 10/.test(web.out)], [5, true], web.out)
+  assert.equal((await ask('--hook', 'input')).code, 0)
+  const own = await ask('--hook', 'output')
+  assert.deepEqual([own.code, /end of inet first output/.test(own.out)], [5, true], 'what the device itself sends never meets forward')
+  const stopped = await cordon(['prove', 'liveness', nft, '--from', '10.20.4.0/25', '--service', 'tcp/20-30'])
+  assert.deepEqual([stopped.code, /denied by line 3/.test(stopped.out)], [5, true], stopped.out)
+  assert.match((await ask('--hook', 'interface-in')).err, /nothing is bound to interface-in; there is: forward, input, output/)
+  assert.match((await cordon(['prove', 'unclaimed', nft])).err, /choose one with --chain/)
+})

@@ -12,7 +12,7 @@ import type { Answer } from '../policy/prove/answer.ts'
 import { policyFilter, proveAssertions } from '../policy/prove/assertions.ts'
 import { deadLines, unclaimed, type DeadLine } from '../policy/prove/dead-lines.ts'
 import { proveAlways, proveEqual, proveNever, type Filter } from '../policy/prove/questions.ts'
-import type { Config, Constraint, Field, Match } from '../policy/rules/model.ts'
+import type { Config, Constraint, Field, Hook, Match } from '../policy/rules/model.ts'
 import { bddSpace } from '../policy/sets/bdd-space.ts'
 import { SetLimitError, type PacketSet, type PacketSpace } from '../policy/sets/packet-set.ts'
 import { assetAddresses } from './assets-flag.ts'
@@ -33,6 +33,8 @@ export interface ProveArgs {
   readonly target: string | undefined
   /** Chain to ask, when a config binds several. */
   readonly chain: string | undefined
+  /** Hook to ask with all its chains; forward when left out, or the only one there is. */
+  readonly hook: Hook | undefined
   readonly version: IpVersion
   readonly from: string | undefined
   readonly to: string | undefined
@@ -67,6 +69,7 @@ export function runProve(args: ProveArgs, io: Io): number {
     case 'liveness':
       return tell(io, args, first, proveAlways(space, first.filter, asked.value), 'everything asked about passes')
     case 'unclaimed':
+      if ((first.filter.also ?? []).length > 0) return usage(io, 'several chains are bound to the hook; choose one with --chain')
       return tellUnclaimed(io, args, space, first)
     case 'equal':
     case 'diff':
@@ -173,15 +176,17 @@ export function isPolicyFile(file: string): boolean {
 }
 
 /** What of the arguments decides how a text is read. */
-export type ReadArgs = Pick<ProveArgs, 'target' | 'chain' | 'version' | 'assets'>
+export type ReadArgs = Pick<ProveArgs, 'target' | 'chain' | 'version' | 'assets'> & { readonly hook?: Hook | undefined }
 
 export function loadConfigFilter(file: string, args: ReadArgs): Result<Loaded> {
   const read = readConfigFile(file, args.target)
   if (!read.ok) return err(read.error.message)
   const { config } = read.value.result
-  const chain = chainOf(config, args)
-  if (!chain.ok) return err(`${file}: ${chain.error}`)
-  return ok({ filter: { chain: chain.value, chains: config.chains, version: args.version }, interfaces: config.interfaces })
+  const asked = chainsOf(config, args)
+  if (!asked.ok) return err(`${file}: ${asked.error}`)
+  const [chain, ...also] = asked.value
+  if (!chain) return err(`${file}: no chain to ask`)
+  return ok({ filter: { chain, chains: config.chains, version: args.version, also }, interfaces: config.interfaces })
 }
 
 export function loadPolicyFilter(file: string, args: ReadArgs, day: string): Result<Loaded> {
@@ -207,15 +212,27 @@ export function today(): string {
   return new Date().toISOString().slice(0, 10)
 }
 
-/** The named chain, or the only one that a hook uses for this IP version. */
-function chainOf(config: Config, args: ReadArgs): Result<Filter['chain']> {
-  const bound = [...new Set(config.bindings.filter((b) => b.family === null || b.family === args.version).map((b) => b.chain))]
-  const candidates = bound.length > 0 ? bound : [...config.chains.keys()]
-  const name = args.chain ?? (candidates.length === 1 ? candidates[0] : undefined)
-  const chain = name === undefined ? undefined : config.chains.get(name)
-  if (chain) return ok(chain)
-  const names = [...config.chains.keys()].join(', ')
-  return err(name === undefined ? `several chains can be meant; choose one with --chain: ${names}` : `no chain ${name}; there are: ${names}`)
+/** The named chain, or all bound chains of the hook that is asked, in order: a packet must be permitted by every one. */
+function chainsOf(config: Config, args: ReadArgs): Result<readonly Filter['chain'][]> {
+  const names = [...config.chains.keys()]
+  const named = args.chain === undefined ? null : config.chains.get(args.chain)
+  if (named) return ok([named])
+  if (named === undefined) return err(`no chain ${args.chain}; there are: ${names.join(', ')}`)
+  const bound = config.bindings.filter((b) => b.family === null || b.family === args.version)
+  const hook = hookOf(bound, args.hook)
+  if (!hook.ok) return hook
+  const chosen = hook.value === null ? names : [...new Set(bound.filter((b) => b.hook === hook.value).map((b) => b.chain))]
+  const perInterface = hook.value === null || hook.value.startsWith('interface')
+  if (perInterface && chosen.length !== 1) return err(`several chains can be meant; choose one with --chain: ${names.join(', ')}`)
+  return ok(chosen.flatMap((name) => config.chains.get(name) ?? []))
+}
+
+/** Forward unless another is wanted; else the only hook there is; null when no chain is bound. */
+function hookOf(bound: Config['bindings'], wanted: Hook | undefined): Result<Hook | null> {
+  const hooks = [...new Set(bound.map((b) => b.hook))]
+  if (wanted !== undefined) return hooks.includes(wanted) ? ok(wanted) : err(`nothing is bound to ${wanted}; there is: ${hooks.join(', ') || 'nothing'}`)
+  if (hooks.length < 2 || hooks.includes('forward')) return ok(hooks.includes('forward') ? 'forward' : (hooks[0] ?? null))
+  return err(`several hooks can be meant; choose with --hook: ${hooks.join(', ')}`)
 }
 
 /** --from, --to and --service as a set; without them every packet that opens a connection. */

@@ -114,3 +114,17 @@ test('whatever is proved or refuted holds for every packet of a small universe, 
     if (equal.verdict === 'unknown') assert.ok(unknownsOf(a).length + unknownsOf(b).length > 0)
   }), { numRuns: 60, seed: 3 })
 })
+
+test('several chains of one hook: the slow interpreter asks all of them, and the first that refuses is named', () => {
+  const space = bddSpace(4)
+  const first = filter('permit', rule(1, deny, WEB))
+  const also = filter('deny', rule(2, permit, FROM_BEDSIDE), rule(3, permit, murky(3, range('dport', 22n)))).chain
+  const both: Filter = { ...first, also: [also] }
+  assert.deepEqual(proveNever(space, both, space.of(WEB)), { verdict: 'proved' })
+  const open = proveNever(space, both, space.and(bedside(space), space.of(match(range('dport', 443n)))))
+  assert.equal(open.verdict === 'refuted' && open.witness.deciding.line, 2)
+  const stopped = proveAlways(space, both, space.and(bedside(space), space.of(WEB)))
+  assert.equal(stopped.verdict === 'refuted' && stopped.witness.deciding.line, 1)
+  const vague = proveNever(space, both, space.of(match(range('src', 1n), range('dport', 22n))))
+  assert.deepEqual(vague.verdict === 'unknown' && vague.lines.map((l) => l.line), [3])
+})

@@ -9,11 +9,13 @@ import { SetLimitError, type PacketSet, type PacketSpace } from '../sets/packet-
 import { walkChain } from '../sets/walk.ts'
 import type { Answer, Witness } from './answer.ts'
 
-/** A filter to ask about: one chain with those it jumps to. */
+/** A filter to ask about: one chain with those it jumps to, and what else a packet must pass. */
 export interface Filter {
   readonly chain: Chain
   readonly chains: ReadonlyMap<string, Chain>
   readonly version: IpVersion
+  /** Further chains of the same hook, in order: every one of them must permit. */
+  readonly also?: readonly Chain[]
 }
 
 /** What the filter lets through whatever its unknown matches turn out to be, and what it lets through at most. */
@@ -23,8 +25,17 @@ export interface Bounds {
 }
 
 export function boundsOf(space: PacketSpace, filter: Filter): Bounds {
-  const { surelyPermitted, possiblyPermitted } = composeChain(space, filter.chain, filter.chains)
-  return { surely: surelyPermitted, possibly: possiblyPermitted }
+  const [first, ...others] = chainsOf(filter).map((chain): Bounds => {
+    const { surelyPermitted, possiblyPermitted } = composeChain(space, chain, filter.chains)
+    return { surely: surelyPermitted, possibly: possiblyPermitted }
+  })
+  return others.reduce<Bounds>((all, { surely, possibly }) =>
+    ({ surely: space.and(all.surely, surely), possibly: space.and(all.possibly, possibly) }), first ?? { surely: space.all, possibly: space.all })
+}
+
+/** The chains a packet must pass, in order. */
+function chainsOf({ chain, also }: Filter): readonly Chain[] {
+  return [chain, ...(also ?? [])]
 }
 
 /** Can any packet of `asked` pass? Proved: none can. Refuted: the witness passes. */
@@ -84,18 +95,33 @@ function refutedBy(space: PacketSpace, filter: Filter, set: PacketSet, action: '
 function witnessOf(space: PacketSpace, filter: Filter, set: PacketSet, action: 'permit' | 'deny'): Witness | null {
   const point = space.pick(set)
   if (!point) return null
-  const { verdict, rule } = walkChain(filter.chain, filter.chains, point, filter.version)
+  const walks = chainsOf(filter).map((chain) => ({ chain, ...walkChain(chain, filter.chains, point, filter.version) }))
+  const refusal = walks.find(({ verdict }) => verdict === 'deny')
+  const verdict = refusal?.verdict ?? (walks.every((walk) => walk.verdict === 'permit') ? 'permit' : 'unknown')
   assert(verdict === action, 'the set engine and the slow interpreter disagree on a witness')
-  return { point, deciding: { action, line: rule?.line ?? 0, text: rule?.text ?? `end of ${filter.chain.name}` } }
+  const { rule, chain } = refusal ?? walks.find((walk) => walk.rule !== null) ?? { rule: null, chain: filter.chain }
+  return { point, deciding: { action, line: rule?.line ?? 0, text: rule?.text ?? `end of ${chain.name}` } }
 }
 
-/** Every unknown match and action of a filter, in line order, each once. */
+/** Every unknown match and action of a filter and the chains it leads to, in line order, each once. */
 export function unknownsOf(filter: Filter): UnknownMatch[] {
-  const all = [filter.chain, ...filter.chains.values()].flatMap((c) => c.rules).flatMap((rule) => [
+  const all = chainsOf(filter).flatMap((chain) => [...reachable(chain, filter.chains)]).flatMap((c) => c.rules).flatMap((rule) => [
     ...rule.matches.flatMap((m) => m.unknown), ...(rule.action.kind === 'unknown' ? [rule.action.why] : []),
   ])
   const once = new Map(all.map((u) => [`${u.line} ${u.text}`, u]))
   return [...once.values()].sort((a, b) => a.line - b.line)
+}
+
+/** The chain and every chain that its jumps lead to, each once. */
+export function reachable(chain: Chain, chains: ReadonlyMap<string, Chain>): ReadonlySet<Chain> {
+  const found = new Set([chain])
+  for (const each of found) {
+    for (const { action } of each.rules) {
+      const next = action.kind === 'jump' || action.kind === 'goto' ? chains.get(action.chain) : undefined
+      if (next) found.add(next)
+    }
+  }
+  return found
 }
 
 /** An engine that reaches its bound answers unknown, it does not hang and it does not guess. */

@@ -54,6 +54,9 @@ export interface Target {
   readonly name: string
   readonly capabilities: Capabilities
   emit(input: CompileInput): EmitResult
-  /** Never throws, whatever the text. `file` stands in diagnostics. Null when this platform's text is not read yet. */
-  readonly read: ((text: string, file: string) => ReadResult) | null
+  /**
+   * Never throws, whatever the text. `file` stands in diagnostics; `known` are interfaces the device has although the text may not name
+   * them, so that a wildcard covers them. Null when this platform's text is not read yet.
+   */
+  readonly read: ((text: string, file: string, known?: readonly string[]) => ReadResult) | null
 }

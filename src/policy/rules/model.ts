@@ -117,6 +117,23 @@ export interface NatRule {
   readonly kind: 'destination' | 'source' | 'masquerade' | 'none'
   readonly address: ValueRange | null
   readonly port: ValueRange | null
+  /** Family of the packets it looks at; left out where the text does not say. */
+  readonly family?: IpVersion | null
+  /** Where a rule that translates nothing stands: before routing or after it. Left out: not said, so possibly either. */
+  readonly stage?: 'destination' | 'source'
+  /** The destination becomes the device itself (nft and iptables redirect). */
+  readonly toSelf?: boolean
+  /** `own`: only for packets that the device itself sends (nft hook output); otherwise for those that come in. */
+  readonly packets?: 'own'
+}
+
+/** An address of the device itself. */
+export interface InterfaceAddress {
+  readonly version: IpVersion
+  readonly value: bigint
+  readonly length: number
+  readonly iface: number
+  readonly line: number
 }
 
 /** Everything a reader understood of one device's text. */
@@ -130,6 +147,8 @@ export interface Config {
   readonly nat: readonly NatRule[]
   readonly routes: readonly Route[]
   readonly routeRules: readonly RouteRule[]
+  /** Own addresses, where the text gives them whole; left out by readers that do not look for them. */
+  readonly addresses?: readonly InterfaceAddress[]
   /** nft and iptables forward chains see the address after DNAT; PAN-OS rules match the one before (facts on segmentation, section 6). */
   readonly sees: 'before-dnat' | 'after-dnat'
   /** All unknown matches and actions, in line order: what a proof must name. */

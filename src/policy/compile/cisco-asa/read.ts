@@ -1,7 +1,7 @@
 // Reads Cisco ASA text (show running-config): access lists with subnet masks, objects, access groups, security levels, routes.
 // Keeps "never dropped": each line is understood, harmless by name (tables.ts), or an unknown that the proof must count.
 
-import type { Chain, Route, Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
+import type { Chain, InterfaceAddress, Route, Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
 import type { ReadResult } from '../target.ts'
 import { blocksOf, startsWithAny, type Block } from '../text/blocks.ts'
 import { extendedRules, standardRules, unknownRule } from '../text/cisco-ace.ts'
@@ -23,6 +23,7 @@ interface Reading {
   readonly interfaces: AsaInterface[]
   readonly accessGroups: AccessGroup[]
   readonly routes: Route[]
+  readonly addresses: InterfaceAddress[]
   /** `same-security-traffic permit ...` words seen. */
   readonly sameSecurity: Set<string>
   /** Inspections that open paths; null while none is seen. */
@@ -62,7 +63,7 @@ function startReading(blocks: readonly Block[], findings: Findings): Reading {
     if (word.toLowerCase() === 'name') names.set(name, address)
   }
   return {
-    findings, groups: ciscoGroups(groupDefinitions(blocks), names), lists: new Map(), interfaces: [], accessGroups: [], routes: [],
+    findings, groups: ciscoGroups(groupDefinitions(blocks), names), lists: new Map(), interfaces: [], accessGroups: [], routes: [], addresses: [],
     sameSecurity: new Set(), opening: null, device: '', known: 0,
   }
 }
@@ -197,7 +198,8 @@ function addAddress(line: ConfigLine, iface: number, down: boolean, reading: Rea
   if (words.takeIf('standby')) words.skip(1)
   if (block === null || !words.done) reading.findings.unknown(line, 'the address is not understood')
   else if (!down) {
-    const { version, network, length } = block
+    const { version, network, length, value } = block
+    reading.addresses.push({ version, value, length, iface, line: line.number })
     reading.routes.push({ version, network, length, kind: 'connected', nextHop: null, iface, metric: 0, table: 'main', line: line.number })
   }
 }
@@ -231,6 +233,6 @@ function finish(reading: Reading): ReadResult['config'] {
   return {
     target: 'cisco-asa', device: reading.device, interfaces: reading.interfaces.map((iface) => iface.name), chains,
       bindings: bound.bindings,
-    nat: [], routes: reading.routes, routeRules: [], sees: 'after-dnat', unknowns: reading.findings.unknowns,
+    nat: [], routes: reading.routes, routeRules: [], addresses: reading.addresses, sees: 'after-dnat', unknowns: reading.findings.unknowns,
   }
 }

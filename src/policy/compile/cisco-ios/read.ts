@@ -2,7 +2,7 @@
 // Keeps "never dropped": each line is understood, harmless by name (tables.ts), or an unknown that the proof must count.
 
 import type { IpVersion } from '../../../base/ip.ts'
-import type { Binding, Chain, Route, Rule } from '../../rules/model.ts'
+import type { Binding, Chain, InterfaceAddress, Route, Rule } from '../../rules/model.ts'
 import type { ReadResult } from '../target.ts'
 import { blocksOf, startsWithAny, type Block } from '../text/blocks.ts'
 import { suspectMask } from '../text/cisco-address.ts'
@@ -32,6 +32,7 @@ interface Reading {
   readonly interfaces: string[]
   readonly bindings: ListBinding[]
   readonly routes: Route[]
+  readonly addresses: InterfaceAddress[]
   device: string
   /** Blocks that some table or reader knew: none means that this is no IOS text. */
   known: number
@@ -66,7 +67,7 @@ function startReading(blocks: readonly Block[], findings: Findings): Reading {
   for (const { head } of blocks) {
     if (startsWith(head, 'interface')) addInterface(interfaces, interfaceName(head))
   }
-  return { findings, groups, lists: new Map(), interfaces, bindings: [], routes: [], device: '', known: 0 }
+  return { findings, groups, lists: new Map(), interfaces, bindings: [], routes: [], addresses: [], device: '', known: 0 }
 }
 
 /** `interface Ethernet 1` and `interface Ethernet1` are the same. */
@@ -171,7 +172,8 @@ function addAddress(line: ConfigLine, words: Words, iface: number, down: boolean
   if (block === null || (rest !== '' && !ADDRESS_WORDS.has(rest.toLowerCase()))) reading.findings.unknown(line,
     'the address is not understood')
   else if (!down) {
-    const { version, network, length } = block
+    const { version, network, length, value } = block
+    if (table === 'main') reading.addresses.push({ version, value, length, iface, line: line.number })
     reading.routes.push({ version, network, length, kind: 'connected', nextHop: null, iface, metric: 0, table, line: line.number })
   }
 }
@@ -197,7 +199,7 @@ function finish(reading: Reading): ReadResult['config'] {
   })
   return {
     target: 'cisco-ios', device: reading.device, interfaces: reading.interfaces, chains, bindings, nat: [], routes: reading.routes,
-    routeRules: [], sees: 'before-dnat', unknowns: reading.findings.unknowns,
+    routeRules: [], addresses: reading.addresses, sees: 'before-dnat', unknowns: reading.findings.unknowns,
   }
 }
 

@@ -23,9 +23,10 @@ interface Lowered {
 }
 
 /** The whole text as one Config. `device` is the file's name. Never throws. */
-export function lowerTables(r: Read, device: string): Config {
+export function lowerTables(r: Read, device: string, known: readonly string[]): Config {
   // Twice, because a wildcard such as eth+ covers names that stand later in the text.
   const interfaces = new Interfaces()
+  for (const name of known) interfaces.index(name)
   lowerAll(r, interfaces)
   const { chains, unknowns, translations } = lowerAll(r, interfaces)
   const nat = natRows(chains, translations)

@@ -11,6 +11,8 @@ export interface Translation {
   readonly address: ValueRange | null
   readonly port: ValueRange | null
   readonly problem: string | null
+  /** REDIRECT: the destination becomes the machine itself. */
+  readonly toSelf?: boolean
 }
 
 /** Targets of the nat table that are rows. NETMAP and others stay unknown actions. */
@@ -24,7 +26,8 @@ export function translationOf(target: { readonly name: string; readonly options:
   if (name === 'MASQUERADE' || name === 'REDIRECT') {
     const text = after('--to-ports')
     const port = text === null ? null : portRange(text.replace('-', ':'))
-    return { kind, address: null, port, problem: text !== null && port === null ? 'ports that are not understood' : null }
+    const problem = text !== null && port === null ? 'ports that are not understood' : null
+    return { kind, address: null, port, problem, ...(name === 'REDIRECT' ? { toSelf: true } : {}) }
   }
   const option = name === 'DNAT' ? '--to-destination' : '--to-source'
   if (options.filter((word) => word === option).length > 1) return { kind, address: null, port: null, problem: 'several new addresses' }

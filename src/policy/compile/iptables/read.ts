@@ -42,7 +42,7 @@ export function isSave(text: string): boolean {
 const LISTING = /^-P (?:INPUT|FORWARD|OUTPUT) (?:ACCEPT|DROP)\s*$/m
 
 /** Rules and policies of every table of the text. Never throws; null config when no table is there. */
-export function readIptables(text: string, file: string): ReadResult {
+export function readIptables(text: string, file: string, known: readonly string[] = []): ReadResult {
   if (text.length > TEXT_MAX) return refused(file, `the text is longer than ${TEXT_MAX} characters`)
   const isScript = CALLS_IPTABLES.test(text)
   const hasTable = /^\s*\*\w/m.test(text)
@@ -55,7 +55,7 @@ export function readIptables(text: string, file: string): ReadResult {
   const reading: Reading = { versions: versionsOf(text, file), table, until: null, isScript, script: new Script(), tables: new Tables(),
     sets: new Map(), seen: new Set(), wrong: [] }
   for (const { line, text: one } of linesOf(text, isScript)) readLine(reading, one, line)
-  const config = lowerTables(reading, file)
+  const config = lowerTables(reading, file, known)
   const all = config.unknowns.map((u): Diagnostic => ({
     severity: reading.wrong.includes(u) ? 'error' : 'warning', code: 'iptables/unknown', message: `${u.text}: ${u.reason}`, file,
     line: u.line, column: 0, help: 'proofs take this as possibly true and possibly false',

@@ -35,6 +35,7 @@ function natRule(kind: NatKind, then: string, nat: Tree, set: Tree, rule: Tree, 
     text: `${kind} rule-set ${set.word} rule ${rule.word}`,
     match: { fields: match.fields, unknown: [...match.unknown, ...target.unknown] },
     kind: target.kind,
+    stage: kind === 'source' ? 'source' : 'destination',
     address: target.address,
     port: target.port,
   }

@@ -2,16 +2,18 @@
 // Keeps "never dropped": what has no place in the model is an unknown in its rule, or named in Config.unknowns.
 
 import type { IpVersion } from '../../../base/ip.ts'
-import type { Binding, Chain, Config, Hook, NatRule, Rule, RuleAction, UnknownMatch, ValueRange } from '../../rules/model.ts'
+import type { Binding, Chain, Config, Hook, Rule, RuleAction, UnknownMatch, ValueRange } from '../../rules/model.ts'
 import type { ChainNode, Element, Expr, RuleNode, Ruleset, Statement, TableNode, Verdict } from './ast.ts'
 import { FIELD_OF, Interfaces, PORT_PROTOCOLS, rangeOf } from './fields.ts'
 import { ALWAYS, both, elementsOf, lowerMatch, oneElement, oneOf, unknown, type Alternative, type Scope } from './lower-match.ts'
+import { translationRows, type Translation, type TranslationBase } from './translations.ts'
 
 /** Names and unknowns gathered while tables become chains. */
 interface Gathered {
   readonly chains: Map<string, Chain>
   readonly bound: { readonly binding: Binding; readonly priority: number }[]
-  readonly nat: NatRule[]
+  readonly translations: Map<Rule, Translation>
+  readonly bases: TranslationBase[]
   readonly unknowns: UnknownMatch[]
   readonly interfaces: Interfaces
 }
@@ -21,22 +23,24 @@ export function chainId(table: TableNode, name: string): string {
   return `${table.family} ${table.name} ${name}`
 }
 
-/** The whole text as one Config. `device` is the file's name. Never throws. */
-export function lowerRuleset(ruleset: Ruleset, device: string): Config {
+/** The whole text as one Config. `device` is the file's name; `known` are interfaces that wildcards must cover, too. Never throws. */
+export function lowerRuleset(ruleset: Ruleset, device: string, known: readonly string[] = []): Config {
   // Twice: a wildcard such as eth* covers names that stand later in the text, so the first round only learns the names.
   const interfaces = new Interfaces()
+  for (const name of known) interfaces.index(name)
   gather(ruleset, interfaces)
   const found = gather(ruleset, interfaces)
   const bindings = found.bound.sort((a, b) => a.priority - b.priority).map(({ binding }) => binding)
   const remarks = ruleset.remarks.filter((r) => r.severity === 'error').map((r) => ({ text: r.message, line: r.line, reason: 'not read' }))
   return {
-    target: 'nftables', device, interfaces: interfaces.names, chains: found.chains, bindings, nat: found.nat, routes: [], routeRules: [],
+    target: 'nftables', device, interfaces: interfaces.names, chains: found.chains, bindings,
+    nat: translationRows(found.bases, found.chains, found.translations), routes: [], routeRules: [],
     sees: 'after-dnat', unknowns: [...found.unknowns, ...remarks].sort((a, b) => a.line - b.line),
   }
 }
 
 function gather(ruleset: Ruleset, interfaces: Interfaces): Gathered {
-  const found: Gathered = { chains: new Map(), bound: [], nat: [], unknowns: [], interfaces }
+  const found: Gathered = { chains: new Map(), bound: [], translations: new Map(), bases: [], unknowns: [], interfaces }
   for (const table of ruleset.tables.values()) {
     const filled = filledSets(table)
     for (const chain of table.chains.values()) {
@@ -44,8 +48,11 @@ function gather(ruleset: Ruleset, interfaces: Interfaces): Gathered {
       bind(table, chain, found)
     }
   }
-  const translates = found.nat.some((rule) => rule.kind === 'destination')
-  if (translates) for (const table of ruleset.tables.values()) earlyChains(table, found)
+  const kinds = new Set([...found.translations.values()].map(({ kind }) => kind))
+  for (const table of ruleset.tables.values()) {
+    if (kinds.has('destination')) earlyChains(table, found)
+    if (kinds.has('source') || kinds.has('masquerade')) lateChains(table, found)
+  }
   return found
 }
 
@@ -89,6 +96,9 @@ function bind(table: TableNode, chain: ChainNode, found: Gathered): void {
   const hooks = HOOKS.get(base.hook)
   const lowered = found.chains.get(chainId(table, chain.name))
   if (base.type === 'nat' && family !== undefined) {
+    found.bases.push({ chain: chainId(table, chain.name), hook: base.hook, priority: base.priority, family })
+    if (base.hook === 'input' && chain.rules.length > 0) found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line,
+      reason: 'a translation of packets to the device itself is not modelled' })
     if (base.policy === 'deny') found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line,
       reason: 'a translation chain that drops packets' })
     return
@@ -113,6 +123,19 @@ function earlyChains(table: TableNode, found: Gathered): void {
     if (base === null || base.type === 'nat' || table.dormant || chain.rules.length === 0) continue
     if ((base.hook === 'prerouting' && base.priority < DSTNAT_PRIORITY) || base.hook === 'ingress') {
       found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line, reason: 'sees destinations before they are translated' })
+    }
+  }
+}
+
+/** Priority of source translation: chains of the postrouting hook after it see other addresses than the model's. */
+const SRCNAT_PRIORITY = 100
+
+function lateChains(table: TableNode, found: Gathered): void {
+  for (const chain of table.chains.values()) {
+    const { base } = chain
+    if (base === null || base.type === 'nat' || table.dormant || chain.rules.length === 0) continue
+    if (base.hook === 'postrouting' && base.priority > SRCNAT_PRIORITY) {
+      found.unknowns.push({ text: `chain ${chain.name}`, line: chain.line, reason: 'sees sources after they are translated' })
     }
   }
 }
@@ -220,19 +243,24 @@ function elementAction({ table, scope }: Place, item: Element, after: readonly S
   return actionOf(table, data)
 }
 
-/** A translation: kept as a NAT rule. In its chain the packet is done, as with accept. */
+/** A translation: kept beside its rules, for translationRows. In its chain the packet is done, as with accept. */
 function translated({ table, node, found }: Place, s: Extract<Statement, { kind: 'nat' }>,
   matches: readonly Alternative[]): readonly Rule[] {
   const address = natRange(s.address, ['ip4', 'ip6'])
   const port = natRange(s.port, ['port'])
-  for (const { fields, unknown: unknowns } of matches) {
-    found.nat.push({ line: node.line, text: node.text, match: { fields, unknown: unknowns }, kind: s.type, address, port })
+  const odd = (s.address !== null && address === null) || (s.port !== null && port === null)
+  const unknown = odd ? { text: s.text, line: s.line, reason: 'what the address becomes is not one range' } : null
+  if (unknown !== null) found.unknowns.push(unknown)
+  const rules = made(table, node, matches, { kind: 'permit' })
+  const toSelf = s.text.startsWith('redirect') ? { toSelf: true } : {}
+  for (const rule of rules) {
+    const wide = { low: 0n, high: (1n << ((rule.family ?? IP_FAMILIES.get(table.family)) === 6 ? 128n : 32n)) - 1n }
+    found.translations.set(rule, { kind: s.type, address: odd ? wide : address, port: odd && port === null ? EVERY_PORT : port, unknown, ...toSelf })
   }
-  if ((s.address !== null && address === null) || (s.port !== null && port === null)) {
-    found.unknowns.push({ text: s.text, line: s.line, reason: 'what the address becomes is not one range' })
-  }
-  return made(table, node, matches, { kind: 'permit' })
+  return rules
 }
+
+const EVERY_PORT: ValueRange = { low: 0n, high: 65_535n }
 
 function natRange(e: Expr | null, types: readonly ('ip4' | 'ip6' | 'port')[]): ValueRange | null {
   if (e === null) return null

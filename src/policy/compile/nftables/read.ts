@@ -13,13 +13,13 @@ import { parseRuleset } from './read-text.ts'
 export const TEXT_MAX = 64 * 1024 * 1024
 
 /** A ruleset as `nft list ruleset` prints it, or as people write it. */
-export function readNft(text: string, file: string): ReadResult {
+export function readNft(text: string, file: string, known: readonly string[] = []): ReadResult {
   if (text.length > TEXT_MAX) return refused(file, `the text is longer than ${TEXT_MAX} characters`)
   const ruleset = parseRuleset(text)
   if (ruleset.tables.size === 0 && ruleset.remarks.length === 0 && text.trim() !== '' && !onlyCommands(text)) {
     return refused(file, 'no table in this text')
   }
-  return result(ruleset, file)
+  return result(ruleset, file, known)
 }
 
 /** A text of comments, `flush ruleset` or defines: an empty ruleset, not another kind of text. */
@@ -29,7 +29,7 @@ function onlyCommands(text: string): boolean {
 }
 
 /** The output of `nft -j list ruleset`. Lines in the result are numbers of objects, from 1. */
-export function readNftJson(text: string, file: string): ReadResult {
+export function readNftJson(text: string, file: string, known: readonly string[] = []): ReadResult {
   if (text.length > TEXT_MAX) return refused(file, `the text is longer than ${TEXT_MAX} characters`)
   let document: Json
   try {
@@ -38,7 +38,7 @@ export function readNftJson(text: string, file: string): ReadResult {
     return refused(file, 'this is no JSON')
   }
   const ruleset = treeOfJson(document)
-  return ruleset === null ? refused(file, 'this JSON has no "nftables" list') : result(ruleset, file)
+  return ruleset === null ? refused(file, 'this JSON has no "nftables" list') : result(ruleset, file, known)
 }
 
 function refused(file: string, message: string): ReadResult {
@@ -49,8 +49,8 @@ function refused(file: string, message: string): ReadResult {
 /** Diagnostics shown for one text; the rest is counted in the last. A person fixes the first ones first. */
 const DIAGNOSTICS_MAX = 200
 
-function result(ruleset: Ruleset, file: string): ReadResult {
-  const config = lowerRuleset(ruleset, file)
+function result(ruleset: Ruleset, file: string, known: readonly string[]): ReadResult {
+  const config = lowerRuleset(ruleset, file, known)
   const remarks = ruleset.remarks.map((r): Diagnostic => ({ ...r, file, column: 0 }))
   const unknowns = config.unknowns.filter((u) => u.reason !== 'not read').map((u): Diagnostic => ({
     severity: 'warning', code: 'nftables/unknown', message: `${u.text}: ${u.reason}`, file, line: u.line, column: 0,

@@ -34,6 +34,7 @@ export function readLinuxRouting(
     config: {
       target: 'iproute2', device, interfaces: rules6.interfaces, chains: new Map(), bindings: [], nat: [],
       routes: [...routes4.routes, ...routes6.routes], routeRules: [...rules4.rules, ...rules6.rules], sees: 'after-dnat',
+      addresses: [...routes4.addresses, ...routes6.addresses],
       unknowns: parts.flatMap((part) => part.unknowns),
     },
     diagnostics: parts.flatMap((part) => part.diagnostics),

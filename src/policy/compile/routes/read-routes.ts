@@ -3,13 +3,15 @@
 
 import type { Diagnostic } from '../../../base/diagnostic.ts'
 import { IP_BITS, ipValue, ipVersion, parseIp, type IpVersion, type Prefix } from '../../../base/ip.ts'
-import type { Route, UnknownMatch } from '../../rules/model.ts'
+import type { InterfaceAddress, Route, UnknownMatch } from '../../rules/model.ts'
 import { Findings } from '../text/findings.ts'
 import { configLines, Words, type ConfigLine } from '../text/lines.ts'
 import { jsonEntries, listField, numberField, textField, type LinuxEntry, type LinuxObject } from './linux-model.ts'
 
 export interface ReadRoutes {
   readonly routes: readonly Route[]
+  /** Own addresses, as the `src` of connected routes and as local routes give them. */
+  readonly addresses: readonly InterfaceAddress[]
   /** Names behind Route.iface: those handed in, then new ones in order of appearance. */
   readonly interfaces: readonly string[]
   readonly unknowns: readonly UnknownMatch[]
@@ -30,7 +32,26 @@ export function readLinuxRoutes(text: string, file: string, options: ReadRoutesO
   const entries = text.trimStart().startsWith('[') ? jsonEntries(text) : textEntries(text, findings)
   if (entries === null) findings.error('not-json', 0, 'this is not the JSON that ip -j route prints', 'save the output unchanged')
   const routes = (entries ?? []).flatMap((entry) => entryRoutes(entry, options.version ?? 4, interfaces, findings))
-  return { routes, interfaces, unknowns: findings.unknowns, diagnostics: findings.diagnostics }
+  const addresses = ownAddresses(entries ?? [], interfaces)
+  return { routes, addresses, interfaces, unknowns: findings.unknowns, diagnostics: findings.diagnostics }
+}
+
+/** `10.0.0.0/24 dev eth0 scope link src 10.0.0.1`, and of the local table `local 10.0.0.1 dev eth0`. Each address once. */
+function ownAddresses(entries: readonly LinuxEntry[], interfaces: string[]): readonly InterfaceAddress[] {
+  const found = new Map<string, InterfaceAddress>()
+  for (const { object, line } of entries) {
+    const isLocal = textField(object, 'type') === 'local'
+    const ip = parseIp(textField(object, isLocal ? 'dst' : 'prefsrc') ?? '')
+    const iface = interfaceIndex(textField(object, 'dev'), interfaces)
+    if (!ip.ok || iface === null || (!isLocal && hopsOf(object).some((hop) => gatewayOf(hop) !== null))) continue
+    const version = ipVersion(ip.value)
+    const within = isLocal ? null : destination(textField(object, 'dst'), version, [])
+    const key = `${iface} ${ip.value}`
+    if (found.get(key) === undefined || within !== null) {
+      found.set(key, { version, value: ipValue(ip.value), length: within?.length ?? IP_BITS[version], iface, line })
+    }
+  }
+  return [...found.values()]
 }
 
 /** Routes to own addresses and broadcasts: the kernel keeps such packets, they are never forwarded. */

@@ -107,6 +107,8 @@ export interface RouteRule {
   readonly match: Match
   readonly action: { readonly kind: 'table'; readonly table: string } | { readonly kind: 'blackhole' | 'prohibit' | 'unreachable' }
   readonly line: number
+  /** Family whose packets ask it; left out where the text does not say. */
+  readonly family?: IpVersion
 }
 
 /** Address translation of destination (before routing) or source (after it). What a filter sees is the vendor's business, said in Config.sees. */

@@ -1,15 +1,16 @@
 // Flow: all packets of a set at once on every way they may take, device by device. The engine behind questions about a path.
 // Keeps "unknown goes both ways": what is not known splits a set into a part that is certain and parts that carry their reasons.
 
-import { ipFromValue } from '../../base/ip.ts'
 import { prefixRange } from '../policy-rules.ts'
 import { ConnState, type Chain, type Hook, type NatRule, type Route } from '../rules/model.ts'
 import { Proto } from '../sets/fields.ts'
 import { SetLimitError, type PacketSet, type PacketSpace } from '../sets/packet-set.ts'
 import { deviceSets, type DeviceSets } from './device-sets.ts'
-import { HOPS_MAX, NO_INTERFACE, TRANSLATIONS_MAX, type Blame, type Device, type Disposition, type Ending, type Link, type Network, type Origin } from './model.ts'
+import {
+  HOPS_MAX, NO_INTERFACE, TRANSLATIONS_MAX, type Blame, type Device, type Disposition, type Ending, type Link, type Network, type Origin,
+} from './model.ts'
 import { keep, overwrite, preimage, wholeField, within, type PathNode } from './path-node.ts'
-import { interfaceOf, missingTable, opaqueBlame, routeRulesOf } from './steps.ts'
+import { interfaceOf, missingTable, managementBlame, noRouter, offLinkBlame, opaqueBlame, routeRulesOf, strangeHop } from './steps.ts'
 import { rewriteOf, rowBlame, rowsAt, type Rewrite, type Stage } from './translation.ts'
 
 /** Ways that are followed for one question: a hospital's path has tens; load balancing over many stages multiplies them. */
@@ -114,10 +115,6 @@ function fromHosts(work: Work, here: Here, index: number): void {
   if (ends.length === 0) end(work, far, 'insufficient-info', null, index, [noRouter(link)])
 }
 
-function noRouter(link: Link): Blame {
-  return { device: null, line: 0, text: `link ${link.name}`, reason: 'no device is attached to it' }
-}
-
 function neighbours(work: Work, link: Link): PacketSet {
   const { space } = work
   const ranges = link.prefixes.filter((p) => p.version === space.version).map(prefixRange)
@@ -197,7 +194,8 @@ function decide(work: Work, crossing: Crossing): void {
   const early = destination !== null && device.config.sees === 'before-dnat'
   /** The packets as the filter sees them, of those that routing puts in this class; and how they go on behind it. */
   const seen = (set: PacketSet, because: readonly Blame[] = []): Here | null => (early
-    ? narrowed(work, { ...before, because: translated.because }, preimage(work.space, translated.node, set, before.node), because) : narrowed(work, translated, set, because))
+    ? narrowed(work, { ...before, because: translated.because }, preimage(work.space, translated.node, set, before.node), because)
+    : narrowed(work, translated, set, because))
   const behind = (here: Here, set: PacketSet): Here | null => (early
     ? narrowed(work, overwritten(work, here, destination), work.space.assign(set, 'oif', wholeField(work.space, 'oif'))) : here)
   const mine = seen(local)
@@ -214,7 +212,7 @@ function toSelf(work: Work, { index, iif, known, before, destination }: Crossing
   const here = { ...mine, passages: [...mine.passages, passage], node: overwrite(work.space, mine.node, 'oif', [one(NO_INTERFACE)]) }
   const { device } = setsOf(work, index)
   if (device.manner === 'session' && known === null) {
-    return end(work, here, 'insufficient-info', index, null, [{ device: device.name, line: 0, text: 'management', reason: 'what the device accepts for itself is not read' }])
+    return end(work, here, 'insufficient-info', index, null, [managementBlame(device)])
   }
   for (const passed of filtered(work, here, index, [['interface-in', iif], ['input', null]], known)) end(work, passed, 'accepted', index, null)
 }
@@ -336,8 +334,7 @@ function leave(work: Work, here: Here, index: number, oif: number, route: Route)
   const { device } = setsOf(work, index)
   const link = device.interfaces[oif]?.link ?? null
   if (link !== null) return onLink(work, here, link, route.nextHop, index)
-  const text = `interface ${device.interfaces[oif]?.name ?? oif}`
-  end(work, here, 'insufficient-info', index, null, [{ device: device.name, line: route.line, text, reason: 'the network file puts it on no link' }])
+  end(work, here, 'insufficient-info', index, null, [offLinkBlame(device, oif, route)])
 }
 
 /** On a wire: to the device that owns the next hop or the destination, to a host, or out of the network. */
@@ -365,10 +362,6 @@ function onLink(work: Work, here: Here, index: number, nextHop: bigint | null, f
   if (delivered) end(work, delivered, 'delivered-to-segment', from, index)
   const beyond = rest && narrowed(work, rest, space.not(neighbours(work, link)))
   if (beyond) end(work, beyond, link.internet ? 'exits-network' : 'neighbor-unreachable', from, index)
-}
-
-export function strangeHop({ version }: { readonly version: 4 | 6 }, link: Link, nextHop: bigint): Blame {
-  return { device: null, line: 0, text: `link ${link.name}`, reason: `the next hop ${ipFromValue(version, nextHop)} on it belongs to no device of the network file` }
 }
 
 /** A reply meets connection tracking where its packet came through; anywhere else it opens nothing and belongs to nothing. */

@@ -54,8 +54,8 @@ function pieces(sorted: readonly Block[]): readonly Block[] {
     if (top !== undefined && high >= next) found.push({ low: next, high, routes: top.routes })
     if (high >= next) next = high + 1n
   }
-  const close = (before: bigint | null): void => {
-    for (let top = open.at(-1); top !== undefined && (before === null || top.high < before); top = open.at(-1)) {
+  const close = (before: bigint): void => {
+    for (let top = open.at(-1); top !== undefined && top.high < before; top = open.at(-1)) {
       emit(top.high)
       open.pop()
     }
@@ -66,6 +66,6 @@ function pieces(sorted: readonly Block[]): readonly Block[] {
     next = block.low
     open.push(block)
   }
-  close(null)
+  close(1n << 128n)
   return found
 }

@@ -1,9 +1,9 @@
 // Steps: small facts about devices and routes that both engines ask: which table, which interface, whether a text is missing.
 // Keeps the two engines apart in what is clever (sets, longest prefixes) and together in what is only looked up.
 
-import type { IpVersion } from '../../base/ip.ts'
+import { ipFromValue, type IpVersion } from '../../base/ip.ts'
 import type { Route, RouteRule } from '../rules/model.ts'
-import type { Blame, Device } from './model.ts'
+import type { Blame, Device, Link } from './model.ts'
 
 /** Tables that may be empty: the kernel fills `local` itself, and `default` usually has nothing. */
 const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['local', 'main', 'default', '253', '254', '255'])
@@ -50,4 +50,23 @@ export function interfaceOf(device: Device, route: Route): number | null {
 
 export function opaqueBlame(device: Device): readonly Blame[] {
   return device.opaque.map((why) => ({ device: device.name, ...why }))
+}
+
+// Reasons that both engines give in the same words.
+
+export function managementBlame(device: Device): Blame {
+  return { device: device.name, line: 0, text: 'management', reason: 'what the device accepts for itself is not read' }
+}
+
+export function offLinkBlame(device: Device, oif: number, route: Route): Blame {
+  return { device: device.name, line: route.line, text: `interface ${device.interfaces[oif]?.name ?? oif}`, reason: 'the network file puts it on no link' }
+}
+
+export function noRouter(link: Link): Blame {
+  return { device: null, line: 0, text: `link ${link.name}`, reason: 'no device is attached to it' }
+}
+
+export function strangeHop({ version }: { readonly version: IpVersion }, link: Link, nextHop: bigint): Blame {
+  const reason = `the next hop ${ipFromValue(version, nextHop)} on it belongs to no device of the network file`
+  return { device: null, line: 0, text: `link ${link.name}`, reason }
 }

@@ -2,7 +2,8 @@
 // Keeps "every counterexample is replayed through the slow interpreter before a human sees it", replies turned round for real.
 
 import { ipFromValue, prefixContains, type IpVersion } from '../../base/ip.ts'
-import { ConnState, type Hook, type Match, type NatRule, type Route, type RouteRule, type ValueRange } from '../rules/model.ts'
+import { ConnState, type Hook, type Match, type NatRule, type Route, type RouteRule, type UnknownMatch,
+  type ValueRange } from '../rules/model.ts'
 import { Proto, protocolHas } from '../sets/fields.ts'
 import { SetLimitError, type PacketPoint } from '../sets/packet-set.ts'
 import { matches } from '../sets/point.ts'
@@ -11,7 +12,7 @@ import {
   HOPS_MAX, NO_INTERFACE, TRANSLATIONS_MAX, ownValues, unroutedRange, type Blame, type Decision, type Device, type Disposition, type Hop, type Link,
   type Network, type Origin, type Trace,
 } from './model.ts'
-import { interfaceOf, missingTable, opaqueBlame, routeRulesOf } from './steps.ts'
+import { interfaceOf, managementBlame, missingTable, noRouter, offLinkBlame, opaqueBlame, routeRulesOf, strangeHop } from './steps.ts'
 import { rewriteOf, rowBlame, rowsAt, type Rewrite, type Stage } from './translation.ts'
 
 /** Devices entered for one packet, over all its ways: equal routes and lines that are not understood multiply them. */
@@ -93,9 +94,7 @@ function fromHost(w: Walking, at: At, index: number): void {
   if (isNear(link, at.packet.dst, w.version)) return wire(w, at, index, null, null)
   const routers = link.ends.filter((end) => link.gateways === null || link.gateways.includes(end.device))
   for (const { device, iface } of routers) enter(w, at, device, iface)
-  if (routers.length === 0) {
-    finish(w, at, 'insufficient-info', null, index, [{ device: null, line: 0, text: `link ${link.name}`, reason: 'no device is attached to it' }])
-  }
+  if (routers.length === 0) finish(w, at, 'insufficient-info', null, index, [noRouter(link)])
 }
 
 /** What is gathered while a packet is at one device. */
@@ -205,8 +204,7 @@ function routeAndFilter(w: Walking, visit: Visit, before: Doing, after: Doing, r
   const seen = early ? { ...before, decisions: after.decisions, because: after.because } : after
   if (isOwn(device, after.packet.dst, w.version)) {
     const unread = device.manner === 'session' && visit.known === null
-    const why: Blame = { device: device.name, line: 0, text: 'management', reason: 'what the device accepts for itself is not read' }
-    if (unread) return stop(w, visit, seen, 'insufficient-info', [why])
+    if (unread) return stop(w, visit, seen, 'insufficient-info', [managementBlame(device)])
     for (const passed of through(w, visit, seen, [['interface-in', iif], ['input', null]])) stop(w, visit, passed, 'accepted')
     return
   }
@@ -215,7 +213,8 @@ function routeAndFilter(w: Walking, visit: Visit, before: Doing, after: Doing, r
     if (route === 'unknown') stop(w, visit, here, 'insufficient-info')
     else if (route === 'none') stop(w, visit, here, 'no-route')
     else if (route.kind !== 'connected' && route.kind !== 'via') stop(w, visit, routeSaid(w, here, route), 'null-route')
-    else goOut(w, visit, routeSaid(w, here, route), route, (passed) => (early ? { ...passed, epoch: after.epoch, packet: { ...after.packet, oif: passed.packet.oif } } : passed))
+    else goOut(w, visit, routeSaid(w, here, route), route, (passed) => (
+      early ? { ...passed, epoch: after.epoch, packet: { ...after.packet, oif: passed.packet.oif } } : passed))
   }
 }
 
@@ -250,8 +249,7 @@ function untranslated(at: Doing, { before, after }: Hop): Doing {
 function onward(w: Walking, at: At, index: number, device: Device, oif: number, route: Route): void {
   const link = device.interfaces[oif]?.link ?? null
   if (link !== null) return wire(w, at, link, route.nextHop, index)
-  const text = `interface ${device.interfaces[oif]?.name ?? oif}`
-  finish(w, at, 'insufficient-info', index, null, [{ device: device.name, line: route.line, text, reason: 'the network file puts it on no link' }])
+  finish(w, at, 'insufficient-info', index, null, [offLinkBlame(device, oif, route)])
 }
 
 const DENIED: Readonly<Record<Hook, Disposition>> = {
@@ -288,7 +286,7 @@ function chainNames({ config }: Device, hook: Hook, iface: number | null, versio
   return [...new Set(bound.map((b) => b.chain))]
 }
 
-function chainBlame(device: Device, name: string, because: readonly { readonly text: string; readonly line: number; readonly reason: string }[]): readonly Blame[] {
+function chainBlame(device: Device, name: string, because: readonly UnknownMatch[]): readonly Blame[] {
   if (because.length > 0) return because.map((why) => ({ device: device.name, ...why }))
   return [{ device: device.name, line: 0, text: name, reason: 'the chain cannot be followed to its end' }]
 }
@@ -345,6 +343,5 @@ function wire(w: Walking, at: At, index: number, nextHop: bigint | null, from: n
   if (nextHop === null && isNear(link, at.packet.dst, w.version)) return finish(w, at, 'delivered-to-segment', from, index)
   if (link.internet) return finish(w, at, 'exits-network', from, index)
   if (nextHop === null) return finish(w, at, 'neighbor-unreachable', from, index)
-  const reason = `the next hop ${ipFromValue(w.version, nextHop)} on it belongs to no device of the network file`
-  finish(w, at, 'insufficient-info', from, index, [{ device: null, line: 0, text: `link ${link.name}`, reason }])
+  finish(w, at, 'insufficient-info', from, index, [strangeHop(w, link, nextHop)])
 }

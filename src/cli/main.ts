@@ -8,7 +8,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
-import { addAudit, addBreakGlass, addCompile, addDrill, addMud, addPropose, addProve, addProveRollback, addRead, addReplay } from './policy-commands.ts'
+import {
+  addAudit, addBreakGlass, addCompile, addDrill, addMud, addPropose, addProve, addProveRollback, addRead, addReplay, addTrace,
+} from './policy-commands.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -85,6 +87,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addProve(program, io, done)
   addProveRollback(program, io, done)
   addDrill(program, io, done)
+  addTrace(program, io, done)
   addMud(program, io, done)
   addTwin(program, io, done)
   return program

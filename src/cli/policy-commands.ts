@@ -1,8 +1,9 @@
 // Wiring of the commands that work on policies and firewalls: compile, read, replay, prove, mud. Modules are loaded when a command is called.
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { NameMap, WrittenPolicy } from '../policy/index.ts'
 import type { Hook } from '../policy/rules/model.ts'
-import type { Io } from './io.ts'
+import { Exit, type Io } from './io.ts'
 import type { CertifiedQuestion } from './certificate.ts'
 import type { ProveQuestion } from './prove.ts'
 
@@ -178,30 +179,56 @@ export function addProve(program: Command, io: Io, done: Done): void {
       .option('--target <id>', 'platform of the text; without it the one that understands it best')
       .option('--chain <name>', 'which chain is asked; without it all chains of the hook')
       .addOption(new Option('--hook <hook>', 'through the device (forward, the usual), to itself, or from itself').choices(HOOKS))
-      .option('--from <prefix>', 'source addresses').option('--to <prefix>', 'destination addresses')
+      .option('--from <prefix>', 'source addresses; of a network file also a zone, link or device')
+      .option('--to <prefix>', 'destination addresses; of a network file also a zone, link or device')
       .option('--service <service>', 'tcp/515-520, udp/53, icmp').option('--ipv6', 'ask about IPv6').option('--json', 'one JSON document')
       .action(async (...given: unknown[]) => {
-        const { runProve } = await import('./prove.ts')
         const names = given.slice(0, files.split(' ').length).map(String)
         const { certificate, ...flags } = command.opts<ProveFlags>()
         const args = { ...proveArgs(flags), files: names }
-        if (certificate === undefined || !isCertified(question)) return done(runProve({ ...args, question }, io))
-        const { runProveCertificate } = await import('./certificate.ts')
-        done(runProveCertificate({ ...args, question }, certificate, io))
+        const { isNetworkFile } = await import('../config/index.ts')
+        if (names.some((name) => /\.ya?ml$/.test(name) && isNetworkFile(name))) {
+          if (certificate !== undefined) return done(refuse(io, NO_PATH_CERTIFICATE))
+          const { runProveNetwork } = await import('./prove-network.ts')
+          return done(runProveNetwork({ ...args, question }, io))
+        }
+        if (certificate !== undefined && isCertified(question)) {
+          const { runProveCertificate } = await import('./certificate.ts')
+          return done(runProveCertificate({ ...args, question }, certificate, io))
+        }
+        const { runProve } = await import('./prove.ts')
+        done(runProve({ ...args, question }, io))
       })
   }
+  addProvePolicy(prove, io, done)
+  addVerify(prove, io, done)
+}
+
+const NO_PATH_CERTIFICATE = 'a certificate is about the chains of one text, not about a network\n  help: Certify the policy, or the text of each device.'
+
+function refuse(io: Io, message: string): number {
+  io.err(`cordon prove: ${message}\n`)
+  return Exit.usage
+}
+
+function addProvePolicy(prove: Command, io: Io, done: Done): void {
   withAssets(prove.command('policy').description('the policy\'s own assertions, in both IP versions'))
     .argument('[file]', 'policy file; without it the shipped one').option('--json', 'one JSON document').option(...CERTIFICATE)
-    .action(async (file: string | undefined, flags: { asset: readonly string[]; json?: boolean; certificate?: string }) => {
+    .option('--network <file>', 'ask the devices of this network file in place of the policy')
+    .action(async (file: string | undefined, flags: { asset: readonly string[]; json?: boolean; certificate?: string; network?: string }) => {
+      const { certificate, network } = flags
       const args = { file, assets: flags.asset, json: flags.json === true }
-      if (flags.certificate !== undefined) {
+      if (certificate !== undefined) {
+        if (network !== undefined) return done(refuse(io, NO_PATH_CERTIFICATE))
         const { runProvePolicyCertificate } = await import('./certificate.ts')
-        return done(runProvePolicyCertificate(args, flags.certificate, io))
+        return done(runProvePolicyCertificate(args, certificate, io))
       }
       const { runProvePolicy } = await import('./prove.ts')
-      done(runProvePolicy(args, io))
+      const { runPolicyOverPath } = await import('./prove-network.ts')
+      const overPath = network === undefined ? {} : { overPath: (policy: WrittenPolicy, names: NameMap) =>
+        runPolicyOverPath(policy, names, network, flags.json === true, io) }
+      done(runProvePolicy({ ...args, ...overPath }, io))
     })
-  addVerify(prove, io, done)
 }
 
 /** `cordon prove verify`: somebody else's proof, recomputed from the texts. */
@@ -228,6 +255,18 @@ export function addProveRollback(program: Command, io: Io, done: Done): void {
     .action(async (text: string, rollback: string, flags: { target: string; base?: string; json?: boolean }) => {
       const { runProveRollback } = await import('./prove-rollback.ts')
       done(runProveRollback({ text, rollback, target: flags.target, base: flags.base, json: flags.json === true }, io))
+    })
+}
+
+/** `cordon trace`: one packet through a network file. */
+export function addTrace(program: Command, io: Io, done: Done): void {
+  program.command('trace').description('one packet through a network file, hop by hop, with the line of each device that decides')
+    .argument('<network>', 'network file (docs/prove.md)')
+    .requiredOption('--src <address>', 'who sends').requiredOption('--dst <address>', 'to whom')
+    .option('--service <service>', 'tcp/515, udp/53, icmp', 'tcp/443').option('--json', 'one JSON document')
+    .action(async (file: string, flags: { src: string; dst: string; service: string; json?: boolean }) => {
+      const { runTrace } = await import('./prove-network.ts')
+      done(runTrace({ file, src: flags.src, dst: flags.dst, service: flags.service, json: flags.json === true }, io))
     })
 }
 

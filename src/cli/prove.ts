@@ -5,8 +5,7 @@ import { parsePrefix, type IpVersion } from '../base/ip.ts'
 import { parsePortRange } from '../base/port-range.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { loadPolicy, loadProfiles } from '../config/index.ts'
-import { policyNames, type NameMap } from '../policy/index.ts'
-import type { WrittenPolicy } from '../policy/language/model.ts'
+import { policyNames, type NameMap, type WrittenPolicy } from '../policy/index.ts'
 import { prefixRange } from '../policy/policy-rules.ts'
 import type { Answer } from '../policy/prove/answer.ts'
 import { policyFilter, proveAssertions } from '../policy/prove/assertions.ts'
@@ -260,7 +259,8 @@ export function askedMatch(args: Pick<ProveArgs, 'version' | 'from' | 'to' | 'se
 
 const PROTO_NUMBERS: ReadonlyMap<string, bigint> = new Map([['icmp', 1n], ['tcp', 6n], ['udp', 17n], ['ipv6-icmp', 58n], ['sctp', 132n]])
 
-function serviceFields(text: string): Result<[Field, Constraint][]> {
+/** `tcp/515-520`, `udp/53`, `icmp` as constraints. */
+export function serviceFields(text: string): Result<[Field, Constraint][]> {
   const [name = '', ports] = text.split('/')
   const proto = PROTO_NUMBERS.get(name)
   if (proto === undefined) return err(`"${text}" is no service; write tcp/515-520, udp/53 or icmp`)
@@ -280,6 +280,8 @@ export interface ProvePolicyArgs {
   /** `profile=address` as policy eval has it. */
   readonly assets: readonly string[]
   readonly json: boolean
+  /** Asks somebody else than the policy: the devices of a network. */
+  readonly overPath?: (policy: WrittenPolicy, names: NameMap) => number
 }
 
 /** The policy's own assertions, each in both IP versions. */
@@ -287,6 +289,7 @@ export function runProvePolicy(args: ProvePolicyArgs, io: Io): number {
   const loaded = loadAskedPolicy(args.file, args.assets, today())
   if (!loaded.ok) return usage(io, loaded.error)
   const { policy, names } = loaded.value
+  if (args.overPath !== undefined && policy.assertions.length > 0) return args.overPath(policy, names)
   const results = VERSIONS.flatMap((version) => proveAssertions(policy.assertions, policy, names, bddSpace(version)))
   if (args.json) {
     const rows = results.map(({ assertion, version, saysSomething, answer }) =>

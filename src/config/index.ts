@@ -4,6 +4,7 @@
 export { loadYamlTree, type LoadedTree } from './load.ts'
 export { commentTexts, formatPolicy } from './format-policy.ts'
 export { DEFAULT_POLICY_LABEL, loadPolicy, type LoadedPolicy } from './policy.ts'
+export { isNetworkFile, loadNetworkFile } from './network.ts'
 export { loadProfiles, type LoadedProfiles } from './profiles.ts'
 export { productPath } from './product.ts'
 export { CONFIG_BYTES_MAX, FILE_BYTES_MAX, readTextFile } from './text-file.ts'

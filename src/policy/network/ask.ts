@@ -10,7 +10,7 @@ import { SetLimitError, type PacketPoint, type PacketSet, type PacketSpace } fro
 import { complement, intersect, rangeList } from '../sets/ranges.ts'
 import type { DeviceSets } from './device-sets.ts'
 import { followSets, type Branch } from './flow.ts'
-import { ARRIVED, endingKey, type Blame, type Network, type Origin, type Trace } from './model.ts'
+import { ARRIVED, endingKey, ownValues, type Blame, type Network, type Origin, type Trace } from './model.ts'
 import { preimage, startNode, wholeField, within, type PathNode } from './path-node.ts'
 import { walkNetwork, walkReply } from './walk.ts'
 
@@ -32,6 +32,8 @@ export interface PathQuestion {
   readonly asked: PacketSet
   /** For reach: arrive on this link only; null for anywhere. */
   readonly onLink?: number | null
+  /** Leave out neighbours of one wire that reach each other past every device: no device's text can forbid or allow it. */
+  readonly pastDevices?: boolean
 }
 
 export interface PathResult {
@@ -51,7 +53,8 @@ export function proveUnreachable(space: PacketSpace, network: Network, question:
     const start = startNode(space.and(space.and(openers(space), sources), originFields(space)))
     const because: Blame[] = []
     for (const branch of followSets(space, network, origin, start)) {
-      const { disposition, link } = branch.ending
+      const { disposition, link, device } = branch.ending
+      if (question.pastDevices === true && device === null && disposition === 'delivered-to-segment') continue
       const wanted = question.onLink ?? null
       const unsure = disposition === 'insufficient-info'
       if (!unsure && (!ARRIVED.has(disposition) || (wanted !== null && link !== wanted))) continue
@@ -235,9 +238,12 @@ export function placed(
   }
   const hosts = network.links.map((link) => rangeList(link.prefixes.filter((p) => p.version === version).map(prefixRange), top))
   const outside = intersect(complement(rangeList(hosts.flat(), top), top), zoneRanges(new Map(), version).get('internet') ?? [])
-  const behind = network.links.map((link, i) => rangeList([...(hosts[i] ?? []), ...(link.internet ? outside : [])], top))
+  // Addresses of devices and broadcasts are no host's: packets of the devices themselves are asked about with `from: { device }`.
+  const devices = rangeList(network.devices.flatMap((d) => ownValues(d, version)).map((value) => ({ low: value, high: value })), top)
+  const behind = network.links.map((link, i) => (
+    intersect(rangeList([...(hosts[i] ?? []), ...(link.internet ? outside : [])], top), complement(devices, top))))
   if ('link' in from) return { starts: [{ origin: from, ranges: behind[from.link] ?? [] }], unplaced: [] }
   const wanted = rangeList(from.ranges, top)
   const starts = behind.map((ranges, link) => ({ origin: { link }, ranges: intersect(ranges, wanted) })).filter((s) => s.ranges.length > 0)
-  return { starts, unplaced: intersect(wanted, complement(rangeList(behind.flat(), top), top)) }
+  return { starts, unplaced: intersect(wanted, complement(rangeList([...behind.flat(), ...devices], top), top)) }
 }

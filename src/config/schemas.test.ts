@@ -24,6 +24,8 @@ import { parsePolicy, POLICY_VERSIONS } from '../policy/language/policy.ts'
 import { NEXT_HOPS_MAX, SEGMENTS_MAX } from '../policy/language/segments.ts'
 import { SERVICES_MAX } from '../policy/language/services-file.ts'
 import { PREFIXES_PER_ZONE_MAX, ZONES_MAX } from '../policy/language/zones.ts'
+import { DEVICES_MAX, ITEMS_MAX, LINKS_MAX, parseNetwork } from '../policy/network/file.ts'
+import { ADDRESS_KEYS, DEVICE_KEYS, LINK_KEYS, NETWORK_KEYS, TABLE_KEYS } from '../policy/network/keys.ts'
 import { productPath } from './product.ts'
 
 /** As much of JSON Schema as ours use. */
@@ -45,6 +47,7 @@ interface Schema {
 const load = (name: string): Schema => JSON.parse(readFileSync(productPath(`schemas/${name}.schema.json`), 'utf8')) as Schema
 const POLICY = load('policy')
 const PROFILE = load('profile')
+const NETWORK = load('network')
 
 function def(schema: Schema, name: string): Schema {
   const found = schema.$defs?.[name]
@@ -59,6 +62,8 @@ const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
   ['exception', def(POLICY, 'exception'), EXCEPTION_KEYS], ['profile', PROFILE, PROFILE_KEYS], ['alias', def(PROFILE, 'alias'), ALIAS_KEYS],
   ['identity', def(PROFILE, 'identity'), IDENTITY_KEYS], ['flow', def(PROFILE, 'flow'), FLOW_KEYS],
   ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
+  ['network', NETWORK, NETWORK_KEYS], ['device', def(NETWORK, 'device'), DEVICE_KEYS], ['table', def(NETWORK, 'table'), TABLE_KEYS],
+  ['address', def(NETWORK, 'address'), ADDRESS_KEYS], ['link', def(NETWORK, 'link'), LINK_KEYS],
   ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
 ]
 
@@ -74,7 +79,7 @@ test('every map has the keys of its parser, required where the parser requires t
 
 test('no map of a schema is left out of the comparison', () => {
   const objects = (schema: Schema): number => Object.values(schema.$defs ?? {}).filter((d) => d.type === 'object').length + 1
-  assert.equal(objects(POLICY) + objects(PROFILE), MAPS.length)
+  assert.equal(objects(POLICY) + objects(PROFILE) + objects(NETWORK), MAPS.length)
 })
 
 test('closed lists of words are those of the model', () => {
@@ -108,7 +113,11 @@ test('bounds are those of the parser', () => {
   assert.equal(def(POLICY, 'segment').properties?.via?.anyOf?.[1]?.maxItems, NEXT_HOPS_MAX)
   assert.equal(def(POLICY, 'zone').properties?.prefixes?.anyOf?.[1]?.maxItems, PREFIXES_PER_ZONE_MAX)
   assert.equal(PROFILE.properties?.flows?.maxItems, PARTS_MAX)
-  for (const schema of [POLICY, PROFILE]) {
+  assert.equal(NETWORK.properties?.devices?.maxItems, DEVICES_MAX)
+  assert.equal(NETWORK.properties?.links?.maxItems, LINKS_MAX)
+  assert.equal(def(NETWORK, 'device').properties?.addresses?.maxItems, ITEMS_MAX)
+  assert.equal(def(NETWORK, 'link').properties?.attached?.anyOf?.[1]?.maxItems, ITEMS_MAX)
+  for (const schema of [POLICY, PROFILE, NETWORK]) {
     assert.equal(def(schema, 'name').maxLength, NAME_LENGTH_MAX)
     assert.equal(def(schema, 'text').maxLength, TEXT_LENGTH_MAX)
   }
@@ -140,7 +149,7 @@ function compiled(schema: Schema): Validate | null {
   }
 }
 
-const VALIDATORS = { policy: compiled(POLICY), profile: compiled(PROFILE) }
+const VALIDATORS = { policy: compiled(POLICY), profile: compiled(PROFILE), network: compiled(NETWORK) }
 const SKIP = VALIDATORS.policy === null ? 'ajv is not installed' : false
 
 const read = (path: string): unknown => parse(readFileSync(path, 'utf8'))
@@ -226,5 +235,36 @@ test('profiles: the same, with every key of the longest profile broken in turn',
       const accepted = parseProfile(treeFromValue(changed, 'x')).profile !== null
       assert.equal(VALIDATORS.profile?.(changed), accepted, `${key}: ${JSON.stringify(value)}`)
     }
+  }
+})
+
+const device = { name: 'core', config: 'core.nft', addresses: [{ interface: 'eth0', address: '10.0.0.1/24' }] }
+const link = { name: 'ward', attached: ['core/eth0'], prefixes: ['10.0.0.0/24'], zone: 'bedside' }
+const network = { network: 'n', devices: [device], links: [link] }
+
+const DEVICES: readonly PlainValue[] = [
+  { ...device, routes: 'r.json' }, { ...device, routes: ['a', 'b'] }, { ...device, routes: 5 }, { ...device, rules: ['x'] }, { ...device, name: 'Core' },
+  { ...device, tables: [{ name: 'DSL', routes: 'dsl.txt' }] }, { ...device, tables: [{ name: 'DSL' }] }, { ...device, adresses: [] },
+  { ...device, addresses: [{ interface: 'eth0', address: '10.0.0.1' }] }, { ...device, addresses: [{ address: '10.0.0.1/24' }] },
+  { ...device, disregard: 'a line' }, { ...device, target: 'nftables', rules6: 'r6', description: 'A router.' },
+]
+const LINKS: readonly PlainValue[] = [
+  { ...link, internet: true }, { ...link, internet: 'yes' }, { ...link, attached: 'core/eth0' }, { ...link, attached: ['core'] },
+  { ...link, gateways: 'core' }, { ...link, gateways: [5] }, { ...link, prefixes: [] }, { ...link, prefixes: ['ward'] }, { ...link, zone: 'Bed' },
+  { ...link, description: '' }, { attached: [] }, { name: 'alone' },
+]
+const NETWORKS: readonly PlainValue[] = [
+  network, { ...network, extra: 1 }, { network: 'n', devices: [], links: [] }, { devices: [], links: [] }, { network: 'N', devices: [], links: [] }, [], 'x',
+  ...DEVICES.map((one): PlainValue => ({ ...network, devices: [one] })), ...LINKS.map((one): PlainValue => ({ ...network, links: [one] })),
+]
+
+test('networks: schema and parser agree, and the examples are valid', { skip: SKIP }, () => {
+  for (const value of NETWORKS) {
+    const accepted = parseNetwork(treeFromValue(value, 'x')).network !== null
+    assert.equal(VALIDATORS.network?.(value), accepted, JSON.stringify(value))
+  }
+  const folder = productPath('examples/ward-network')
+  for (const name of readdirSync(folder).filter((each) => each.endsWith('.yaml'))) {
+    assert.equal(VALIDATORS.network?.(read(join(folder, name))), true, name)
   }
 })

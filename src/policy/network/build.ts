@@ -60,7 +60,7 @@ function buildDevice(written: WrittenDevice, texts: DeviceTexts, diagnostics: Di
   return {
     name: written.name, config, manner: mannerOf(own),
     opaque: [...unaccounted(own).filter((why) => !learned(why)), ...routing.unknowns].filter((why) => !disregarded(why)),
-    interfaces: config.interfaces.map((name, iface) => ({ name, link: null, addresses: addresses.filter((a) => a.iface === iface) })),
+    interfaces: config.interfaces.map((name, iface) => ({ name, link: null, addresses: addresses.filter((a) => a.iface === iface).map(({ iface: _iface, ...a }) => a) })),
   }
 }
 

@@ -11,7 +11,7 @@ import type { Network } from '../policy/network/model.ts'
 import { readConfigFile } from './read-config.ts'
 
 /** The network, or everything that is wrong, ready to print. */
-export function loadNetwork(file: string): Result<Network, string> {
+export function loadNetwork(file: string): Result<Network> {
   const written = loadNetworkFile(file)
   if (!written.ok) return err(written.error.map(formatDiagnostic).join('\n'))
   const problems: string[] = []

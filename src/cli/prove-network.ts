@@ -169,7 +169,7 @@ function packetOf({ src, dst, service }: TraceArgs) {
   const version = ipVersion(from.value)
   if (ipVersion(to.value) !== version) return err(`${src} and ${dst} are of different IP versions`)
   const chosen = Object.fromEntries(fields.value.map(([field, c]) => [field, c.kind === 'ranges' ? (c.ranges[0]?.low ?? 0n) : 0n]))
-  const proto = BigInt(chosen['proto'] ?? 0n)
+  const proto = chosen['proto'] ?? 0n
   const client = protocolHas(proto, 'sport') ? { sport: 49_152n } : {}
   const first = protocolHas(proto, 'flags') ? { flags: 2n } : protocolHas(proto, 'icmpType') ? { icmpType: version === 4 ? 8n : 128n } : {}
   return ok({ version, point: packetPoint({ src: ipValue(from.value), dst: ipValue(to.value), ...chosen, ...client, ...first }) })

@@ -11,6 +11,9 @@ import { CONDUIT_KEYS, EXCEPTION_KEYS, POLICY_KEYS, SEGMENT_KEYS, SERVICE_KEYS, 
 import { ASSERTION_KINDS, BUILT_IN_ZONES, ELSEWHERE, FAIL_MODES, TRANSPORTS, ZONE_KINDS } from '../policy/language/model.ts'
 import { parsePolicy } from '../policy/language/policy.ts'
 import { BUILT_IN_SERVICES } from '../policy/language/services.ts'
+import { parseNetwork } from '../policy/network/file.ts'
+import { ADDRESS_KEYS, DEVICE_KEYS, LINK_KEYS, NETWORK_KEYS, TABLE_KEYS } from '../policy/network/keys.ts'
+import { DISPOSITIONS } from '../policy/network/model.ts'
 import { productPath } from './product.ts'
 import { loadProfiles } from './profiles.ts'
 import { parseYaml } from './yaml.ts'
@@ -82,4 +85,14 @@ test('every key and word of a profile is in the document, and every shipped prof
   assert.ok(flowKeys.every((key) => Object.hasOwn(FLOW_KEYS, key)))
   const words = [...keys, ...flowKeys, ...CONFIDENCES, ...FLOW_OCCURRENCES, ...FLOW_EXPECTATIONS, ...loaded.value.profiles.keys()]
   assert.deepEqual(undocumented(PROFILES_DOC, words), [])
+})
+
+test('every key of a network file and every way a packet ends is in the document, and its example is a network', () => {
+  const doc = readFileSync(productPath('docs/prove.md'), 'utf8')
+  const keys = keysOf(NETWORK_KEYS, DEVICE_KEYS, TABLE_KEYS, ADDRESS_KEYS, LINK_KEYS).filter((key) => key !== 'description' && key !== 'target')
+  assert.deepEqual(keys.filter((key) => !new RegExp(`\\b${key}:|\\b${key}\\b.for|\`${key}\``).test(doc)), [])
+  assert.deepEqual(DISPOSITIONS.filter((word) => !doc.includes(`| \`${word}\` |`)), [])
+  const { tree } = parseYaml(/```yaml\n([\s\S]*?)```/.exec(doc)?.[1] ?? '', 'docs')
+  assert.ok(tree)
+  assert.deepEqual(parseNetwork(tree).diagnostics.map((d) => d.message), ['link internet names the device "edge", which is not in the file'])
 })

@@ -58,7 +58,7 @@ export function proveUnreachable(space: PacketSpace, network: Network, question:
       const wanted = question.onLink ?? null
       const unsure = disposition === 'insufficient-info'
       if (!unsure && (!ARRIVED.has(disposition) || (wanted !== null && link !== wanted))) continue
-      const set = space.and(branch.node.set, unsure ? mayBecome(space, question.asked) : question.asked)
+      const set = space.and(branch.node.set, unsure && isOpaque(network, device) ? mayBecome(space, question.asked) : question.asked)
       if (space.isEmpty(set)) continue
       if (branch.because.length > 0) because.push(...branch.because)
       else return { verdict: 'refuted', witness: { trace: arrivalOf(space, network, origin, branch, set), reply: null } }
@@ -67,7 +67,11 @@ export function proveUnreachable(space: PacketSpace, network: Network, question:
   }, (sources) => space.and(sources, question.asked))
 }
 
-/** Nothing is known of a packet whose next step is in no text, its destination included: it may still be translated. */
+function isOpaque(network: Network, device: number | null): boolean {
+  return device !== null && (network.devices[device]?.opaque.length ?? 0) > 0
+}
+
+/** A line that nobody understood may translate. What no file describes (a wire, a table, a hop) is taken not to (docs/prove.md). */
 function mayBecome(space: PacketSpace, asked: PacketSet): PacketSet {
   return (['dst', 'dport'] as const).reduce((set, field) => space.assign(set, field, wholeField(space, field)), asked)
 }

@@ -56,10 +56,11 @@ function buildDevice(written: WrittenDevice, texts: DeviceTexts, diagnostics: Di
     routes: withConnected([...own.routes, ...routing.routes], addresses),
   }
   const disregarded = (why: UnknownMatch): boolean => written.disregard.includes(why.text)
+  const inRules = new Set(routing.rules.flatMap((rule) => rule.match.unknown))
   const learned = (why: UnknownMatch): boolean => texts.routes.length > 0 && /routes learned by a routing protocol/.test(why.reason)
   return {
     name: written.name, config, manner: mannerOf(own),
-    opaque: [...unaccounted(own).filter((why) => !learned(why)), ...routing.unknowns].filter((why) => !disregarded(why)),
+    opaque: [...unaccounted(own).filter((why) => !learned(why)), ...routing.unknowns].filter((why) => !inRules.has(why) && !disregarded(why)),
     interfaces: config.interfaces.map((name, iface) => ({ name, link: null, addresses: addresses.filter((a) => a.iface === iface).map(({ iface: _iface, ...a }) => a) })),
   }
 }

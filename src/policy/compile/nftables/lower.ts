@@ -249,15 +249,21 @@ function translated({ table, node, found }: Place, s: Extract<Statement, { kind:
   const address = natRange(s.address, ['ip4', 'ip6'])
   const port = natRange(s.port, ['port'])
   const odd = (s.address !== null && address === null) || (s.port !== null && port === null)
-  const unknown = odd ? { text: s.text, line: s.line, reason: 'what the address becomes is not one range' } : null
-  if (unknown !== null) found.unknowns.push(unknown)
+  const vague = odd ? { text: s.text, line: s.line, reason: 'what the address becomes is not one range' } : null
+  if (vague !== null) found.unknowns.push(vague)
   const rules = made(table, node, matches, { kind: 'permit' })
   const toSelf = s.text.startsWith('redirect') ? { toSelf: true } : {}
   for (const rule of rules) {
-    const wide = { low: 0n, high: (1n << ((rule.family ?? IP_FAMILIES.get(table.family)) === 6 ? 128n : 32n)) - 1n }
-    found.translations.set(rule, { kind: s.type, address: odd ? wide : address, port: odd && port === null ? EVERY_PORT : port, unknown, ...toSelf })
+    const family = rule.family ?? IP_FAMILIES.get(table.family) ?? familySaid(s.text)
+    const wide = { low: 0n, high: (1n << (family === 6 ? 128n : 32n)) - 1n }
+    found.translations.set(rule, { kind: s.type, family, address: odd ? wide : address, port: odd && port === null ? EVERY_PORT : port, unknown: vague, ...toSelf })
   }
   return rules
+}
+
+/** `dnat ip6 to ...`: tables of both families must say which one they translate. */
+function familySaid(text: string): IpVersion | null {
+  return /\bip6\b/.test(text) ? 6 : /\bip\b/.test(text) ? 4 : null
 }
 
 const EVERY_PORT: ValueRange = { low: 0n, high: 65_535n }

@@ -224,3 +224,40 @@ test('JSON: the same words, and other documents are refused', () => {
   for (const other of ['*filter\n:INPUT ACCEPT [0:0]\n', 'hello']) assert.ok(readNft(other,
     'x').diagnostics.some((d) => d.severity === 'error'), other)
 })
+
+test('rows of translation stand in the order of the kernel: an accept in front keeps the address, jumps are written out', () => {
+  const config = configOf(`table inet n {
+  chain hosts { ip saddr 10.20.3.0/24 return
+    masquerade
+  }
+  chain post { type nat hook postrouting priority srcnat; policy accept;
+    ip daddr 10.0.0.0/8 accept
+    oifname "wan" jump hosts
+    ip6 saddr fd00::/8 masquerade
+  }
+  chain late { type nat hook prerouting priority 0; policy accept;
+    tcp dport 80 dnat ip to tcp dport map { 80 : 10.0.0.1 }
+  }
+  chain own { type nat hook output priority 0; policy accept;
+    tcp dport 25 redirect
+  }
+  chain early { type nat hook prerouting priority -110; policy accept;
+    udp dport 53 dnat ip to 10.0.0.53
+  }
+}`)
+  const rows = config.nat.map((row) => [row.line, row.kind, row.stage, row.packets ?? 'in', row.family, row.match.unknown.length])
+  assert.deepEqual(rows, [
+    [17, 'destination', 'destination', 'in', 4, 0], [11, 'destination', 'destination', 'in', 4, 1],
+    [14, 'destination', 'destination', 'own', null, 0], [6, 'none', 'source', 'in', 4, 0],
+    [3, 'masquerade', 'source', 'in', null, 1], [8, 'masquerade', 'source', 'in', 6, 0],
+  ])
+  assert.deepEqual([config.nat[1]?.address, config.nat[2]?.toSelf], [{ low: 0n, high: 0xffffffffn }, true])
+  assert.deepEqual(config.nat[4]?.match.fields.map(([field]) => field), ['oif'], 'the match of the jump is that of the row')
+})
+
+test('interfaces that are known from elsewhere are covered by wildcards', () => {
+  const { config } = readNft('table inet f { chain c { type filter hook forward priority 0; iifname "eth*" accept; } }', 'x', ['eth5', 'wlan0'])
+  assert.deepEqual(config?.interfaces, ['eth5', 'wlan0', 'eth*'])
+  const [, constraint] = config?.chains.get('inet f c')?.rules[0]?.matches[0]?.fields[0] ?? []
+  assert.deepEqual(constraint?.kind === 'ranges' && constraint.ranges.map((r) => r.low), [0n, 2n])
+})

@@ -6,6 +6,7 @@ import type { Chain, Match, NatRule, Rule, UnknownMatch } from '../../rules/mode
 
 /** What a translating rule of a chain does. */
 export type Translation = Pick<NatRule, 'kind' | 'address' | 'port' | 'toSelf'> & {
+  readonly family: IpVersion | null
   /** What of it is not understood; null when all is. */
   readonly unknown: UnknownMatch | null
 }
@@ -69,17 +70,17 @@ function ruleRows(work: Work, rule: Rule, matches: readonly Match[], depth: numb
   else if (action.kind !== 'next') addRows(work, rule, matches, NOTHING)
 }
 
-const NOTHING: Translation = { kind: 'none', address: null, port: null, unknown: null }
+const NOTHING: Translation = { kind: 'none', family: null, address: null, port: null, unknown: null }
 
 function anything({ stage, base }: Work, unknown: UnknownMatch): Translation {
-  return { kind: stage, address: { low: 0n, high: (1n << (base.family === 6 ? 128n : 32n)) - 1n }, port: { low: 0n, high: 65_535n }, unknown }
+  return { kind: stage, family: base.family, address: { low: 0n, high: (1n << (base.family === 6 ? 128n : 32n)) - 1n }, port: { low: 0n, high: 65_535n }, unknown }
 }
 
 function addRows({ rows, base, stage }: Work, rule: Rule, matches: readonly Match[], { unknown, ...translation }: Translation): void {
   for (const { fields, unknown: vague } of matches) {
     rows.push({
       line: rule.line, text: rule.text, match: { fields, unknown: unknown === null ? vague : [...vague, unknown] }, ...translation,
-      family: rule.family ?? base.family, stage, ...(base.hook === 'output' ? { packets: 'own' as const } : {}),
+      family: rule.family ?? translation.family ?? base.family, stage, ...(base.hook === 'output' ? { packets: 'own' as const } : {}),
     })
   }
 }

@@ -86,7 +86,8 @@ function witnessLines({ trace, reply }: PathWitness, network: Network, version: 
 const RANGES_SHOWN = 3
 
 function rangesText(ranges: readonly ValueRange[], version: IpVersion): string {
-  const shown = ranges.slice(0, RANGES_SHOWN).map(({ low, high }) => (low === high ? ipFromValue(version, low) : `${ipFromValue(version, low)}-${ipFromValue(version, high)}`))
+  const shown = ranges.slice(0, RANGES_SHOWN).map(({ low, high }) =>
+    (low === high ? ipFromValue(version, low) : `${ipFromValue(version, low)}-${ipFromValue(version, high)}`))
   return `${shown.join(', ')}${ranges.length > RANGES_SHOWN ? ` and ${ranges.length - RANGES_SHOWN} more blocks` : ''}`
 }
 

@@ -17,7 +17,9 @@ interface PathJson {
     readonly arrived: { readonly src: string; readonly dst: string; readonly dport: number }
     readonly disposition: string
     readonly link: string | null
-    readonly hops: readonly { readonly device: string; readonly in: string; readonly out: string; readonly decisions: readonly { what: string; line: number }[] }[]
+    readonly hops: readonly {
+      readonly device: string; readonly in: string; readonly out: string; readonly decisions: readonly { what: string; line: number }[]
+    }[]
   }
 }
 
@@ -31,7 +33,8 @@ test('what the keep-inside policy promises is proved over the path of the ward e
 test('the filter that the example loads is the one that is compiled from the policy today', async (t) => {
   const out = path.join(scratch(t), 'keep.nft')
   await cordon(['compile', '--target', 'nftables', '--policy', POLICY, '--out', out])
-  const table = (text: string) => text.slice(text.indexOf('table inet cordon_keep_inside {')).split('\n# Not compiled')[0]?.trim().replace(/policy [0-9a-f]{64}/, '')
+  const table = (text: string) => text.slice(text.indexOf('table inet cordon_keep_inside {'))
+    .split('\n# Not compiled')[0]?.trim().replace(/policy [0-9a-f]{64}/, '')
   assert.equal(table(fs.readFileSync(example('keep-inside.nft'), 'utf8')), table(fs.readFileSync(out, 'utf8')))
 })
 
@@ -62,7 +65,8 @@ test('liveness asks both directions, by zone, link, device and block', async () 
     [0, 'everything from bedside to central on tcp/515-520 arrives, and its reply comes back (IPv4): proved\n'])
   const stopped = await cordon(['prove', 'liveness', net, '--from', '10.20.3.0/24', '--to', 'cms', '--service', 'tcp/23'])
   assert.equal(stopped.code, 5)
-  assert.match(stopped.out, /1\. ward-router: ward -> uplink\n.*route line 5.*\n.*denied by line 17: counter drop comment "default"\n.*stopped by the filter at ward-router \(denied-forward\)/)
+  assert.match(stopped.out, /1\. ward-router: ward -> uplink\n.*route line 5.*\n.*denied by line 17: counter drop comment "default"\n/)
+  assert.match(stopped.out, /stopped by the filter at ward-router \(denied-forward\)/)
   assert.equal((await cordon(['prove', 'reach', net, '--from', 'bedside', '--to', 'core-router'])).code, 0)
   assert.equal((await cordon(['prove', 'reach', net, '--from', 'ward-router', '--to', '202.114.4.10'])).code, 0, 'the router\'s own output rule')
   assert.equal((await cordon(['prove', 'reach', net, '--from', 'servers', '--to', 'internet'])).code, 0)

@@ -33,7 +33,8 @@ function ask(prove: typeof proveAlive, network: Network, from: PathQuestion['fro
   const space = bddSpace(4)
   return prove(space, network, { from, asked: space.of(match) })
 }
-const reach = (network: Network, dst: string, from: PathQuestion['from'] = { link: 0 }, dport?: bigint) => ask(proveUnreachable, network, from, to(dst, dport)).answer
+const reach = (network: Network, dst: string, from: PathQuestion['from'] = { link: 0 }, dport?: bigint) =>
+  ask(proveUnreachable, network, from, to(dst, dport)).answer
 const alive = (network: Network, dst: string, from: PathQuestion['from'] = { link: 0 }, dport?: bigint) => ask(proveAlive, network, from, to(dst, dport)).answer
 
 const ROUTES = `default via 192.0.2.1 dev wan
@@ -107,7 +108,8 @@ test('a mark decides the route: unknown because of that line of ip rule, not wro
 })
 
 test('policy routing by source, interface and port is followed exactly', () => {
-  const rules = `0:\tfrom all lookup local\n10:\tfrom 10.20.3.0/25 to 202.114.4.0/24 prohibit\n20:\tfrom all iif ward ipproto tcp dport 515 lookup cms\n32766:\tfrom all lookup main\n`
+  const rules = ['0:\tfrom all lookup local', '10:\tfrom 10.20.3.0/25 to 202.114.4.0/24 prohibit',
+    '20:\tfrom all iif ward ipproto tcp dport 515 lookup cms', '32766:\tfrom all lookup main', ''].join('\n')
   const network = one(filter('accept'), `${ROUTES}blackhole default table cms\n`, rules)
   assert.equal(reach(network, '202.114.4.0/24', { ranges: [block('10.20.3.0/25')] }).verdict, 'proved')
   assert.equal(reach(network, '202.114.4.0/24', { ranges: [block('10.20.3.128/25')] }).verdict, 'refuted')
@@ -166,7 +168,8 @@ test('without gateways any router may be the one: liveness does not know, reach 
 test('a reply is translated back where its packet was translated', () => {
   const network = one(filter('ip saddr 10.20.3.0/24 accept') + nat('ip daddr 10.30.0.9 dnat to 10.1.0.9', 'oifname "srv" masquerade'))
   assert.deepEqual(alive(network, '10.30.0.9/32', { link: 0 }, 104n), { verdict: 'proved' })
-  const trace = walkNetwork(network, { link: 0 }, packetPoint({ src: value('10.20.3.7'), dst: value('10.30.0.9'), proto: 6n, dport: 104n, sport: 50_000n, flags: 2n }), 4)[0]
+  const sent = packetPoint({ src: value('10.20.3.7'), dst: value('10.30.0.9'), proto: 6n, dport: 104n, sport: 50_000n, flags: 2n })
+  const trace = walkNetwork(network, { link: 0 }, sent, 4)[0]
   assert.deepEqual([trace?.arrived.src, trace?.arrived.dst], [value('10.1.0.1'), value('10.1.0.9')])
 })
 

@@ -63,7 +63,8 @@ test('translation that a platform\'s reader does not model makes the device opaq
 devices: [{ name: r, config: c, target: cisco-ios${more} }]
 links: [{ name: l, attached: [r/eth0] }]
 `
-  const opaque = (text: string, more = '') => networkFrom(yaml(more), { c: ios(text), routes: 'default via 10.0.0.2 dev eth0\n' }).devices[0]?.opaque.map((w) => w.line)
+  const routes = 'default via 10.0.0.2 dev eth0\n'
+  const opaque = (text: string, more = '') => networkFrom(yaml(more), { c: ios(text), routes }).devices[0]?.opaque.map((w) => w.line)
   assert.deepEqual(opaque('ip nat inside source list 1 interface eth0 overload'), [5])
   assert.deepEqual(opaque('router ospf 1\n network 10.0.0.0 0.0.0.255 area 0'), [5])
   assert.deepEqual(opaque('router ospf 1\n network 10.0.0.0 0.0.0.255 area 0', ', routes: routes'), [])

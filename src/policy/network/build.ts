@@ -61,7 +61,8 @@ function buildDevice(written: WrittenDevice, texts: DeviceTexts, diagnostics: Di
   return {
     name: written.name, config, manner: mannerOf(own),
     opaque: [...unaccounted(own).filter((why) => !learned(why)), ...routing.unknowns].filter((why) => !inRules.has(why) && !disregarded(why)),
-    interfaces: config.interfaces.map((name, iface) => ({ name, link: null, addresses: addresses.filter((a) => a.iface === iface).map(({ iface: _iface, ...a }) => a) })),
+    interfaces: config.interfaces.map((name, index) => (
+      { name, link: null, addresses: addresses.filter((a) => a.iface === index).map(({ iface: _iface, ...a }) => a) })),
   }
 }
 

@@ -256,7 +256,8 @@ function translated({ table, node, found }: Place, s: Extract<Statement, { kind:
   for (const rule of rules) {
     const family = rule.family ?? IP_FAMILIES.get(table.family) ?? familySaid(s.text)
     const wide = { low: 0n, high: (1n << (family === 6 ? 128n : 32n)) - 1n }
-    found.translations.set(rule, { kind: s.type, family, address: odd ? wide : address, port: odd && port === null ? EVERY_PORT : port, unknown: vague, ...toSelf })
+    const to = odd ? wide : address
+    found.translations.set(rule, { kind: s.type, family, address: to, port: odd && port === null ? EVERY_PORT : port, unknown: vague, ...toSelf })
   }
   return rules
 }

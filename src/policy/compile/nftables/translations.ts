@@ -73,7 +73,8 @@ function ruleRows(work: Work, rule: Rule, matches: readonly Match[], depth: numb
 const NOTHING: Translation = { kind: 'none', family: null, address: null, port: null, unknown: null }
 
 function anything({ stage, base }: Work, unknown: UnknownMatch): Translation {
-  return { kind: stage, family: base.family, address: { low: 0n, high: (1n << (base.family === 6 ? 128n : 32n)) - 1n }, port: { low: 0n, high: 65_535n }, unknown }
+  const address = { low: 0n, high: (1n << (base.family === 6 ? 128n : 32n)) - 1n }
+  return { kind: stage, family: base.family, address, port: { low: 0n, high: 65_535n }, unknown }
 }
 
 function addRows({ rows, base, stage }: Work, rule: Rule, matches: readonly Match[], { unknown, ...translation }: Translation): void {

@@ -155,3 +155,35 @@ test('what is no certificate is refused with the place', async (t) => {
   assert.equal(unwritable.code, 3)
   assert.match(unwritable.err, /cannot write/)
 })
+
+const TWO_TABLES = `table ip first {
+  chain fwd { type filter hook forward priority 0; policy accept; ip saddr 10.20.4.0/25 ip daddr 8.0.0.0/8 drop }
+}
+table ip second {
+  chain fwd { type filter hook forward priority 10; policy accept; }
+  chain into { type filter hook input priority 0; policy drop; }
+}
+`
+
+test('a certificate is about one chain: several of a hook, another hook and networks are refused, and nothing is written', async (t) => {
+  const { folder, policy, certificate } = ward(t)
+  const nft = path.join(folder, 'two.nft')
+  const network = path.join(import.meta.dirname, '..', '..', 'examples', 'ward-network', 'network.yaml')
+  fs.writeFileSync(nft, TWO_TABLES)
+  const question = ['--from', '10.20.4.0/25', '--to', '8.0.0.0/8', '--certificate', certificate]
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [['reach', nft, ...question], /choose with --chain: ip first fwd, ip second fwd/],
+    [['reach', nft, ...question, '--hook', 'input'], /name the chain with --chain/],
+    [['reach', network, ...question], /not about a network/],
+    [['policy', policy, '--network', network, '--certificate', certificate], /not about a network/],
+  ]
+  for (const [args, why] of refused) {
+    const { code, err } = await cordon(['prove', ...args])
+    assert.equal(code, 2, err)
+    assert.match(err, why)
+    assert.equal(fs.existsSync(certificate), false, args.join(' '))
+  }
+  const named = await cordon(['prove', 'reach', nft, ...question, '--chain', 'ip first fwd'])
+  assert.equal(named.code, 0, named.err)
+  assert.equal((await cordon(['prove', 'verify', certificate])).code, 0)
+})

@@ -29,6 +29,8 @@ export type CertifiedQuestion = keyof typeof CLAIM_OF
 
 /** Answers as runProve does; when the claim is proved, writes its certificate to `out` too. */
 export function runProveCertificate(args: ProveArgs & { readonly question: CertifiedQuestion }, out: string, io: Io): number {
+  // The certificate names a chain, and the checker reads the text by that name alone.
+  if (args.hook !== undefined && args.chain === undefined) return fail(io, Exit.usage, 'with --certificate name the chain with --chain in place of --hook')
   const code = runProve(args, io)
   const question: CertificateQuestion = {
     kind: args.question, ipVersion: args.version, chain: args.chain ?? null, from: args.from ?? null, to: args.to ?? null,
@@ -173,7 +175,10 @@ function claimsOf(question: CertificateQuestion, inputs: readonly CertificateInp
     const args = { version, chain: question.chain ?? undefined, assets: question.assets, target: target === 'policy' ? undefined : target }
     const loaded = target === 'policy' ? loadPolicyFilter(file, args, day ?? '') : loadConfigFilter(file, args)
     if (!loaded.ok) return loaded
-    filters.push(loaded.value.filter)
+    const { filter } = loaded.value
+    const chains = [filter.chain, ...(filter.also ?? [])].map(({ name }) => name)
+    if (chains.length > 1) return err(`${file}: a certificate is about one chain; choose with --chain: ${chains.join(', ')}`)
+    filters.push(filter)
   }
   return ok([{ title: titleOf(question, inputs), version, claim: CLAIM_OF[kind], packets: [asked.value], except: [], filters }])
 }

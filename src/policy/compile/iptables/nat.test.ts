@@ -89,6 +89,7 @@ test('filters that look before the destination is translated are said; the rest 
   const text = '*raw\n-A PREROUTING -d 10.0.0.1 -j DROP\nCOMMIT\n*nat\n-A PREROUTING -j DNAT --to-destination 10.0.0.1\n-A OUTPUT -j REDIRECT\nCOMMIT\n'
   const { config } = readIptables(text, 'x')
   assert.deepEqual(config?.unknowns.map((u) => u.reason), ['sees destinations before they are translated'])
-  assert.deepEqual(config?.nat.map((row) => row.line), [5])
+  assert.deepEqual(config?.nat.map(({ line, stage, packets, toSelf }) => [line, stage, packets, toSelf]),
+    [[5, 'destination', undefined, undefined], [6, 'destination', 'own', true]], 'what the machine sends is asked of OUTPUT alone')
   assert.equal(config?.sees, 'after-dnat')
 })

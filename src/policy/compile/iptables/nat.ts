@@ -66,19 +66,23 @@ interface Walk {
   full: boolean
 }
 
-/**
- * Rows of PREROUTING and POSTROUTING, in this order for each version. Translations of the machine's own packets (OUTPUT, INPUT) are no
- * rows: a packet that is forwarded never meets them.
- */
+type Stage = NonNullable<NatRule['stage']>
+
+/** Where the chains of the nat table are asked: on the way in, for what the machine itself sends, on the way out. INPUT is no row. */
+const HOOKS: readonly (readonly [string, Stage, { readonly packets?: 'own' }])[] = [
+  ['PREROUTING', 'destination', {}], ['OUTPUT', 'destination', { packets: 'own' }], ['POSTROUTING', 'source', {}],
+]
+
+/** Rows of one text, hook by hook and for each version, in the order in which the kernel tries them. */
 export function natRows(chains: ReadonlyMap<string, Chain>, translations: ReadonlyMap<Rule, Translation>): {
   readonly rows: readonly NatRule[]; readonly unknowns: readonly UnknownMatch[]
 } {
   const walk: Walk = { chains, translations, rows: [], unknowns: [], path: [], calls: 0, full: false }
-  for (const name of ['PREROUTING', 'POSTROUTING']) {
-    for (const family of ['ip', 'ip6']) {
-      const chain = chains.get(`${family} nat ${name}`)
+  for (const [name, stage, whose] of HOOKS) {
+    for (const family of [4, 6] as const) {
+      const chain = chains.get(`${family === 4 ? 'ip' : 'ip6'} nat ${name}`)
       if (chain === undefined) continue
-      follow(walk, chain, [{ fields: [], unknown: [] }], name === 'PREROUTING' ? 'destination' : 'source')
+      follow(walk, chain, [{ fields: [], unknown: [] }], { stage, family, ...whose })
       if (chain.policy === 'deny') walk.unknowns.push({ text: `chain ${chain.name}`, line: 0, reason: DROPS })
     }
   }
@@ -88,8 +92,11 @@ export function natRows(chains: ReadonlyMap<string, Chain>, translations: Readon
 
 const DROPS = 'a translation chain that drops packets'
 
+/** What all rows of one hook have in common. */
+type Where = { readonly stage: Stage } & Pick<NatRule, 'family' | 'packets'>
+
 /** Rows of a chain for packets that come in one of `ways`; what remains for the caller is not asked, for rows are tried in order. */
-function follow(walk: Walk, chain: Chain, ways: readonly Match[], side: 'destination' | 'source'): void {
+function follow(walk: Walk, chain: Chain, ways: readonly Match[], at: Where): void {
   let open = ways
   const isBase = walk.path.length === 0
   walk.path.push(chain.name)
@@ -99,10 +106,10 @@ function follow(walk: Walk, chain: Chain, ways: readonly Match[], side: 'destina
     const { action } = rule
     const nothing: Translation = { kind: 'none', address: null, port: null, problem: null }
     if (action.kind === 'deny') walk.unknowns.push({ text: rule.text, line: rule.line, reason: DROPS })
-    if (action.kind === 'permit') push(walk, rule, here, walk.translations.get(rule) ?? nothing)
-    else if (action.kind === 'deny' || (action.kind === 'return' && isBase)) push(walk, rule, here, nothing)
-    else if (action.kind === 'unknown') push(walk, rule, here, { kind: side, address: null, port: null, problem: action.why.reason })
-    else if (action.kind === 'jump' || action.kind === 'goto') called(walk, rule, action.chain, here, side)
+    if (action.kind === 'permit') push(walk, rule, here, walk.translations.get(rule) ?? nothing, at)
+    else if (action.kind === 'deny' || (action.kind === 'return' && isBase)) push(walk, rule, here, nothing, at)
+    else if (action.kind === 'unknown') push(walk, rule, here, { kind: at.stage, address: null, port: null, problem: action.why.reason }, at)
+    else if (action.kind === 'jump' || action.kind === 'goto') called(walk, rule, action.chain, here, at)
     if (action.kind === 'return' || action.kind === 'goto') open = without(open, rule)
   }
   walk.path.pop()
@@ -116,23 +123,26 @@ function waysInto(open: readonly Match[], rule: Rule): readonly Match[] {
   return open.flatMap((way) => rule.matches.map((match) => joined(way, match)))
 }
 
-function called(walk: Walk, rule: Rule, name: string, ways: readonly Match[], side: 'destination' | 'source'): void {
+function called(walk: Walk, rule: Rule, name: string, ways: readonly Match[], at: Where): void {
   const chain = walk.chains.get(name)
   walk.full ||= ++walk.calls > CALLS_MAX
-  if (chain !== undefined && !walk.path.includes(name) && !walk.full) follow(walk, chain, ways, side)
-  else push(walk, rule, ways, { kind: side, address: null, port: null, problem: 'a chain that is not followed' })
+  if (chain !== undefined && !walk.path.includes(name) && !walk.full) follow(walk, chain, ways, at)
+  else push(walk, rule, ways, { kind: at.stage, address: null, port: null, problem: 'a chain that is not followed' }, at)
 }
 
 function joined(a: Match, b: Match): Match {
   return { fields: [...a.fields, ...b.fields], unknown: [...a.unknown, ...b.unknown] }
 }
 
-function push(walk: Walk, rule: Rule, matches: readonly Match[], { kind, address, port, problem }: Translation): void {
+function push(walk: Walk, rule: Rule, matches: readonly Match[], { kind, address, port, problem, toSelf }: Translation, at: Where): void {
   const odd = problem === null ? [] : [{ text: rule.text, line: rule.line, reason: problem }]
   if (rule.action.kind !== 'unknown') walk.unknowns.push(...odd)
   for (const match of matches) {
     if (walk.rows.length >= ROWS_MAX) walk.full = true
-    else walk.rows.push({ line: rule.line, text: rule.text, match: { ...match, unknown: [...match.unknown, ...odd] }, kind, address, port })
+    else {
+      walk.rows.push({ line: rule.line, text: rule.text, match: { ...match, unknown: [...match.unknown, ...odd] }, kind, address, port, ...at,
+        ...(toSelf === true ? { toSelf } : {}) })
+    }
   }
 }
 

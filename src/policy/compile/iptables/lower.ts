@@ -70,14 +70,26 @@ function filledSets(r: Read): Sets {
 
 function lowerRule(r: Read, chain: ChainText, text: RuleText, interfaces: Interfaces, sets: Sets, made: Lowered): Rule {
   const { line } = text
+  if (text.words.length > RULE_WORDS_MAX) return tooLong(text, chain.version, made)
   const parsed = parseOptions(text.words, { version: chain.version, interfaces, line, sets, shell: r.isScript })
   const why = text.doubt === null ? [] : [{ text: text.text, line, reason: text.doubt }]
   const matches = parsed.matches.map(({ fields, unknown }) => ({ fields, unknown: [...unknown, ...why] }))
   const action = text.lost || parsed.open ? unknownAction(text, text.doubt ?? 'a variable of the shell') : actionOf(r.tables, chain, parsed, line)
   const rule: Rule = { line, text: text.text, family: chain.version, matches, action: action === 'translates' ? { kind: 'permit' } : action }
-  made.unknowns.push(...matches.flatMap((m) => m.unknown), ...(rule.action.kind === 'unknown' ? [rule.action.why] : []))
+  for (const match of matches) made.unknowns.push(...match.unknown)
+  if (rule.action.kind === 'unknown') made.unknowns.push(rule.action.why)
   if (action === 'translates' && parsed.target !== null) made.translations.set(rule, translationOf(parsed.target, chain.version))
   return rule
+}
+
+/** Words of one rule: the longest of 1,400 real texts has 34, the longest that stands for a whole list of ports some hundreds. */
+const RULE_WORDS_MAX = 1024
+
+/** A rule that is not looked at: it may do anything. */
+function tooLong(text: RuleText, family: Rule['family'], made: Lowered): Rule {
+  const action = unknownAction(text, `a rule of more than ${RULE_WORDS_MAX} words`)
+  if (action.kind === 'unknown') made.unknowns.push(action.why)
+  return { line: text.line, text: text.text, family, matches: [{ fields: [], unknown: [] }], action }
 }
 
 function unknownAction(text: RuleText, reason: string): RuleAction {

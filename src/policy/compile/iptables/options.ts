@@ -67,7 +67,17 @@ function option(r: Reading): void {
   r.at += values.length
   const said = scopeOf(r, start)
   const variable = r.scope.shell && !SAID_ANYWAY.has(name) && values.some(isVariable)
-  r.matches = both(r.matches, variable ? unknown(said, 'a variable of the shell') : handler.read(r, values, not, said), said)
+  conjoin(r, variable ? unknown(said, 'a variable of the shell') : handler.read(r, values, not, said), said)
+}
+
+/** Alternatives times words of one rule: the largest set of a real text (65,536 elements) in a rule of 32 words. */
+const WORK_MAX = 65_536 * 32
+
+/** Each option copies what stands before it: the product is bounded, so that a rule's work is. */
+function conjoin(r: Reading, more: readonly Alternative[], said: Scope): void {
+  const tooMuch = r.matches.length * more.length * r.words.length > WORK_MAX
+  r.matches = tooMuch ? [{ ...ALWAYS, family: r.scope.version, unknown: unknown(said, 'more combinations than are followed')[0]?.unknown ?? [] }]
+    : both(r.matches, more, said)
 }
 
 /** A comment means nothing, and a target with such a name is an unknown action. */
@@ -87,7 +97,7 @@ function unknownOption(r: Reading, start: number): void {
   while (r.at < r.words.length && !OPTIONS.has(r.words[r.at] ?? '') && r.words[r.at] !== '!') r.at++
   if (r.scope.shell && isVariable(r.words[start] ?? '')) r.open = true
   if (r.target !== null) r.target.options.push(...r.words.slice(start, r.at))
-  else r.matches = both(r.matches, unknown(scopeOf(r, start), NOT_MODELLED), scopeOf(r, start))
+  else conjoin(r, unknown(scopeOf(r, start), NOT_MODELLED), scopeOf(r, start))
 }
 
 const NOT_MODELLED = 'not a match of the model'
@@ -199,9 +209,10 @@ const states: Handler['read'] = (_r, [text = ''], not, scope) => {
 
 function addressRange(name: 'src' | 'dst'): Handler['read'] {
   return (r, [text = ''], not, scope) => {
-    const [low, high] = text.split('-').map((part) => addressValue(part, r.scope.version))
-    if (low === undefined || low === null || high === null) return unknown(scope, 'a range that is not understood')
-    return field(name, { kind: 'ranges', ranges: [{ low, high: high ?? low }], not: false }, not)
+    const parts = text.split('-')
+    const [low, high = low] = parts.map((part) => addressValue(part, r.scope.version))
+    const whole = parts.length <= 2 && low !== undefined && low !== null && high !== undefined && high !== null && low <= high
+    return whole ? field(name, { kind: 'ranges', ranges: [{ low, high }], not: false }, not) : unknown(scope, 'a range that is not understood')
   }
 }
 

@@ -49,3 +49,21 @@ test('what is not modelled decides nothing for sure', () => {
 test('other texts are refused', () => {
   for (const text of ['', 'table inet x {\n}\n', 'hello']) assert.equal(readIptables(text, 'x').config, null)
 })
+
+test('a rule of thousands of words is one unknown with its line, and a backwards range is no range', () => {
+  const rules = `-A FORWARD ${'-p tcp '.repeat(2000)}-j ACCEPT\n-A FORWARD ${'--state '.repeat(200_000)}`
+  const long = readIptables(`*filter\n:FORWARD ACCEPT [0:0]\n${rules}\nCOMMIT\n`, 'x')
+  assert.deepEqual(long.config?.unknowns.map((u) => [u.line, u.reason]), [3, 4].map((line) => [line, 'a rule of more than 1024 words']))
+  assert.deepEqual(long.config?.chains.get('ip filter FORWARD')?.rules.map((r) => r.action.kind), ['unknown', 'unknown'])
+  const backwards = '-A FORWARD -m iprange --src-range 10.0.0.9-10.0.0.1 -j ACCEPT'
+  const three = '-A FORWARD -m iprange --dst-range 1.0.0.1-1.0.0.2-1.0.0.3 -j DROP'
+  const range = readIptables(`*filter\n${backwards}\n${three}\nCOMMIT\n`, 'x')
+  assert.deepEqual(range.config?.unknowns.map((u) => u.line), [2, 3])
+})
+
+test('options that multiply stop at a bound, and the rule is unknown from there', () => {
+  const { config } = readIptables(`*filter\n-A FORWARD -p tcp ${'--ports 80 '.repeat(16)}${'-p tcp '.repeat(400)}-j ACCEPT\nCOMMIT\n`, 'x')
+  const [rule] = config?.chains.get('ip filter FORWARD')?.rules ?? []
+  assert.ok(rule !== undefined && rule.matches.length < 65_536)
+  assert.ok(config?.unknowns.some((u) => u.line === 2 && u.reason === 'more combinations than are followed'))
+})

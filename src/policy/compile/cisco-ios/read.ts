@@ -13,7 +13,9 @@ import { takeBlock, takeStaticRoute } from '../text/cisco-route.ts'
 import { Findings } from '../text/findings.ts'
 import { configLines, startsWith, Words, type ConfigLine } from '../text/lines.ts'
 import { classifyLine, UNLISTED, withoutBanners } from '../text/tables.ts'
+import { interfaceName, isSideLine, vrfName } from './interfaces.ts'
 import { isListHead, listHead, readListLine, sortedRules, type AccessList } from './lists.ts'
+import { iosTranslations, lateLists } from './nat.ts'
 import { HARMLESS, INTERFACE_HARMLESS, INTERFACE_MATTERS, MATTERS } from './tables.ts'
 
 interface ListBinding {
@@ -22,6 +24,7 @@ interface ListBinding {
   readonly family: IpVersion
   /** Key of Reading.lists, whether it holds such a list or not. */
   readonly list: string
+  readonly line: ConfigLine
 }
 
 /** What is gathered while the blocks are walked. */
@@ -53,7 +56,7 @@ export function readIos(text: string, file: string): ReadResult {
   const reading = startReading(blocks, findings)
   for (const block of blocks) readBlock(block, reading)
   if (reading.known === 0) return refuse(findings, 0, 'no line of this text belongs to IOS', 'give the output of show running-config')
-  return { config: finish(reading), diagnostics: findings.diagnostics }
+  return { config: finish(reading, blocks), diagnostics: findings.diagnostics }
 }
 
 function refuse(findings: Findings, line: number, message: string, help: string): ReadResult {
@@ -68,11 +71,6 @@ function startReading(blocks: readonly Block[], findings: Findings): Reading {
     if (startsWith(head, 'interface')) addInterface(interfaces, interfaceName(head))
   }
   return { findings, groups, lists: new Map(), interfaces, bindings: [], routes: [], addresses: [], device: '', known: 0 }
-}
-
-/** `interface Ethernet 1` and `interface Ethernet1` are the same. */
-function interfaceName(head: ConfigLine): string {
-  return head.words.slice(1).filter((word) => !/^(?:point-to-point|multipoint|l2transport)$/i.test(word)).join('')
 }
 
 function addInterface(interfaces: string[], name: string): void {
@@ -96,6 +94,7 @@ const BLOCKS: readonly (readonly [(head: ConfigLine) => boolean, BlockReader])[]
   [(head) => isListHead(head), readList],
   [(head) => startsWith(head, 'interface'), readInterface],
   [(head) => startsWith(head, 'object-group') || startsWith(head, 'object'), () => undefined],
+  [(head) => startsWith(head, 'ip nat') || startsWith(head, 'route-map'), () => undefined],
   [(head) => startsWith(head, 'hostname'), (block, reading) => {
     reading.device = block.head.words[1] ?? ''
   }],
@@ -137,13 +136,8 @@ function readInterface(block: Block, reading: Reading): void {
     if (startsWith(line, 'ip access-group')) bind(line, words, iface, 4, reading)
     else if (startsWith(line, 'ipv6 traffic-filter') || startsWith(line, 'ipv6 access-group')) bind(line, words, iface, 6, reading)
     else if (startsWith(line, 'ip address') || startsWith(line, 'ipv6 address')) addAddress(line, words, iface, down, vrf, reading)
-    else if (line.text.toLowerCase() !== 'shutdown' && vrfName(line) === null) interfaceLine(line, reading.findings)
+    else if (line.text.toLowerCase() !== 'shutdown' && vrfName(line) === null && !isSideLine(line)) interfaceLine(line, reading.findings)
   }
-}
-
-function vrfName(line: ConfigLine): string | null {
-  if (startsWith(line, 'ip vrf forwarding')) return line.words[3] ?? ''
-  return startsWith(line, 'vrf forwarding') ? (line.words[2] ?? '') : null
 }
 
 function interfaceLine(line: ConfigLine, findings: Findings): void {
@@ -155,7 +149,7 @@ function bind(line: ConfigLine, words: Words, iface: number, family: IpVersion, 
   const list = words.take()
   const direction = words.take().toLowerCase()
   if (!words.done || (direction !== 'in' && direction !== 'out')) reading.findings.unknown(line, 'the binding is not understood')
-  else reading.bindings.push({ iface, hook: `interface-${direction}`, family, list: listKey(list, family) })
+  else reading.bindings.push({ iface, hook: `interface-${direction}`, family, list: listKey(list, family), line })
 }
 
 /** Words behind an address that change nothing: `secondary`, `eui-64` needs the MAC and stays unknown. */
@@ -189,16 +183,18 @@ function readRoute(block: Block, reading: Reading): void {
   else reading.routes.push(route)
 }
 
-function finish(reading: Reading): ReadResult['config'] {
+function finish(reading: Reading, blocks: readonly Block[]): ReadResult['config'] {
   const chains = new Map<string, Chain>()
   for (const [key, list] of reading.lists) chains.set(key, { name: key, rules: sortedRules(list), policy: 'deny' })
   for (const chain of chains.values()) reading.findings.noteRules(chain.rules.filter((rule) => !isStopped(rule)))
+  const nat = iosTranslations(blocks, { interfaces: reading.interfaces, chains, findings: reading.findings })
+  lateLists(blocks, reading.bindings, { ...reading, rows: nat })
   const bindings = reading.bindings.map((bound): Binding => {
     const { iface, hook, family } = bound
     return { iface, hook, family, chain: hasEntries(chains.get(bound.list)) ? bound.list : openChain(bound.list, iface, chains, reading) }
   })
   return {
-    target: 'cisco-ios', device: reading.device, interfaces: reading.interfaces, chains, bindings, nat: [], routes: reading.routes,
+    target: 'cisco-ios', device: reading.device, interfaces: reading.interfaces, chains, bindings, nat, routes: reading.routes,
     routeRules: [], addresses: reading.addresses, sees: 'before-dnat', unknowns: reading.findings.unknowns,
   }
 }

@@ -25,9 +25,6 @@ export const HARMLESS: readonly string[] = [
 /** Top-level lines that may change what passes or where it goes, with the reason they are unknown. */
 export const MATTERS: readonly (readonly [prefix: string, reason: string])[] = [
   ['router', 'routes learned by a routing protocol are not in the text'],
-  ['ip nat', 'address translation is not modelled'],
-  ['zone-pair', 'zone-based firewalling is not modelled'],
-  ['zone', 'zone-based firewalling is not modelled'],
   ['ip inspect', 'inspection opens return paths and is not modelled'],
   ['parameter-map', 'inspection opens return paths and is not modelled'],
   ['crypto', 'encrypted tunnels are not modelled'],
@@ -68,11 +65,10 @@ export const INTERFACE_HARMLESS: readonly string[] = [
 
 /** Reasons for lines of an interface that are known to matter; any other line is unknown without a better reason. */
 export const INTERFACE_MATTERS: readonly (readonly [prefix: string, reason: string])[] = [
-  ['ip nat', 'address translation is not modelled'],
+  ['ip nat', 'this form of address translation is not modelled'],
   ['ip policy', 'policy routing is not modelled'],
   ['ip inspect', 'inspection opens return paths and is not modelled'],
   ['ip verify', 'the check of source addresses is not modelled'],
-  ['zone-member', 'zone-based firewalling is not modelled'],
   ['crypto', 'encrypted tunnels are not modelled'],
   ['tunnel', 'tunnels are not modelled'],
   ['service-policy', 'policy maps on an interface are not modelled'],

@@ -2,7 +2,8 @@
 // Keeps "never dropped": what cannot be followed is a row with an unknown match and its line.
 
 import type { IpVersion } from '../../../base/ip.ts'
-import type { Chain, Constraint, Match, NatRule, Rule, UnknownMatch, ValueRange } from '../../rules/model.ts'
+import type { Chain, Match, NatRule, Rule, UnknownMatch, ValueRange } from '../../rules/model.ts'
+import { joined, without } from '../ways.ts'
 import { addressValue, portRange } from './words.ts'
 
 /** What a target does to the address; `problem` says what of it is not one range. */
@@ -53,8 +54,6 @@ function newAddress(text: string, version: IpVersion): Pick<Translation, 'addres
 const ROWS_MAX = 20_000
 /** Chains entered while following: see ROWS_MAX. */
 const CALLS_MAX = 20_000
-/** Ways to come to a rule past the RETURNs before it. */
-const WAYS_MAX = 64
 
 interface Walk {
   readonly chains: ReadonlyMap<string, Chain>
@@ -130,10 +129,6 @@ function called(walk: Walk, rule: Rule, name: string, ways: readonly Match[], at
   else push(walk, rule, ways, { kind: at.stage, address: null, port: null, problem: 'a chain that is not followed' }, at)
 }
 
-function joined(a: Match, b: Match): Match {
-  return { fields: [...a.fields, ...b.fields], unknown: [...a.unknown, ...b.unknown] }
-}
-
 function push(walk: Walk, rule: Rule, matches: readonly Match[], { kind, address, port, problem, toSelf }: Translation, at: Where): void {
   const odd = problem === null ? [] : [{ text: rule.text, line: rule.line, reason: problem }]
   if (rule.action.kind !== 'unknown') walk.unknowns.push(...odd)
@@ -144,21 +139,4 @@ function push(walk: Walk, rule: Rule, matches: readonly Match[], { kind, address
         ...(toSelf === true ? { toSelf } : {}) })
     }
   }
-}
-
-/** Ways of the packets that the rule does not match: one for each field that may differ. An unknown match leaves its way as it is, perhaps. */
-function without(ways: readonly Match[], rule: Rule): readonly Match[] {
-  let left = ways
-  for (const match of rule.matches) {
-    const vague = match.unknown.length > 0
-    if (vague || left.length * match.fields.length > WAYS_MAX) {
-      const why = vague ? match.unknown : [{ text: rule.text, line: rule.line, reason: 'too many ways past this line' }]
-      left = left.map((way) => ({ ...way, unknown: [...way.unknown, ...why] }))
-    } else left = left.flatMap((way) => match.fields.map(([field, c]) => joined(way, { fields: [[field, negated(c)]], unknown: [] })))
-  }
-  return left
-}
-
-function negated(c: Constraint): Constraint {
-  return { ...c, not: !c.not }
 }

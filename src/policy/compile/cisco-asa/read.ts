@@ -14,6 +14,8 @@ import { Findings } from '../text/findings.ts'
 import { configLines, startsWith, Words, type ConfigLine } from '../text/lines.ts'
 import { classifyLine, UNLISTED, withoutBanners } from '../text/tables.ts'
 import { boundChains, type AccessGroup, type AsaInterface } from './interfaces.ts'
+import { asaTranslations, isLegacyNat } from './nat.ts'
+import { legacyTranslations } from './nat-legacy.ts'
 import { HARMLESS, INTERFACE_HARMLESS, INTERFACE_MATTERS, MATTERS, OPENING_INSPECTIONS } from './tables.ts'
 
 interface Reading {
@@ -48,7 +50,7 @@ export function readAsa(text: string, file: string): ReadResult {
   const reading = startReading(blocks, findings)
   for (const block of blocks) readBlock(block, reading)
   if (reading.known === 0) return refuse(findings, 0, 'no line of this text belongs to an ASA', 'give the output of show running-config')
-  return { config: finish(reading), diagnostics: findings.diagnostics }
+  return { config: finish(reading, blocks), diagnostics: findings.diagnostics }
 }
 
 function refuse(findings: Findings, line: number, message: string, help: string): ReadResult {
@@ -86,7 +88,10 @@ const BLOCKS: readonly (readonly [prefix: string, BlockReader])[] = [
   ['access-list', readList],
   ['access-group', readAccessGroup],
   ['interface', readInterface],
-  ['object', readObject],
+  ['object', () => undefined],
+  ['nat', () => undefined],
+  ['static', () => undefined],
+  ['global', () => undefined],
   ['object-group', () => undefined],
   ['name', () => undefined],
   ['same-security-traffic permit', (block, reading) => {
@@ -95,13 +100,6 @@ const BLOCKS: readonly (readonly [prefix: string, BlockReader])[] = [
   ['route', readRoute],
   ['ipv6 route', readRoute],
 ]
-
-/** `nat` under an object is a line of its own in what a device does. */
-function readObject(block: Block, reading: Reading): void {
-  for (const line of block.body) {
-    if (startsWith(line, 'nat')) reading.findings.unknown(line, 'address translation is not modelled')
-  }
-}
 
 function readInspections(block: Block, reading: Reading): void {
   const line = block.body.find((l) => startsWith(l, 'inspect') && OPENING_INSPECTIONS.has(l.words[1]?.toLowerCase() ?? ''))
@@ -219,11 +217,17 @@ function nullRoute(head: ConfigLine): Route | null {
   return takeStaticRoute(new Words([net, mask, 'null0', ...rest]), head.number, 'main', () => null)
 }
 
-function finish(reading: Reading): ReadResult['config'] {
+function finish(reading: Reading, blocks: readonly Block[]): ReadResult['config'] {
   const chains = new Map<string, Chain>()
   for (const [name, rules] of reading.lists) chains.set(name, { name, rules, policy: 'deny' })
   for (const chain of chains.values()) reading.findings.noteRules(chain.rules)
   if (reading.opening !== null) reading.findings.note(reading.opening)
+  const names = reading.interfaces.map((iface) => iface.name)
+  const natText = { interfaces: names, groups: reading.groups, findings: reading.findings, chains }
+  const nat = [...asaTranslations(blocks, natText), ...legacyTranslations(blocks, natText)]
+  reading.findings.noteRows(nat)
+  const before = blocks.some(({ head }) => isLegacyNat(head))
+  if (before) lateGroups(reading)
   const bound = boundChains({ ...reading, chains })
   for (const chain of bound.chains) chains.set(chain.name, chain)
   for (const wrong of bound.undefinedGroups) {
@@ -231,8 +235,17 @@ function finish(reading: Reading): ReadResult['config'] {
       'give the whole configuration; until then anything may pass here')
   }
   return {
-    target: 'cisco-asa', device: reading.device, interfaces: reading.interfaces.map((iface) => iface.name), chains,
+    target: 'cisco-asa', device: reading.device, interfaces: names, chains,
       bindings: bound.bindings,
-    nat: [], routes: reading.routes, routeRules: [], addresses: reading.addresses, sees: 'after-dnat', unknowns: reading.findings.unknowns,
+    nat, routes: reading.routes, routeRules: [], addresses: reading.addresses, sees: before ? 'before-dnat' : 'after-dnat',
+    unknowns: reading.findings.unknowns,
+  }
+}
+
+/** Before version 8.3 lists see addresses as the wire has them: an outgoing list sees the mapped source, which no chain of the model does. */
+function lateGroups({ accessGroups, findings }: Reading): void {
+  for (const { direction, line, list } of accessGroups) {
+    if (direction !== 'out') continue
+    findings.note({ text: `access-group ${list} out`, line, reason: 'an outgoing list sees addresses after they are translated' })
   }
 }

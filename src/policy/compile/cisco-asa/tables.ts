@@ -17,9 +17,6 @@ export const HARMLESS: readonly string[] = [
 /** Top-level lines that may change what passes or where it goes, with the reason they are unknown. */
 export const MATTERS: readonly (readonly [prefix: string, reason: string])[] = [
   ['router', 'routes learned by a routing protocol are not in the text'],
-  ['nat', 'address translation is not modelled'],
-  ['global', 'address translation is not modelled'],
-  ['static', 'address translation is not modelled'],
   ['alias', 'address translation is not modelled'],
   ['xlate', 'address translation is not modelled'],
   ['crypto', 'encrypted tunnels are not modelled'],

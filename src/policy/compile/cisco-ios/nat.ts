@@ -38,22 +38,12 @@ export function iosTranslations(blocks: readonly Block[], text: NatText): readon
     else found.push({ rank: translation.rank, rows: rowsOf(translation, head, work) })
   }
   const rows = found.sort((a, b) => a.rank - b.rank).flatMap((one) => one.rows)
-  noteRows(rows, text.findings)
+  text.findings.noteRows(rows)
   if (heads.length > 0 && work.sides.every(({ side }) => side === null)) {
     text.findings.warn('nat-sides', heads[0]?.number ?? 0, 'no interface of this text is marked `ip nat inside` or `ip nat outside`',
       'IOS translates between marked interfaces only: give the whole configuration')
   }
   return rows
-}
-
-/** Each unknown of the rows once. */
-export function noteRows(rows: readonly NatRule[], findings: Findings): void {
-  const seen = new Set<string>()
-  for (const why of rows.flatMap(({ match }) => match.unknown)) {
-    const key = `${why.line} ${why.text} ${why.reason}`
-    if (!seen.has(key)) findings.note(why)
-    seen.add(key)
-  }
 }
 
 interface OutBinding {

@@ -2,7 +2,7 @@
 // Keeps both in step: nothing becomes unknown without a line that a person can look up.
 
 import type { Diagnostic } from '../../../base/diagnostic.ts'
-import type { Rule, UnknownMatch } from '../../rules/model.ts'
+import type { NatRule, Rule, UnknownMatch } from '../../rules/model.ts'
 import { LINES_MAX, LINE_CHARS_MAX, type ConfigLine, type ConfigLines } from './lines.ts'
 
 /** Collects while a text is read; one per text. */
@@ -42,6 +42,16 @@ export class Findings {
         if (!seen.has(key)) this.note(unknown)
         seen.add(key)
       }
+    }
+  }
+
+  /** Unknown matches of translations, each once. */
+  noteRows(rows: readonly NatRule[]): void {
+    const seen = new Set<string>()
+    for (const unknown of rows.flatMap(({ match }) => match.unknown)) {
+      const key = `${unknown.line} ${unknown.text} ${unknown.reason}`
+      if (!seen.has(key)) this.note(unknown)
+      seen.add(key)
     }
   }
 

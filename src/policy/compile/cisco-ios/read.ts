@@ -17,6 +17,7 @@ import { interfaceName, isSideLine, vrfName } from './interfaces.ts'
 import { isListHead, listHead, readListLine, sortedRules, type AccessList } from './lists.ts'
 import { iosTranslations, lateLists } from './nat.ts'
 import { HARMLESS, INTERFACE_HARMLESS, INTERFACE_MATTERS, MATTERS } from './tables.ts'
+import { isZoneMember, zoneChains } from './zones.ts'
 
 interface ListBinding {
   readonly iface: number
@@ -94,6 +95,7 @@ const BLOCKS: readonly (readonly [(head: ConfigLine) => boolean, BlockReader])[]
   [(head) => isListHead(head), readList],
   [(head) => startsWith(head, 'interface'), readInterface],
   [(head) => startsWith(head, 'object-group') || startsWith(head, 'object'), () => undefined],
+  [(head) => startsWith(head, 'zone security') || startsWith(head, 'zone-pair'), () => undefined],
   [(head) => startsWith(head, 'ip nat') || startsWith(head, 'route-map'), () => undefined],
   [(head) => startsWith(head, 'hostname'), (block, reading) => {
     reading.device = block.head.words[1] ?? ''
@@ -136,7 +138,7 @@ function readInterface(block: Block, reading: Reading): void {
     if (startsWith(line, 'ip access-group')) bind(line, words, iface, 4, reading)
     else if (startsWith(line, 'ipv6 traffic-filter') || startsWith(line, 'ipv6 access-group')) bind(line, words, iface, 6, reading)
     else if (startsWith(line, 'ip address') || startsWith(line, 'ipv6 address')) addAddress(line, words, iface, down, vrf, reading)
-    else if (line.text.toLowerCase() !== 'shutdown' && vrfName(line) === null && !isSideLine(line)) interfaceLine(line, reading.findings)
+    else if (line.text.toLowerCase() !== 'shutdown' && vrfName(line) === null && !isSideLine(line) && !isZoneMember(line)) interfaceLine(line, reading.findings)
   }
 }
 
@@ -189,10 +191,13 @@ function finish(reading: Reading, blocks: readonly Block[]): ReadResult['config'
   for (const chain of chains.values()) reading.findings.noteRules(chain.rules.filter((rule) => !isStopped(rule)))
   const nat = iosTranslations(blocks, { interfaces: reading.interfaces, chains, findings: reading.findings })
   lateLists(blocks, reading.bindings, { ...reading, rows: nat })
-  const bindings = reading.bindings.map((bound): Binding => {
+  const zones = zoneChains(blocks, { interfaces: reading.interfaces, chains, findings: reading.findings })
+  for (const chain of zones.chains) chains.set(chain.name, chain)
+  const listed = reading.bindings.map((bound): Binding => {
     const { iface, hook, family } = bound
     return { iface, hook, family, chain: hasEntries(chains.get(bound.list)) ? bound.list : openChain(bound.list, iface, chains, reading) }
   })
+  const bindings = [...listed, ...zones.bindings]
   return {
     target: 'cisco-ios', device: reading.device, interfaces: reading.interfaces, chains, bindings, nat, routes: reading.routes,
     routeRules: [], addresses: reading.addresses, sees: 'before-dnat', unknowns: reading.findings.unknowns,

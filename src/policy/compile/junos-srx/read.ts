@@ -8,6 +8,7 @@ import { readStatements } from '../zone-based/statements.ts'
 import { ANY_ADDRESS, ANY_ZONES, policyRules, unionAddresses, type AddressSide, type ServiceTerm,
   type ZonePair } from '../zone-based/terms.ts'
 import { treeOf, type Tree } from '../zone-based/tree.ts'
+import { interfaceFilters } from './filters.ts'
 import { natRules } from './nat.ts'
 import { addressLookup, applicationLookup, type AddressLookup, type ApplicationLookup } from './objects.ts'
 import { staticRoutes } from './routes.ts'
@@ -31,10 +32,13 @@ export function readJunosSrx(text: string, file: string): ReadResult {
   const reader: Reader = {
     zones, notes, address: addressLookup(tree.child('security')), application: applicationLookup(tree.child('applications')),
   }
-  const chain: Chain = { name: 'policies', rules: [...hiddenRules(tree, zones), ...policies(tree, reader)], policy: defaultPolicy(tree) }
+  const filters = interfaceFilters(tree, zones)
+  const rules = [...hiddenRules(tree), ...filters.hidden, ...policies(tree, reader)]
+  const chains: readonly Chain[] = [{ name: 'policies', rules, policy: defaultPolicy(tree) }, ...filters.chains]
   const nat = natRules(tree, zones, reader.address)
   const device = tree.value('system', 'host-name') ?? ''
-  return configOf({ target: TARGET_ID, device, zones, chains: [chain], nat, routes: staticRoutes(tree), sees: 'after-dnat' }, notes)
+  const { bindings } = filters
+  return configOf({ target: TARGET_ID, device, zones, chains, bindings, nat, routes: staticRoutes(tree), sees: 'after-dnat' }, notes)
 }
 
 const ROOTS = ['security', 'applications', 'system', 'interfaces', 'firewall', 'routing-options', 'routing-instances', 'groups']
@@ -50,8 +54,8 @@ function defaultPolicy(tree: Tree): Chain['policy'] {
   return tree.at('security', 'policies', 'default-policy', 'permit-all') ? 'permit' : 'deny'
 }
 
-/** Text that may decide before any policy does, and is not modelled: stateless filters on interfaces, groups, logical systems. */
-function hiddenRules(tree: Tree, zones: ZoneIndex): Rule[] {
+/** Text that may decide before any policy does, and is not modelled: groups, logical systems. */
+function hiddenRules(tree: Tree): Rule[] {
   const why: UnknownMatch[] = []
   if (tree.child('groups') && usesGroups(tree)) {
     why.push(unknownOf('apply-groups', tree.child('groups')?.line ?? 0,
@@ -61,7 +65,7 @@ function hiddenRules(tree: Tree, zones: ZoneIndex): Rule[] {
     const node = tree.child(root)
     if (node) why.push(unknownOf(root, node.line, 'separate systems inside one text are not read'))
   }
-  return [...why.map(unknownRule), ...tree.list('interfaces').flatMap((i) => filterRules(i, tree, zones))]
+  return why.map(unknownRule)
 }
 
 function usesGroups(tree: Tree): boolean {
@@ -71,27 +75,6 @@ function usesGroups(tree: Tree): boolean {
 
 function hasWord(node: Tree | undefined, word: string): boolean {
   return node !== undefined && (node.child(word) !== undefined || node.children.some((c) => hasWord(c, word)))
-}
-
-/** An interface filter may drop or accept anything that enters or leaves through the interface's zone. */
-function filterRules(node: Tree, tree: Tree, zones: ZoneIndex): Rule[] {
-  const units = [...node.list('unit').map((u) => ({ name: `${node.word}.${u.word}`, unit: u })), { name: `${node.word}.0`, unit: node }]
-  return units.flatMap(({ name, unit }) => ['inet', 'inet6'].flatMap((family) => {
-    const filter = unit.at('family', family, 'filter')
-    return filter ? filter.paths().map(({ words, line }) => filterRule(words, line, name, zoneOf(tree, name), zones)) : []
-  }))
-}
-
-function filterRule(words: readonly string[], line: number, iface: string, zone: string | null, zones: ZoneIndex): Rule {
-  const why = unknownOf(`filter ${words.join(' ')} on ${iface}`, line, 'stateless filters of interfaces are not read')
-  const index = zone === null ? null : { low: BigInt(zones.of(zone)), high: BigInt(zones.of(zone)) }
-  const field = words[0]?.startsWith('output') ? 'oif' : 'iif'
-  const fields = index ? [[field, { kind: 'ranges', ranges: [index], not: false }] as const] : []
-  return { ...unknownRule(why), matches: [{ fields, unknown: [] }] }
-}
-
-function zoneOf(tree: Tree, iface: string): string | null {
-  return tree.list('security', 'zones', 'security-zone').find((z) => z.at('interfaces', iface))?.word ?? null
 }
 
 function policies(tree: Tree, reader: Reader): Rule[] {

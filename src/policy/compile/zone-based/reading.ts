@@ -2,7 +2,7 @@
 // Keeps "all unknowns are named": the list in Config.unknowns is collected from the rules themselves, so none is forgotten.
 
 import type { Diagnostic } from '../../../base/diagnostic.ts'
-import type { Chain, Config, NatRule, Route, Rule, UnknownMatch } from '../../rules/model.ts'
+import type { Binding, Chain, Config, NatRule, Route, Rule, UnknownMatch } from '../../rules/model.ts'
 import type { ReadResult } from '../target.ts'
 
 /** Zone names to indexes of Config.interfaces, in order of first mention. */
@@ -90,6 +90,8 @@ export interface ConfigParts {
   readonly zones: ZoneIndex
   /** The first one is bound to the forward hook. */
   readonly chains: readonly Chain[]
+  /** Bindings of the others. */
+  readonly bindings?: readonly Binding[]
   readonly nat: readonly NatRule[]
   readonly routes: readonly Route[]
   readonly sees: Config['sees']
@@ -102,7 +104,8 @@ export function configOf(parts: ConfigParts, notes: Notes): ReadResult {
     device: parts.device,
     interfaces: parts.zones.names,
     chains: new Map(parts.chains.map((c) => [c.name, c])),
-    bindings: parts.chains.slice(0, 1).map((c) => ({ hook: 'forward', iface: null, family: null, chain: c.name })),
+    bindings: [...parts.chains.slice(0, 1).map((c): Binding => ({ hook: 'forward', iface: null, family: null, chain: c.name })),
+      ...(parts.bindings ?? [])],
     nat: parts.nat,
     routes: parts.routes,
     routeRules: [],

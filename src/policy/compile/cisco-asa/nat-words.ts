@@ -66,17 +66,21 @@ function takeSource(words: Words): Pick<Translation, 'kind' | 'real' | 'mapped' 
 /** Options of a pool that change ports alone. */
 const POOL_OPTIONS = new Set(['round-robin', 'extended', 'flat', 'include-reserve', 'block-allocation'])
 
+function skipPoolOptions(words: Words): void {
+  while (POOL_OPTIONS.has(words.peek())) words.skip(1)
+}
+
 function takeMapped(words: Words, kind: Translation['kind']): Pick<Translation, 'kind' | 'mapped' | 'fallback'> | null {
   const pool = kind === 'dynamic' && words.takeIf('pat-pool')
   const mapped = endOf(words.take())
   if (mapped === null) return null
   words.takeIf('ipv6')
-  while (pool && POOL_OPTIONS.has(words.peek())) words.skip(1)
+  if (pool) skipPoolOptions(words)
   const second = kind === 'dynamic' && words.peek() === 'pat-pool'
   if (second) words.skip(2)
-  while (second && POOL_OPTIONS.has(words.peek())) words.skip(1)
+  if (second) skipPoolOptions(words)
   const fallback = kind === 'dynamic' && mapped.kind !== 'interface' && words.takeIf('interface')
-  while (pool && POOL_OPTIONS.has(words.peek())) words.skip(1)
+  if (pool) skipPoolOptions(words)
   if (fallback) words.takeIf('ipv6')
   return { kind, mapped, fallback: second || fallback }
 }

@@ -190,6 +190,12 @@ blackhole 202.114.4.0/24
 prohibit 10.9.0.0/16 table 7
 10.8.0.0/16 nexthop via 10.1.1.1 dev eth0 weight 1 nexthop via 10.1.1.2 dev eth1 weight 1
 `, '[{"dst":"default","gateway":"10.20.0.1","dev":"eth0","flags":[]},{"type":"blackhole","dst":"202.114.4.0/24","flags":[]}]'],
+  'routes-linux': [`default via 10.20.0.1 dev eth0 metric 100
+10.20.3.0/24 dev eth1 proto kernel scope link src 10.20.3.1
+0:\tfrom all lookup local
+200:\tnot from all fwmark 0x1/0xff ipproto tcp dport 515-520 prohibit
+32766:\tfrom all lookup main
+`, '[{"dst":"default","gateway":"10.20.0.1","dev":"eth0","flags":[]}]\n[{"priority":0,"src":"all","table":"local"}]\n'],
   'rules': [`0:\tfrom all lookup local
 100:\tfrom 10.20.3.0/24 to 202.114.4.0/24 iif eth1 lookup 7
 200:\tnot from all fwmark 0x1/0xff ipproto tcp dport 515-520 prohibit

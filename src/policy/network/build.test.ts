@@ -65,7 +65,8 @@ links: [{ name: l, attached: [r/eth0] }]
 `
   const routes = 'default via 10.0.0.2 dev eth0\n'
   const opaque = (text: string, more = '') => networkFrom(yaml(more), { c: ios(text), routes }).devices[0]?.opaque.map((w) => w.line)
-  assert.deepEqual(opaque('ip nat inside source list 1 interface eth0 overload'), [5])
+  assert.deepEqual(opaque('ip nat inside source list 1 interface eth0 overload'), [], 'a row of its own, with what is not known of it')
+  assert.deepEqual(opaque('ip nat inside destination list 1 pool beds extendable odd'), [5])
   assert.deepEqual(opaque('router ospf 1\n network 10.0.0.0 0.0.0.255 area 0'), [5])
   assert.deepEqual(opaque('router ospf 1\n network 10.0.0.0 0.0.0.255 area 0', ', routes: routes'), [])
   assert.deepEqual(opaque('access-list 9 permit any'), [], 'a list that nothing uses says nothing')

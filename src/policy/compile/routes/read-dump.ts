@@ -1,6 +1,7 @@
 // Reads what people collect from a Linux router: `ip route`, `ip -j route`, `ip rule`, `ip -j rule`, one or several after each other.
 // Keeps "never dropped": each part is told from the others by content, and line numbers stay those of the whole text.
 
+import type { Diagnostic } from '../../../base/diagnostic.ts'
 import type { IpVersion } from '../../../base/ip.ts'
 import type { ReadResult } from '../target.ts'
 import { readLinuxRoutes } from './read-routes.ts'
@@ -22,7 +23,7 @@ const isRoute = (line: string): boolean => DESTINATION.test(line) && ROUTE_WORD.
 /** Never throws; null for a text without any line of a dump. */
 export function readLinuxDump(text: string, file: string): ReadResult {
   const parts = partsOf(text)
-  if (parts.length === 0) return { config: null, diagnostics: [] }
+  if (parts.length === 0) return { config: null, diagnostics: [otherText(file)] }
   let interfaces: readonly string[] = []
   const read = parts.map(({ kind, text: own }) => {
     const version = familyOf(own)
@@ -39,6 +40,11 @@ export function readLinuxDump(text: string, file: string): ReadResult {
     },
     diagnostics: read.flatMap((part) => part.diagnostics),
   }
+}
+
+function otherText(file: string): Diagnostic {
+  const help = 'save the output of ip route, ip rule, or either with -j, unchanged'
+  return { severity: 'error', code: 'routes-linux/other-text', message: 'no route and no routing rule in this text', file, line: 0, column: 0, help }
 }
 
 /** JSON lists, one after the other, and in between lines of text; text keeps its line numbers by empty lines in front. */

@@ -2,6 +2,7 @@
 // Keeps "never dropped": what has no place in the model is an unknown in its rule, or named in Config.unknowns.
 
 import type { Binding, Chain, Config, Hook, Rule, RuleAction, UnknownMatch } from '../../rules/model.ts'
+import { addDoubts, NO_WAY_OUT_YET, NOT_TRACKED, NOT_TRACKED_YET, type Doubt } from '../hook-doubts.ts'
 import { Interfaces } from '../nftables/fields.ts'
 import type { Sets } from './ipset.ts'
 import { natRows, TRANSLATIONS, translationOf, type Translation } from './nat.ts'
@@ -31,10 +32,22 @@ export function lowerTables(r: Read, device: string, known: readonly string[]): 
   const { chains, unknowns, translations } = lowerAll(r, interfaces)
   const nat = natRows(chains, translations)
   const early = nat.rows.some((row) => row.kind === 'destination') ? earlyChains(r) : []
+  const doubts = addDoubts(chains, doubtsOf(r))
   return {
     target: 'iptables', device, interfaces: interfaces.names, chains, bindings: bindingsOf(r), nat: nat.rows, routes: [], routeRules: [],
-    sees: 'after-dnat', unknowns: once([...unknowns, ...nat.unknowns, ...early, ...r.wrong].sort((a, b) => a.line - b.line)),
+    sees: 'after-dnat', unknowns: once([...unknowns, ...nat.unknowns, ...early, ...doubts, ...r.wrong].sort((a, b) => a.line - b.line)),
   }
+}
+
+/** What chains cannot see where they stand: nothing is routed in PREROUTING, and the raw table stands before connection tracking. */
+function doubtsOf(r: Read): readonly Doubt[] {
+  const all = [...r.tables.chains.values()].filter(({ table }) => table !== 'nat')
+  const bare = all.some(({ rules }) => rules.some(({ words }) => words.includes('NOTRACK') || words.includes('--notrack')))
+  return [
+    { roots: all.filter(({ name }) => name === 'PREROUTING').map(({ id }) => id), field: 'oif', reason: NO_WAY_OUT_YET },
+    { roots: all.filter(({ table }) => table === 'raw').map(({ id }) => id), field: 'state', reason: NOT_TRACKED_YET },
+    ...(bare ? [{ roots: null, field: 'state', reason: NOT_TRACKED } as const] : []),
+  ]
 }
 
 /** A text for both versions has most things twice. */

@@ -51,6 +51,9 @@ export type Statement =
       readonly address: Expr | null; readonly port: Expr | null;
       readonly text: string; readonly line: number }
 
+/** Reason of statements that overwrite a header field: chains behind them look at another packet. */
+export const REWRITES_PACKET = 'rewrites the packet that later rules see'
+
 export interface RuleNode {
   readonly line: number
   readonly text: string

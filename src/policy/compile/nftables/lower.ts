@@ -3,7 +3,8 @@
 
 import type { IpVersion } from '../../../base/ip.ts'
 import type { Binding, Chain, Config, Hook, Rule, RuleAction, UnknownMatch, ValueRange } from '../../rules/model.ts'
-import type { ChainNode, Element, Expr, RuleNode, Ruleset, Statement, TableNode, Verdict } from './ast.ts'
+import { REWRITES_PACKET, type ChainNode, type Element, type Expr, type RuleNode, type Ruleset, type Statement, type TableNode, type Verdict } from './ast.ts'
+import { addDoubts, CONNTRACK_PRIORITY, NO_WAY_OUT_YET, NOT_TRACKED, NOT_TRACKED_YET, type Doubt } from '../hook-doubts.ts'
 import { FIELD_OF, Interfaces, PORT_PROTOCOLS, rangeOf } from './fields.ts'
 import { ALWAYS, both, elementsOf, lowerMatch, oneElement, oneOf, unknown, type Alternative, type Scope } from './lower-match.ts'
 import { translationRows, type Translation, type TranslationBase } from './translations.ts'
@@ -31,10 +32,12 @@ export function lowerRuleset(ruleset: Ruleset, device: string, known: readonly s
   gather(ruleset, interfaces)
   const found = gather(ruleset, interfaces)
   const bindings = found.bound.sort((a, b) => a.priority - b.priority).map(({ binding }) => binding)
+  const nat = translationRows(found.bases, found.chains, found.translations, found.unknowns)
+  found.unknowns.push(...addDoubts(found.chains, doubtsOf(ruleset)))
   const remarks = ruleset.remarks.filter((r) => r.severity === 'error').map((r) => ({ text: r.message, line: r.line, reason: 'not read' }))
   return {
     target: 'nftables', device, interfaces: interfaces.names, chains: found.chains, bindings,
-    nat: translationRows(found.bases, found.chains, found.translations), routes: [], routeRules: [],
+    nat, routes: [], routeRules: [],
     sees: 'after-dnat', unknowns: [...found.unknowns, ...remarks].sort((a, b) => a.line - b.line),
   }
 }
@@ -47,6 +50,7 @@ function gather(ruleset: Ruleset, interfaces: Interfaces): Gathered {
       lowerChain(table, chain, filled, found)
       bind(table, chain, found)
     }
+    rewriting(table, found)
   }
   const kinds = new Set([...found.translations.values()].map(({ kind }) => kind))
   for (const table of ruleset.tables.values()) {
@@ -54,6 +58,36 @@ function gather(ruleset: Ruleset, interfaces: Interfaces): Gathered {
     if (kinds.has('source') || kinds.has('masquerade')) lateChains(table, found)
   }
   return found
+}
+
+/** What chains of this text cannot see where they stand, or because another line changes it. */
+function doubtsOf(ruleset: Ruleset): readonly Doubt[] {
+  const chains = [...ruleset.tables.values()].filter(({ dormant }) => !dormant).flatMap((table) => [...table.chains.values()].map((chain) => ({
+    id: chainId(table, chain.name), base: chain.base?.type === 'nat' ? null : chain.base, rules: chain.rules,
+  })))
+  const before = chains.filter(({ base }) => base !== null && (base.hook === 'ingress' || base.hook === 'prerouting'))
+  const untracked = chains.filter(({ base }) => base !== null && (base.hook === 'ingress'
+    || ((base.hook === 'prerouting' || base.hook === 'output') && base.priority <= CONNTRACK_PRIORITY)))
+  const statements = chains.flatMap(({ rules }) => rules.flatMap((rule) => rule.statements))
+  const odd = statements.flatMap((s) => (s.kind === 'unknown-action' ? [s] : []))
+  const rewritten = odd.filter(({ reason }) => reason === REWRITES_PACKET)
+  return [
+    { roots: before.map(({ id }) => id), field: 'oif', reason: NO_WAY_OUT_YET },
+    { roots: untracked.map(({ id }) => id), field: 'state', reason: NOT_TRACKED_YET },
+    ...(odd.some(({ text }) => /\bnotrack\b/.test(text)) ? [{ roots: null, field: 'state', reason: NOT_TRACKED } as const] : []),
+    ...(rewritten.length === 0 ? [] : (['dst', 'src', 'proto', 'dport', 'sport', 'flags'] as const)
+      .map((field): Doubt => ({ roots: null, field, reason: `line ${rewritten[0]?.line} rewrites packets` }))),
+  ]
+}
+
+/** A packet that a line rewrote arrives as another one: no rule alone can say that. */
+function rewriting(table: TableNode, found: Gathered): void {
+  for (const chain of table.dormant ? [] : table.chains.values()) {
+    for (const statement of chain.rules.flatMap((rule) => rule.statements)) {
+      if (statement.kind !== 'unknown-action' || statement.reason !== REWRITES_PACKET) continue
+      found.unknowns.push({ text: `chain ${chain.name}: ${statement.text}`, line: statement.line, reason: REWRITES_PACKET })
+    }
+  }
 }
 
 function filledSets(table: TableNode): ReadonlySet<string> {

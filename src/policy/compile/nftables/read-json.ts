@@ -1,7 +1,7 @@
 // The reader of `nft -j list ruleset`: libnftables-json(5) to the syntax tree.
 // Keeps "never throws, never drops": objects of unknown kinds are remarks, statements of unknown kinds are unknown actions.
 
-import { emptyRuleset, type ChainNode, type Expr, type Ruleset, type Statement, type TableNode } from './ast.ts'
+import { emptyRuleset, REWRITES_PACKET, type ChainNode, type Expr, type Ruleset, type Statement, type TableNode } from './ast.ts'
 import { elementsOf, exprOf, isObject, listOf, opOf, quote, single, textOf, verdictOf, type Json, type JsonObject } from './json-tree.ts'
 
 /** The syntax tree of parsed JSON; null when it is no document of this format. Lines are numbers of objects, from 1. */
@@ -144,7 +144,7 @@ const REWRITES = /^(?:ip6? (?:saddr|daddr|protocol|nexthdr)|(?:tcp|udp|sctp|th) 
 function mangle(body: JsonObject, value: JsonObject, line: number): Statement {
   const key = exprOf(body.key)
   if (key.kind === 'key' && !REWRITES.test(key.name)) return { kind: 'neutral' }
-  return { kind: 'unknown-action', text: quote(value), line, reason: 'rewrites the packet that later rules see' }
+  return { kind: 'unknown-action', text: quote(value), line, reason: REWRITES_PACKET }
 }
 
 /** `{ set: { op: "add", elem: ..., set: "@s" } }`. */

@@ -1,7 +1,7 @@
 // Statements of one nftables rule, from left to right, up to its end.
 // Keeps "never dropped": a statement that cannot be parsed leaves its words as an action that may do anything.
 
-import type { CompareOp, Expr, RuleNode, Statement } from './ast.ts'
+import { REWRITES_PACKET, type CompareOp, type Expr, type RuleNode, type Statement } from './ast.ts'
 import { SyntaxProblem, type Cursor } from './cursor.ts'
 import { bitwise, concatenation, skipPairs, valueSide, verdict, type ExprContext } from './expressions.ts'
 import { selector } from './selectors.ts'
@@ -315,7 +315,7 @@ function mangle(x: RuleContext, left: Expr, start: number, line: number): Statem
   mangleValue(x)
   const name = left.kind === 'key' ? left.name : ''
   if (!REWRITES.test(name)) return { kind: 'neutral' }
-  return { kind: 'unknown-action', text: x.c.textSince(start), line, reason: 'rewrites the packet that later rules see' }
+  return { kind: 'unknown-action', text: x.c.textSince(start), line, reason: REWRITES_PACKET }
 }
 
 const REWRITES = /^(?:ip6? (?:saddr|daddr|protocol|nexthdr)|(?:tcp|udp|sctp|th) [sd]port|tcp flags|@)/

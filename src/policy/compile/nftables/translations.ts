@@ -25,6 +25,9 @@ interface Work {
   readonly base: TranslationBase
   readonly stage: 'destination' | 'source'
   readonly rows: NatRule[]
+  readonly unknowns: UnknownMatch[]
+  /** Another base chain of this hook is asked of the packets that this one accepts without translating them. */
+  readonly isLast: boolean
 }
 
 /** nftables stops at 16 nested jumps (NFT_JUMP_STACK_SIZE). */
@@ -36,12 +39,13 @@ const STAGES: Readonly<Record<string, 'destination' | 'source'>> = { prerouting:
 
 /** Rows of all base chains, those before routing first. */
 export function translationRows(
-  bases: readonly TranslationBase[], chains: ReadonlyMap<string, Chain>, translations: ReadonlyMap<Rule, Translation>,
+  bases: readonly TranslationBase[], chains: ReadonlyMap<string, Chain>, translations: ReadonlyMap<Rule, Translation>, unknowns: UnknownMatch[],
 ): NatRule[] {
   const rows: NatRule[] = []
   for (const hook of Object.keys(STAGES)) {
-    for (const base of bases.filter((b) => b.hook === hook).sort((a, b) => a.priority - b.priority)) {
-      const work: Work = { chains, translations, base, stage: STAGES[hook] ?? 'destination', rows }
+    const asked = bases.filter((b) => b.hook === hook).sort((a, b) => a.priority - b.priority)
+    for (const [i, base] of asked.entries()) {
+      const work: Work = { chains, translations, base, stage: STAGES[hook] ?? 'destination', rows, unknowns, isLast: i === asked.length - 1 }
       chainRows(work, base.chain, [{ fields: [], unknown: [] }], 0)
     }
   }
@@ -52,9 +56,10 @@ function chainRows(work: Work, name: string, within: readonly Match[], depth: nu
   let after: readonly UnknownMatch[] = []
   for (const rule of work.chains.get(name)?.rules ?? []) {
     const matches = product(within, rule, after)
-    if (rule.action.kind === 'return' && depth > 0) {
-      after = [{ text: rule.text, line: rule.line, reason: 'a return in a translation chain is not modelled' }]
-    } else ruleRows(work, rule, matches, depth)
+    const leaves = depth > 0 && (rule.action.kind === 'return' || rule.action.kind === 'goto')
+    if (!leaves || rule.action.kind === 'goto') ruleRows(work, rule, matches, depth)
+    // Behind a return or a goto the chain that called this one goes on: the rest of this one is perhaps asked.
+    if (leaves) after = [{ text: rule.text, line: rule.line, reason: `a ${rule.action.kind} in a translation chain is not modelled` }]
   }
 }
 
@@ -65,9 +70,17 @@ function ruleRows(work: Work, rule: Rule, matches: readonly Match[], depth: numb
   else if (action.kind === 'jump' || action.kind === 'goto') {
     if (depth >= DEPTH_MAX) addRows(work, rule, matches, anything(work, { text: rule.text, line: rule.line, reason: 'jumps are nested too deep' }))
     else chainRows(work, action.chain, matches, depth + 1)
-    if (action.kind === 'goto') addRows(work, rule, matches, NOTHING)
+    if (action.kind === 'goto' && depth === 0) done(work, rule, matches)
   } else if (action.kind === 'unknown') addRows(work, rule, matches, anything(work, action.why))
-  else if (action.kind !== 'next') addRows(work, rule, matches, NOTHING)
+  else if (action.kind !== 'next') done(work, rule, matches)
+}
+
+/** No translation by this base chain; the kernel asks the next one of the hook all the same (nf_nat_inet_fn). */
+function done(work: Work, rule: Rule, matches: readonly Match[]): void {
+  addRows(work, rule, matches, NOTHING)
+  if (work.isLast || rule.action.kind === 'deny') return
+  const reason = 'behind it another translation chain of the same hook is asked, which is not modelled'
+  work.unknowns.push({ text: `chain ${work.base.chain}: ${rule.text}`, line: rule.line, reason })
 }
 
 const NOTHING: Translation = { kind: 'none', family: null, address: null, port: null, unknown: null }

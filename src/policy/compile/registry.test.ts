@@ -48,6 +48,14 @@ for (const target of TARGETS) {
     assert.equal(result.ok, false)
   })
 
+  test(`${target.id}: an option that nobody knows is refused by its name, not ignored`, () => {
+    for (const key of ['hoks', '', 'toString']) {
+      const input = inputFor(target.id)
+      const result = target.emit({ ...input, options: { ...input.options, [key]: '1' } })
+      assert.ok(!result.ok && result.refused.some((reason) => reason.includes(`option ${key}`) || reason.includes(`option "${key}"`)), key)
+    }
+  })
+
   test(`${target.id}: its reader takes any text without throwing`, () => {
     if (target.read === null) {
       assert.equal(target.capabilities.canRead, false)

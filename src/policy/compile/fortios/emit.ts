@@ -3,6 +3,7 @@
 
 import { ipFromValue, type IpVersion } from '../../../base/ip.ts'
 import type { ValueRange } from '../../rules/model.ts'
+import { unknownOptions } from '../plan.ts'
 import type { CompileInput, EmitResult } from '../target.ts'
 import { NameTable, addressName, commentText, isZoneWord, namePrefix, overBudget, type AddressValue } from '../zone-based/naming.ts'
 import { numbersIn, planOf, type PlanRule, type PlanService } from '../zone-based/plan.ts'
@@ -13,6 +14,8 @@ export const RULE_BUDGET = 2_000
 /** First policy id; ids are names here, and high ones are seldom taken. FortiOS ends at 4,294,967,294. */
 const FIRST_ID = 90_001
 const ID_LAST = 4_294_967_294
+/** Options that are names. */
+const NAMES = ['srcintf', 'dstintf', 'vdom']
 
 interface Emission {
   readonly input: CompileInput
@@ -29,7 +32,10 @@ export function emitFortiOs(input: CompileInput): EmitResult {
   const plan = planOf(input)
   const rules = plan.ok ? plan.rules : []
   const firstId = Number(input.options['first-id'] ?? FIRST_ID)
-  const refused = [...(plan.ok ? plan.rules.flatMap(unsayable) : plan.refused), ...wrongOptions(input.options, firstId + rules.length - 1)]
+  const refused = [
+    ...(plan.ok ? plan.rules.flatMap(unsayable) : plan.refused), ...unknownOptions(input, ['first-id', ...NAMES]),
+    ...wrongOptions(input.options, firstId + rules.length - 1),
+  ]
   const budget = overBudget(input, rules.length, RULE_BUDGET)
   if (budget !== null) refused.push(budget)
   if (refused.length > 0) return { ok: false, refused }
@@ -45,7 +51,7 @@ export function emitFortiOs(input: CompileInput): EmitResult {
 }
 
 function wrongOptions(options: CompileInput['options'], lastId: number): string[] {
-  const words = ['srcintf', 'dstintf', 'vdom'].flatMap((key) => {
+  const words = NAMES.flatMap((key) => {
     const value = options[key]
     return value === undefined || isZoneWord(value) ? [] : [`option ${key}: "${value}" is no name`]
   })

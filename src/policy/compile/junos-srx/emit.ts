@@ -4,6 +4,7 @@
 import { assert } from '../../../base/assert.ts'
 import { ipFromValue, type IpVersion } from '../../../base/ip.ts'
 import type { ValueRange } from '../../rules/model.ts'
+import { unknownOptions } from '../plan.ts'
 import type { CompileInput, EmitResult } from '../target.ts'
 import { NameTable, addressName, commentText, isZoneWord, namePrefix, overBudget, type AddressValue } from '../zone-based/naming.ts'
 import { numbersIn, planOf, type PlanRule, type PlanService } from '../zone-based/plan.ts'
@@ -22,7 +23,10 @@ interface Names {
 export function emitJunosSrx(input: CompileInput): EmitResult {
   const plan = planOf(input)
   const context = contextOf(input.options)
-  const refused = [...(plan.ok ? plan.rules.flatMap(unsayable) : plan.refused), ...(typeof context === 'string' ? [context] : [])]
+  const refused = [
+    ...(plan.ok ? plan.rules.flatMap(unsayable) : plan.refused), ...unknownOptions(input, ['from-zone', 'to-zone']),
+    ...(typeof context === 'string' ? [context] : []),
+  ]
   const rules = plan.ok ? plan.rules : []
   const budget = overBudget(input, rules.length, RULE_BUDGET)
   if (budget !== null) refused.push(budget)

@@ -4,6 +4,7 @@
 import { ipFromValue, IP_BITS, type IpVersion } from '../../../base/ip.ts'
 import type { Chain, Constraint, Field, Match, ValueRange } from '../../rules/model.ts'
 import { hooksOption, type HookName } from '../hooks-option.ts'
+import { unknownOptions } from '../plan.ts'
 import type { CompileInput, EmitResult } from '../target.ts'
 import { PORT_PROTOCOLS } from './fields.ts'
 
@@ -32,7 +33,8 @@ interface Writing {
  */
 export function emitNft(input: CompileInput): EmitResult {
   const hooks = hooksOption(input.options.hooks)
-  if (typeof hooks === 'string') return { ok: false, refused: [hooks] }
+  const wrong = [...unknownOptions(input, ['hooks']), ...(typeof hooks === 'string' ? [hooks] : [])]
+  if (wrong.length > 0 || typeof hooks === 'string') return { ok: false, refused: wrong }
   const table = tableName(input.name)
   const writing: Writing = { sets: new Map(), refused: [] }
   const bodies = VERSIONS.map((version) => familyChain(input.chains[version], version, writing))

@@ -3,6 +3,7 @@
 
 import { ipFromValue, type IpVersion } from '../../../base/ip.ts'
 import type { ValueRange } from '../../rules/model.ts'
+import { unknownOptions } from '../plan.ts'
 import type { CompileInput, EmitResult } from '../target.ts'
 import { NameTable, addressName, commentText, isZoneWord, namePrefix, overBudget, type AddressValue } from '../zone-based/naming.ts'
 import { numbersIn, planOf, type PlanRule, type PlanService } from '../zone-based/plan.ts'
@@ -26,7 +27,7 @@ interface Place {
 export function emitPanOs(input: CompileInput): EmitResult {
   const plan = planOf(input)
   const rules = plan.ok ? plan.rules.flatMap(split) : []
-  const refused = [...(plan.ok ? unsayable(plan.rules) : plan.refused), ...wrongOptions(input.options)]
+  const refused = [...(plan.ok ? unsayable(plan.rules) : plan.refused), ...unknownOptions(input, OPTIONS), ...wrongOptions(input.options)]
   const budget = overBudget(input, rules.length, RULE_BUDGET)
   if (budget !== null) refused.push(budget)
   if (refused.length > 0) return { ok: false, refused }

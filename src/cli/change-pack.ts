@@ -4,7 +4,7 @@
 import type { Micros } from '../base/time.ts'
 import { denyVerdicts, type DenyVerdict } from '../policy/change/denies.ts'
 import type { Emitted } from '../policy/compile/target.ts'
-import { atText, plain, replay, type Replay } from '../policy/replay/index.ts'
+import { atText, plain, replay, sameFunction, unseenSentence, type Replay, type UnseenState } from '../policy/replay/index.ts'
 import { APPROVE, readAudit, sha256Hex, textOf, type AuditLine } from './audit.ts'
 import type { Prepared } from './compile-input.ts'
 import type { Io } from './io.ts'
@@ -142,11 +142,21 @@ const SENTENCES_MAX = 60
 
 function wardBlocks(replayed: ChangeReplay | null): readonly string[] {
   if (replayed === null) return []
-  const { because, verdict } = replayed.result
-  const shown = because.slice(0, SENTENCES_MAX).map((sentence) => plain(sentence, WORDS_MAX))
-  const more = because.length > shown.length ? [`and ${because.length - shown.length} more`] : []
-  const nothing = 'Nothing that was seen in a complete record stops, and nothing documented.'
-  return ['## What the ward notices', verdict === 'pass' ? nothing : list([...shown, ...more])]
+  const { escaped, unseen, coverage: { gaps } } = replayed.result
+  const of = (...states: readonly UnseenState[]) => sameFunction(unseen.filter(({ state }) => states.includes(state)))
+  const notices = [
+    ...new Set(escaped.map(({ sentence }) => sentence)), ...of('broken', 'partly').map((same) => `Documented, not seen: ${unseenSentence(same)}`),
+    ...of('unknown').map((same) => `Not known whether it stays: ${unseenSentence(same)} ${same[0]?.why ?? ''}`),
+  ]
+  const nothing = gaps.length === 0 ? 'Nothing that was seen in a complete record stops, and nothing documented.'
+    : 'Nothing that was seen stops, and nothing documented; but the record is not complete.'
+  const incomplete = gaps.length === 0 ? [] : ['## What the record does not show', bounded(gaps)]
+  return ['## What the ward notices', notices.length === 0 ? nothing : bounded(notices), ...incomplete]
+}
+
+function bounded(sentences: readonly string[]): string {
+  const shown = sentences.slice(0, SENTENCES_MAX).map((sentence) => plain(sentence, WORDS_MAX))
+  return list(sentences.length > shown.length ? [...shown, `and ${sentences.length - shown.length} more`] : shown)
 }
 
 function denyBlocks(replayed: ChangeReplay | null): readonly string[] {

@@ -1,7 +1,7 @@
 // Replay text: what a person reads before a change. Who is in use now comes first, then the ward's sentences, then ports and rules.
 // Keeps S8: no line names a port before a sentence said what the ward notices; and S10: nothing is said of a patient.
 
-import { atText, capital, count, durationText, nameOf, plain, tupleText, REPLAY_CLASSES, SHIFTS, type Coverage, type Recurrence,
+import { atText, count, durationText, nameOf, plain, sameFunction, tupleText, unseenSentence, REPLAY_CLASSES, SHIFTS, type Coverage, type Recurrence,
   type Replay, type ReplayedUnseen, type ReplayGroup, type UnseenState } from '../policy/replay/index.ts'
 import type { Io } from './io.ts'
 import { formatBytes, paint, table, type Colour } from './text.ts'
@@ -70,18 +70,11 @@ function otherText(group: ReplayGroup): string {
 
 /** One entry per documented function; 64 beds of one model have the same. */
 function unseenTexts(rows: readonly ReplayedUnseen[]): readonly string[] {
-  const byFunction = new Map<string, ReplayedUnseen[]>()
-  for (const row of rows) {
-    const key = `${row.flow.device.function}|${row.flow.what.name}|${row.state}`
-    byFunction.set(key, [...(byFunction.get(key) ?? []), row])
-  }
-  return [...byFunction.values()].map((same) => {
+  return sameFunction(rows).map((same) => {
     const first = same[0] as ReplayedUnseen
-    const names = same.map((row) => nameOf(row.flow.device)).join(', ')
-    const sentence = same.length === 1 ? first.sentence : `${capital(names)}: ${first.flow.what.blocked}`
     const partly = first.state === 'partly' ? ' Some of its ports or servers stay.' : ''
     const why = plain(first.why, REASON_LENGTH_MAX)
-    return `  ${sentence}${partly}\n    ${first.flow.what.name}: ${why} Source: ${first.flow.what.source}.\n`
+    return `  ${unseenSentence(same)}${partly}\n    ${first.flow.what.name}: ${why} Source: ${first.flow.what.source}.\n`
   })
 }
 

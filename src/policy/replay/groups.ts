@@ -66,8 +66,13 @@ function keepNewest(examples: ReplayedConversation[], replayed: ReplayedConversa
 }
 
 function byWard(a: Growing, b: Growing): number {
-  const bed = (row: Growing): number => row.device.bed ?? Number.MAX_SAFE_INTEGER
-  return bed(a) - bed(b) || compare(a.device.label, b.device.label) || compare(a.device.ip, b.device.ip) || compare(a.function, b.function)
+  return compareDevices(a.device, b.device) || compare(a.function, b.function)
+}
+
+/** The order of a ward's list, whatever order the record has: beds by number, then the rest by name. */
+export function compareDevices(a: ReplayDevice, b: ReplayDevice): number {
+  const bed = (device: ReplayDevice): number => device.bed ?? Number.MAX_SAFE_INTEGER
+  return bed(a) - bed(b) || compare(a.label, b.label) || compare(a.ip, b.ip)
 }
 
 function compare(a: string, b: string): number {

@@ -15,6 +15,7 @@ import { EXAMPLES_MAX } from './groups.ts'
 import { REPLAY_CLASSES, type DocumentedFunction, type ReplayConversation, type ReplayDevice, type ReplayInput, type ReplayPolicy,
   type UnseenFlow } from './model.ts'
 import { replay } from './replay.ts'
+import { sameFunction, unseenSentence } from './unseen.ts'
 
 const HOUR = 60 * MICROS_PER_MINUTE
 const DAY = 24 * HOUR
@@ -205,6 +206,15 @@ test('groups are per device and function, beds in order, with exact sums and few
   assert.equal(r.escaped.reduce((n, g) => n + g.bytes, 0), (29 * 30) / 2)
   assert.equal(r.escaped[0]?.examples.length, EXAMPLES_MAX)
   assert.deepEqual(r.escaped[0]?.examples.map((e) => e.conversation.lastAt - MONDAY), [29, 27, 25, 23, 21])
+})
+
+test('documented flows are in the order of the ward, whatever order the record has, and beds of one function share a sentence', () => {
+  const unseen = [11, 2, 1, 10].map((bed) => ({ ...UNSEEN, device: { ...UNSEEN.device, ...monitor(bed) } }))
+  const r = replay(input({ draft: SHUT, conversations: [], unseen }))
+  assert.deepEqual(r.unseen.map((u) => u.flow.device.bed), [1, 2, 10, 11])
+  assert.deepEqual(sameFunction(r.unseen).map(unseenSentence), ['Bed 1, bed 2, bed 10, bed 11: The bed disappears from the central station.'])
+  assert.equal(unseenSentence(r.unseen.slice(0, 1)), 'Bed 1 disappears from the central station.')
+  assert.deepEqual(replay(input({ draft: SHUT, conversations: [], unseen: unseen.toReversed() })).because, r.because)
 })
 
 test('against the policy in force: what is newly denied and newly allowed is counted', () => {

@@ -2,7 +2,7 @@
 // Keeps S3: every deny has a verdict; break and unknown both hold the approval until somebody states a reason. No score anywhere.
 
 import { coverageOf, type Coverage } from './coverage.ts'
-import { Groups } from './groups.ts'
+import { compareDevices, Groups } from './groups.ts'
 import { REPLAY_CLASSES, type ReplayClass, type ReplayConversation, type ReplayDevice, type ReplayedUnseen, type ReplayGroup,
   type ReplayInput, type ReplayPolicy } from './model.ts'
 import { replayUnseen } from './unseen.ts'
@@ -56,7 +56,7 @@ export interface Replay {
 export function replay(input: ReplayInput): Replay {
   const tally = classify(input)
   const coverage = coverageOf(input.observation, input.conversations)
-  const unseen = input.unseen.map((flow) => replayUnseen(flow, input.draft, coverage))
+  const unseen = input.unseen.map((flow) => replayUnseen(flow, input.draft, coverage)).sort((a, b) => compareDevices(a.flow.device, b.flow.device))
   const escaped = tally.groups.of('escaped')
   const broken = unseen.filter((u) => u.state === 'broken' || u.state === 'partly')
   const inUse = inUseOf(input, new Set([...escaped.map((g) => g.device), ...broken.map((u) => u.flow.device)].map(keyOf)))
@@ -140,10 +140,7 @@ function inUseOf(input: ReplayInput, touched: ReadonlySet<string>): readonly InU
     const lastAt = Math.max(conversation.lastAt, found.get(key)?.lastAt ?? conversation.lastAt)
     found.set(key, { device, lastAt, touched: touched.has(key) })
   }
-  const bed = (row: InUse): number => row.device.bed ?? Number.MAX_SAFE_INTEGER
-  const label = (row: InUse): string => nameOf(row.device)
-  return [...found.values()].sort((a, b) =>
-    Number(b.touched) - Number(a.touched) || bed(a) - bed(b) || Number(label(a) > label(b)) - Number(label(a) < label(b)))
+  return [...found.values()].sort((a, b) => Number(b.touched) - Number(a.touched) || compareDevices(a.device, b.device))
 }
 
 /** Every touched device is named, however many: nobody may be cut off by an "and 30 more". */

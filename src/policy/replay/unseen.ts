@@ -6,7 +6,7 @@ import type { ReplayedUnseen, ReplayPolicy, UnseenFlow, UnseenState } from './mo
 import type { Verdict } from '../eval/evaluate.ts'
 import { DEFAULT_RULE } from '../language/model.ts'
 import { describeService, type FiveTuple } from '../eval/evaluate.ts'
-import { wardSentence } from './words.ts'
+import { capital, nameOf, wardSentence } from './words.ts'
 
 /** Asks the draft about one documented flow. */
 export function replayUnseen(flow: UnseenFlow, draft: ReplayPolicy, coverage: Coverage): ReplayedUnseen {
@@ -16,6 +16,23 @@ export function replayUnseen(flow: UnseenFlow, draft: ReplayPolicy, coverage: Co
   const first = denied[0] ?? answers[0]
   const sentence = wardSentence(flow.device, flow.what.blocked)
   return { flow, state, sentence, rule: first?.verdict.rule ?? null, why: whyOf(flow, state, first) }
+}
+
+/** Rows of the same documented function and state together, in the order in which they come: 64 beds of one model say the same. */
+export function sameFunction(rows: readonly ReplayedUnseen[]): readonly (readonly ReplayedUnseen[])[] {
+  const byFunction = new Map<string, ReplayedUnseen[]>()
+  for (const row of rows) {
+    const key = `${row.flow.device.function}|${row.flow.what.name}|${row.state}`
+    byFunction.set(key, [...(byFunction.get(key) ?? []), row])
+  }
+  return [...byFunction.values()]
+}
+
+/** One sentence for rows of the same function; every device is named, however many. */
+export function unseenSentence(same: readonly ReplayedUnseen[]): string {
+  const first = same[0]
+  if (first === undefined || same.length === 1) return first?.sentence ?? ''
+  return `${capital(same.map((row) => nameOf(row.flow.device)).join(', '))}: ${first.flow.what.blocked}`
 }
 
 function stateOf(flow: UnseenFlow, asked: number, denied: readonly Verdict[], coverage: Coverage): UnseenState {

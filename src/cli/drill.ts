@@ -9,6 +9,7 @@ import { Sha256 } from '../base/sha256.ts'
 import { quote } from '../base/tree-reader.ts'
 import { nftables } from '../policy/compile/nftables/index.ts'
 import { emitRoutes } from '../policy/compile/routes/index.ts'
+import { CONFIG_BYTES_MAX, readTextFile } from '../config/index.ts'
 import { productPath } from '../config/product.ts'
 import type { CompileInput } from '../policy/compile/target.ts'
 import { policyNames, type NameMap, type Policy, type Segment } from '../policy/index.ts'
@@ -17,6 +18,7 @@ import { planLayout, type Layout } from '../drill/core/layout.ts'
 import { witnessesOf, type TextWitnesses } from '../drill/core/witnesses.ts'
 import { canDrill, launchDrill, ownNetwork, type Ended } from '../drill/launch.ts'
 import type { DrillSpec, DrillTexts } from '../drill/protocol.ts'
+import { makeFolder } from '../store/make-folder.ts'
 import { assetAddresses } from './assets-flag.ts'
 import { emptyZones, inputOf, loadForCompile } from './compile-input.ts'
 import { drillFailed, drillText } from './drill-text.ts'
@@ -52,6 +54,11 @@ export async function runDrill(args: DrillArgs, io: Io): Promise<number> {
   }
   const way = await canDrill()
   if (!way.ok) return couldNotRun(way.error, io)
+  const unwritable = madeProblem(args.out)
+  if (unwritable !== null) {
+    io.err(unwritable)
+    return Exit.usage
+  }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-drill-'))
   try {
     const spec: DrillSpec = { ...prepared, folder, beds: args.beds, probes: args.probes, seed: args.seed, outerNetwork: ownNetwork() }
@@ -116,13 +123,12 @@ function textsOf(args: DrillArgs, segments: readonly Segment[], input: CompileIn
   }
 }
 
+/** A binary file never reaches nft, which would print it back to the terminal; an empty one would drill nothing for half a minute. */
 function readRules(file: string, problems: string[]): string | null {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (cause) {
-    problems.push(`error: ${quote(file)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
-    return null
-  }
+  const read = readTextFile(file, file, CONFIG_BYTES_MAX)
+  if (!read.ok) problems.push(formatDiagnostic(read.error))
+  else if (read.value.trim() === '') problems.push(`${file}: error drill/empty: the rules are empty\n  help: Name the nftables text to try.`)
+  return read.ok ? read.value : null
 }
 
 /** Evidence of two drills must not mix. */
@@ -130,6 +136,19 @@ function outProblem(out: string | undefined): readonly string[] {
   if (out === undefined || !fs.existsSync(out)) return []
   const empty = fs.statSync(out).isDirectory() && fs.readdirSync(out).length === 0
   return empty ? [] : [`error: ${quote(out)} is there already and not an empty folder\n  help: Name a new folder for the evidence.`]
+}
+
+/** Made before anything is sent: a drill whose evidence cannot be kept should not take place. */
+function madeProblem(out: string | undefined): string | null {
+  if (out === undefined) return null
+  try {
+    makeFolder(out)
+    fs.accessSync(out, fs.constants.W_OK)
+    return null
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return `error: ${quote(out)} cannot hold the evidence: ${why}\n  help: Name a new folder where you may write.\n`
+  }
 }
 
 function deliver(args: DrillArgs, spec: DrillSpec, ended: Ended, seconds: number, io: Io): number {
@@ -160,7 +179,6 @@ function deliver(args: DrillArgs, spec: DrillSpec, ended: Ended, seconds: number
 
 /** Captures of every side, the texts as loaded, the router's state, the result, and a manifest that names every file's SHA-256. */
 function writeEvidence(out: string, spec: DrillSpec, result: string, io: Io): void {
-  fs.mkdirSync(out, { recursive: true })
   const { nft, nftRollback, routes, routesRollback } = spec.texts
   const texts = [
     ['rules.nft', nft], ['rules.nft.rollback', nftRollback], ['routes.sh', routes], ['routes.sh.rollback', routesRollback], ['result.json', result],

@@ -165,11 +165,27 @@ test('what cannot be drilled is refused before anything is built', async (t) => 
   assert.match(used.err, /not an empty folder/)
   const absent = await cordon(['drill', '--rules', path.join(folder, 'absent.nft')])
   assert.equal(absent.code, 2)
-  assert.match(absent.err, /cannot be read/)
+  assert.match(absent.err, /file\/missing/)
+  for (const [name, bytes, said] of [['empty.nft', '', /drill\/empty/], ['binary.nft', '\u0000\u001b[31m\u0001', /file\/binary/]] as const) {
+    fs.writeFileSync(path.join(folder, name), bytes)
+    const bad = await cordon(['drill', '--rules', path.join(folder, name)])
+    assert.deepEqual([bad.code, bad.err.includes('\u001b')], [2, false])
+    assert.match(bad.err, said)
+  }
   const empty = await cordon(['drill', '--policy', path.join(path.dirname(KEEP_INSIDE), 'default.yaml')])
   assert.equal(empty.code, 2)
   assert.match(empty.err, /zone bedside .* holds no address/)
   assert.equal((await cordon(['drill', '--probes', 'many'])).code, 2)
+})
+
+test('evidence that cannot be kept is refused before anything is sent', { skip }, async (t) => {
+  const file = path.join(scratch(t), 'file')
+  fs.writeFileSync(file, 'x')
+  for (const out of [path.join(file, 'evidence'), '/proc/cordon-no-such/evidence']) {
+    const { code, out: said, err } = await cordon(['drill', '--probes', '10', '--out', out])
+    assert.deepEqual([code, said], [2, ''])
+    assert.match(err, /cannot hold the evidence/)
+  }
 })
 
 test('a tool is looked for in the path and in the system folders', (t) => {

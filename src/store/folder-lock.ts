@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { StoreProblem } from './embedded.ts'
+import { makeFolder } from './make-folder.ts'
 
 const OWNER_FILE = 'owner.pid'
 /** Tries at taking a folder whose owner died: one to see it, one to take it, one for a race. */
@@ -18,7 +19,7 @@ export interface FolderLock {
 
 /** Makes the folder if needed (mode 0700: it holds addresses) and writes our process number into it, unless a living process did. */
 export function takeFolder(folder: string): Result<FolderLock, StoreProblem> {
-  const made = makeFolder(folder)
+  const made = makeDataFolder(folder)
   if (!made.ok) return made
   const file = path.join(folder, OWNER_FILE)
   for (let i = 0; i < TRIES; i++) {
@@ -43,9 +44,9 @@ function hold(file: string): FolderLock {
   }
 }
 
-function makeFolder(folder: string): Result<null, StoreProblem> {
+function makeDataFolder(folder: string): Result<null, StoreProblem> {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     return ok(null)
   } catch (cause) {
     const message = `${folder} cannot be used as a data folder: ${cause instanceof Error ? cause.message : String(cause)}`

@@ -1,8 +1,10 @@
 // Audit: approvals and break-glass as lines of the data folder that are added and never changed, and the command that shows them.
 // Keeps S9 and S3 answerable: who decided what, when, why, and on which policy, by hash.
 
+import { existsSync } from 'node:fs'
 import { Sha256 } from '../base/sha256.ts'
 import type { Micros } from '../base/time.ts'
+import { quote } from '../base/tree-reader.ts'
 import { atText, plain } from '../policy/replay/index.ts'
 import { Exit, type Io } from './io.ts'
 import { table } from './text.ts'
@@ -35,6 +37,10 @@ export async function appendAudit(data: string, line: AuditLine, io: Io): Promis
 
 /** All lines, oldest first; or an exit code after saying why not. */
 export async function readAudit(data: string, io: Io): Promise<readonly AuditLine[] | number> {
+  if (!existsSync(data)) {
+    io.err(`cordon: there is no data folder ${quote(data)}\n  help: Check the name; no line is not the same as no folder.\n`)
+    return Exit.usage
+  }
   let lines: readonly AuditLine[] = []
   const code = await withStore(data, io, async (store) => {
     lines = (await store?.read('audit') ?? []).map(({ body }) => body as AuditLine)

@@ -82,7 +82,8 @@ export async function runBreakGlass(args: BreakGlassArgs, io: Io): Promise<numbe
     writeFileSync(`${args.out}.rollback`, rollback)
     writeFileSync(args.out, text)
   } catch (cause) {
-    const line = { at: now, by: args.owner, action: `${BREAK_GLASS}-not-written`, device: label, reason: String(cause), until }
+    // A microsecond later: lines of one moment have no order, and this one answers the other.
+    const line = { at: now + 1, by: args.owner, action: `${BREAK_GLASS}-not-written`, device: label, reason: String(cause), until }
     await appendAudit(args.data, line, io)
     const why = cause instanceof Error ? cause.message : String(cause)
     return usage(io, `${quote(args.out)} cannot be written: ${why}`, 'Nothing may be loaded; the audit says so.')

@@ -29,6 +29,10 @@ export function runProveRollback(args: ProveRollbackArgs, io: Pick<Io, 'out' | '
   const [text = '', rollback = '', base = ''] = texts.map((read) => (read.ok ? read.value : ''))
   if (texts.some((read) => !read.ok)) return Exit.unreadable
   const proof = proveRollback(args.target, text, rollback, base)
+  if (proof.added === 0 && proof.verdict === 'proved') {
+    io.err('cordon prove: the text brings nothing, so there is nothing that a rollback could take away\n  help: Check that it is the whole text.\n')
+    return Exit.incomplete
+  }
   const claim = 'the rollback takes away what the text brings, and nothing else'
   if (args.json) io.out(`${JSON.stringify({ question: 'rollback', claim, ...proof }, null, 2)}\n`)
   else io.out(`${claim}: ${proof.verdict}: ${rollbackSentence(proof)}\n`)

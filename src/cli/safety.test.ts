@@ -127,6 +127,9 @@ test('S6: the rollback comes with the text and is proved before either is writte
   fs.writeFileSync(at('today.nft'), 'table inet filter {\n}\n')
   assert.equal((await prove('base.nft.rollback', ['--base', at('today.nft')])).code, 0)
   assert.equal((await prove('base.nft.rollback', ['--base', at('missing.nft')])).code, 3)
+  fs.writeFileSync(at('empty.nft'), '')
+  const nothing = await run(['prove', 'rollback', at('empty.nft'), at('empty.nft'), '--target', 'nftables'])
+  assert.deepEqual([nothing.code, nothing.out], [4, ''], 'nothing proves nothing')
   const unproved = await compile('s6b.nft', ['--no-prove'])
   assert.equal(unproved.code, 0)
   assert.match(read('s6b.nft.change.md'), /not proved: --no-prove was given/)
@@ -175,6 +178,8 @@ test('S9: break-glass lifts one device for a time, proves that it is one, and le
     assert.match(refused.err, words)
   }
   assert.equal(JSON.parse((await run(['policy', 'audit', '--data', DATA, '--json'])).out).lines.length, lines.length, 'a refusal leaves no line')
+  const absent = await run(['policy', 'audit', '--data', at('mistyped')])
+  assert.deepEqual([absent.code, fs.existsSync(at('mistyped'))], [2, false], 'a mistyped folder is not an empty audit')
 })
 
 test('S9: on IOS and ASA the lifted lists stand beside those in force, and the rollback binds those again', async () => {

@@ -1,6 +1,7 @@
 // Change pack: what a network approver reads before anyone loads a text: who is in use, what stops, who approved, what is proved.
 // Keeps S3, S5, S7 and S8: ward words first, a verdict for every deny, what happens when the box fails; and S10: no word on a patient.
 
+import { basename } from 'node:path'
 import type { Micros } from '../base/time.ts'
 import { denyVerdicts, type DenyVerdict } from '../policy/change/denies.ts'
 import type { Emitted } from '../policy/compile/target.ts'
@@ -79,12 +80,15 @@ function approvalLine(approval: AuditLine | null, lines: readonly AuditLine[], {
 
 const REASON_MAX = 600
 
-/** The pack for machines. The text itself carries no approval, so that the same policy gives the same bytes. */
+/**
+ * The pack for machines. Files go by their names: a pack travels, and folders of this machine mean nothing elsewhere.
+ * The text itself carries no approval, so that the same policy gives the same bytes.
+ */
 export function changeJson(out: string, change: Change): string {
   const { prepared, emitted, replayed, target, proofs, options } = change
-  const file = (name: string, text: string) => ({ file: name.split('/').at(-1), sha256: sha256Hex(text), bytes: Buffer.byteLength(text) })
+  const file = (name: string, text: string) => ({ file: basename(name), sha256: sha256Hex(text), bytes: Buffer.byteLength(text) })
   const body = {
-    schema: 'cordon.change/1', policy: { name: prepared.policy.name, file: prepared.file, hash: prepared.hash, draftHash: prepared.policyHash },
+    schema: 'cordon.change/1', policy: { name: prepared.policy.name, file: basename(prepared.file), hash: prepared.hash, draftHash: prepared.policyHash },
     target: { id: target.id, name: target.name, options }, text: { ...file(out, emitted.text), lines: emitted.rules },
     rollback: file(`${out}.rollback`, emitted.rollback),
     inUse: replayed === null ? null : { lineOne: replayed.lineOne, devices: replayed.result.inUse },
@@ -109,6 +113,7 @@ function ipv6Of({ families, proofs, emitted }: Change): string {
 /** The pack for people: one page, the ward first. */
 export function changeMarkdown(out: string, change: Change): string {
   const { prepared: { policy, hash, file }, emitted, replayed, target, proofs } = change
+  const written = basename(out)
   const name = (text: string): string => `\`${plain(text)}\``
   const blocks = [
     // S5: line one.
@@ -118,8 +123,8 @@ export function changeMarkdown(out: string, change: Change): string {
     ...wardBlocks(replayed),
     '## What is written',
     list([
-      `policy ${name(file)}, hash ${name(hash)}`, `text ${name(out)}, sha256 ${name(sha256Hex(emitted.text))}, ${emitted.rules} lines`,
-      `rollback ${name(`${out}.rollback`)}, sha256 ${name(sha256Hex(emitted.rollback))}`,
+      `policy ${name(basename(file))}, hash ${name(hash)}`, `text ${name(written)}, sha256 ${name(sha256Hex(emitted.text))}, ${emitted.rules} lines`,
+      `rollback ${name(`${written}.rollback`)}, sha256 ${name(sha256Hex(emitted.rollback))}`,
       'Cordon loads nothing: a person reads both and loads the text.',
     ]),
     '## What is proved', list(proofs.map(({ claim, words }) => `${claim}: ${plain(words, WORDS_MAX)}`)),

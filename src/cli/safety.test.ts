@@ -63,6 +63,7 @@ const pack = (out: string): Pack => JSON.parse(read(`${out}.change.json`)) as Pa
 test('S2: a change is text for a person: files, and nothing that sends', () => {
   const own = fs.readdirSync(FOLDER).filter((name) => name.startsWith('base.')).sort()
   assert.deepEqual(own, ['base.nft', 'base.nft.change.json', 'base.nft.change.md', 'base.nft.rollback'])
+  for (const name of own) assert.equal(read(name).includes(FOLDER), false, `${name} names a folder of this machine`)
   assert.match(read('base.nft.change.md'), /Cordon loads nothing: a person reads both and loads the text/)
   const files = ['compile.ts', 'change-pack.ts', 'break-glass.ts', 'audit.ts', 'prove-rollback.ts'].map((name) => path.join(import.meta.dirname, name))
   for (const file of files) assert.doesNotMatch(fs.readFileSync(file, 'utf8'), /node:(?:net|child_process|http|dgram|tls)/, file)

@@ -2,6 +2,7 @@
 // Keeps "offline and by somebody else": verify gets the file and the texts, and nothing of the run that proved.
 
 import assert from 'node:assert/strict'
+import crypto from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -129,6 +130,28 @@ test('a changed certificate is refuted, and says which cube is wrong', async (t)
     assert.equal(refuted.code, 5, `${to}: ${refuted.out}${refuted.err}`)
     assert.match(refuted.out, pattern)
   }
+})
+
+test('what the maker chose is said: reader, chain, day; a day that is none is refuted, names that pretend lines are refused', async (t) => {
+  const { acl, certificate } = ward(t)
+  const text = path.join(path.dirname(acl), 'two.nft')
+  fs.writeFileSync(text, '\ufefftable inet f {\n chain forward { type filter hook forward priority 0; accept; }\n chain unused { drop; }\n}\n')
+  const made = await cordon(['prove', 'reach', text, '--chain', 'inet f unused', '--to', '8.0.0.0/8', '--certificate', certificate])
+  assert.equal(made.code, 0, made.out + made.err)
+  const verified = await cordon(['prove', 'verify', certificate])
+  assert.match(verified.out, /this is about .*two\.nft read as nftables, chain "inet f unused" alone, wherever it is bound\n$/)
+  const hash = crypto.createHash('sha256').update(fs.readFileSync(text)).digest('hex')
+  assert.ok(fs.readFileSync(certificate, 'utf8').includes(hash), 'the hash is that of the bytes, with the byte order mark')
+  fs.writeFileSync(certificate, fs.readFileSync(certificate, 'utf8').replace('"name":"', '"name":"\\u001b[2J'))
+  const odd = await cordon(['prove', 'verify', certificate, '--config', text])
+  assert.deepEqual([odd.code, odd.out], [3, ''])
+  assert.match(odd.err, /inputs\[0\]\.name must be text of one line/)
+  await cordon(['prove', 'policy', '--certificate', certificate])
+  assert.match((await cordon(['prove', 'verify', certificate])).out, /read as policy, exceptions as of \d{4}-\d\d-\d\d, no assets\n$/)
+  fs.writeFileSync(certificate, fs.readFileSync(certificate, 'utf8').replace(/"day": "[^"]*"/, '"day": "zzzz"'))
+  const never = await cordon(['prove', 'verify', certificate])
+  assert.deepEqual([never.code, never.err], [5, ''])
+  assert.match(never.out, /its day "?zzzz"? is none/)
 })
 
 test('what is no certificate is refused with the place', async (t) => {

@@ -7,10 +7,12 @@ import { formatDiagnostic } from '../base/diagnostic.ts'
 import { Sha256 } from '../base/sha256.ts'
 import { CONFIG_BYTES_MAX, DEFAULT_POLICY_LABEL, productPath, readTextFile } from '../config/index.ts'
 import { CERTIFICATE_FORMAT, type Certificate, type CertificateInput, type CertificateQuestion } from '../policy/prove/certificate.ts'
+import { isDay } from '../policy/language/dates.ts'
 import { readCertificate } from '../policy/prove/certificate-read.ts'
 import { certify, type ClaimAsked } from '../policy/prove/certify.ts'
 import { askedMatches, policyFilter } from '../policy/prove/assertions.ts'
 import { verifyPart } from '../policy/prove/verify-certificate.ts'
+import { quote } from '../base/tree-reader.ts'
 import { Exit, type Io } from './io.ts'
 import {
   askedMatch, isPolicyFile, loadAskedPolicy, loadConfigFilter, loadPolicyFilter, PROOF_FAILED, runProve, runProvePolicy, today, VERSIONS,
@@ -129,7 +131,9 @@ function tell(args: VerifyArgs, io: Io, problem: string | null, certificate: Cer
   const code = problem === null ? Exit.ok : PROOF_FAILED
   if (args.json) {
     const parts = certificate?.parts.map(({ title, ipVersion, claim, count, assumed }) => ({ title, ipVersion, claim, packets: count, assumed }))
-    io.out(`${JSON.stringify({ verdict: problem === null ? 'verified' : 'refuted', ...(problem === null ? {} : { problem }), parts }, null, 2)}\n`)
+    const verdict = problem === null ? { verdict: 'verified' } : { verdict: 'refuted', problem }
+    const { question, inputs } = certificate ?? {}
+    io.out(`${JSON.stringify({ ...verdict, question, inputs, parts }, null, 2)}\n`)
     return code
   }
   if (certificate === null) io.out(`refuted: ${problem}\n`)
@@ -138,7 +142,16 @@ function tell(args: VerifyArgs, io: Io, problem: string | null, certificate: Cer
     const meant = count === '0' ? 'verified (no packet of this version is meant)' : `verified for ${count} packets`
     io.out(`${title} (IPv${ipVersion}): ${meant}${open}\n`)
   }
+  if (certificate !== null) io.out(aboutText(certificate))
   return code
+}
+
+/** What the maker of the file chose, and somebody who trusts it must know: readers, chain, day and assets. */
+function aboutText({ question: { chain, day, assets }, inputs, parts }: Certificate): string {
+  const texts = inputs.map(({ name, target }) => `${name} read as ${target}`).join(' and ')
+  const chosen = chain === null ? '' : `, chain ${quote(chain)} alone, wherever it is bound`
+  const when = day === null ? '' : `, exceptions as of ${day}, ${assets.length === 0 ? 'no assets' : `assets ${assets.join(' ')}`}`
+  return `${parts.length === 0 ? 'nothing is claimed' : 'this is'} about ${texts}${chosen}${when}\n`
 }
 
 function fail(io: Io, code: number, message: string): number {
@@ -156,7 +169,9 @@ function inputOf(file: string, target: string | undefined): Result<CertificateIn
 
 function hashOf(file: string): Result<string> {
   const text = readTextFile(file === SHIPPED ? productPath(DEFAULT_POLICY_LABEL) : file, file, CONFIG_BYTES_MAX)
-  return text.ok ? ok(new Sha256().update(new TextEncoder().encode(text.value)).hex()) : err(formatDiagnostic(text.error))
+  if (!text.ok) return err(formatDiagnostic(text.error))
+  // Of the file's bytes, as sha256sum says it: the text has lost a byte order mark.
+  return ok(new Sha256().update(fs.readFileSync(file === SHIPPED ? productPath(DEFAULT_POLICY_LABEL) : file)).hex())
 }
 
 /** What the question claims of these texts: one claim, or one per assertion and IP version. */
@@ -164,6 +179,7 @@ function claimsOf(question: CertificateQuestion, inputs: readonly CertificateInp
   const { kind, ipVersion: version, day } = question
   const policies = inputs.some(({ target }) => target === 'policy')
   if ((day !== null) !== policies || (!policies && question.assets.length > 0)) return err('a day and assets belong to policies only')
+  if (day !== null && !isDay(day)) return err(`its day ${quote(day)} is none; write it like 2026-12-24`)
   if (kind === 'policy') return day === null || files.length !== 1 ? err('it is about one policy on a day') : policyClaims(question, files, day)
   if (version === null) return err('it has no IP version')
   if (files.length !== (kind === 'equal' ? 2 : 1)) return err(`it is about ${files.length} texts`)

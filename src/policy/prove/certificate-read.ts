@@ -8,13 +8,14 @@ import { CERTIFICATE_FORMAT, CLAIMS, type Certificate } from './certificate.ts'
 
 /** What stands at a place of the file; `optional` keys may be missing. */
 type Shape =
-  | { readonly kind: 'text' | 'number' }
+  | { readonly kind: 'text' | 'line' | 'number' }
   | { readonly kind: 'one'; readonly of: readonly (string | number | null)[] }
   | { readonly kind: 'textOrNull' }
   | { readonly kind: 'list'; readonly item: Shape }
   | { readonly kind: 'map'; readonly keys: Readonly<Record<string, Shape>>; readonly optional?: true }
 
 const text: Shape = { kind: 'text' }
+const line: Shape = { kind: 'line' }
 const number: Shape = { kind: 'number' }
 const textOrNull: Shape = { kind: 'textOrNull' }
 const one = (...of: readonly (string | number | null)[]): Shape => ({ kind: 'one', of })
@@ -31,9 +32,9 @@ const CERTIFICATE = map({
   format: one(CERTIFICATE_FORMAT), verdict: one('proved'),
   question: map({
     kind: one('reach', 'liveness', 'equal', 'policy'), ipVersion: one(4, 6, null), chain: textOrNull, from: textOrNull, to: textOrNull,
-    service: textOrNull, assets: list(text), day: textOrNull,
+    service: textOrNull, assets: list(line), day: textOrNull,
   }),
-  inputs: list(map({ name: text, sha256: text, target: text })), parts: list(PART),
+  inputs: list(map({ name: line, sha256: line, target: line })), parts: list(PART),
 })
 
 /** The error says where, e.g. `parts[0].claim must be one of never, always, equal`. */
@@ -54,6 +55,11 @@ export function readCertificate(file: string): Result<Certificate> {
 
 class Misshapen extends Error {}
 
+/** Words that verify prints: they move no cursor and pretend no second line. */
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value)
+}
+
 function shaped(value: unknown, shape: Shape, at: string): unknown {
   const refuse = (must: string): never => {
     throw new Misshapen(`${at === '' ? 'the file' : at.replace(/^\./, '')} must be ${must}`)
@@ -61,8 +67,10 @@ function shaped(value: unknown, shape: Shape, at: string): unknown {
   switch (shape.kind) {
     case 'text':
       return typeof value === 'string' ? value : refuse('text')
+    case 'line':
+      return isLine(value) ? value : refuse('text of one line')
     case 'textOrNull':
-      return value === null || typeof value === 'string' ? value : refuse('text or null')
+      return value === null || isLine(value) ? value : refuse('text of one line or null')
     case 'number':
       return Number.isSafeInteger(value) ? value : refuse('a whole number')
     case 'one':

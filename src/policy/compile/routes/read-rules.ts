@@ -64,7 +64,8 @@ type Selector = (object: LinuxObject, interfaces: string[]) => readonly [Field, 
 const SELECTORS: Readonly<Record<string, Selector>> = {
   src: (object) => addressSelector(object, 'src', 'srclen'),
   dst: (object) => addressSelector(object, 'dst', 'dstlen'),
-  iif: (object, interfaces) => interfaceSelector('iif', textField(object, 'iif'), interfaces),
+  // `iif lo` means what the machine itself sends (ip-rule(8)), which no interface of the model is.
+  iif: (object, interfaces) => (textField(object, 'iif') === 'lo' ? null : interfaceSelector('iif', textField(object, 'iif'), interfaces)),
   oif: (object, interfaces) => interfaceSelector('oif', textField(object, 'oif'), interfaces),
   ipproto: (object) => protoSelector(textField(object, 'ipproto')),
   sport: (object) => portSelector('sport', textField(object, 'sport')),

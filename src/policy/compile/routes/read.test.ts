@@ -110,6 +110,14 @@ const ROUTE_WORDS = ['default', 'via', 'dev', 'eth0', '10.0.0.0/8', '10.0.0.1', 
   'dead',
   'constructor', '[', '{', 'table', '500:', 'from', 'all', 'to', 'lookup', 'not', 'prohibit', 'ipproto', 'tcp', '1.2.3.4/99']
 
+test('iif lo is what the machine itself sends: no interface of the model, so the match is unknown, in both spellings', () => {
+  for (const text of ['100:\tfrom all iif lo lookup 77\n', '[{"priority":100,"src":"all","iif":"lo","table":"77"}]']) {
+    const { rules, unknowns, interfaces } = readLinuxRules(text, 'rules')
+    assert.deepEqual(rules.map(({ match }) => [match.fields, match.unknown.map(({ reason }) => reason)]), [[[], ['iif is not modelled']]], text)
+    assert.deepEqual([unknowns.length, interfaces], [1, []])
+  }
+})
+
 test('any words, and any JSON, never throw; every line is a route, kept by the kernel, or unknown', () => {
   fc.assert(fc.property(fc.array(fc.array(fc.constantFrom(...ROUTE_WORDS), { maxLength: 8 }), { maxLength: 8 }), (words) => {
     const text = words.map((line) => line.join(' ')).join('\n')

@@ -5,7 +5,7 @@ set -eu
 
 # command:package
 wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3
-iptables:iptables ipset:ipset tcpreplay:tcpreplay conntrack:conntrack nfs-ls:libnfs-utils rpcinfo:rpcbind showmount:nfs-common"
+iptables:iptables ipset:ipset tcpreplay:tcpreplay conntrack:conntrack nfs-ls:libnfs-utils rpcinfo:rpcbind showmount:nfs-common ferm:ferm"
 
 missing=""
 for pair in $wanted; do
@@ -18,6 +18,10 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
+# Without this answer the package would load a firewall of its own at every boot.
+case "$missing" in
+  *ferm*) command -v debconf-set-selections >/dev/null 2>&1 && echo 'ferm ferm/enable boolean false' | debconf-set-selections || true ;;
+esac
 log=/tmp/cordon-apt.log
 echo "installing Debian packages:$missing"
 apt-get update -qq >"$log" 2>&1 || true

@@ -15,6 +15,7 @@ import { GRANTS_MAX } from './core/update/server.ts'
 import type { Grant } from './core/update/window.ts'
 import { writeDurably } from './durable.ts'
 import type { LoadedRelease } from './release.ts'
+import { makeFolder } from '../store/make-folder.ts'
 
 /** `permits/ID.json` and `permits/ID.revoked.json`; the approvers come from the operator's configuration. */
 export interface PermitStore {
@@ -188,6 +189,6 @@ function readDocument(file: string): Result<SignedDocument<unknown>> {
 }
 
 function writeDocument(file: string, document: SignedDocument<unknown>): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(path.dirname(file), 0o700)
   writeDurably(file, `${JSON.stringify(document, null, 2)}\n`)
 }

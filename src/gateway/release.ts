@@ -11,6 +11,7 @@ import { makeTree, type ReleaseTree } from './core/update/tree.ts'
 import { writeDurably } from './durable.ts'
 import { checkedDelegations } from './delegations.ts'
 import { LocalFetcher, METADATA_URL, openBelow, TARGETS_URL } from './local-fetcher.ts'
+import { makeFolder } from '../store/make-folder.ts'
 
 /**
  * Where the gateway keeps what it trusts:
@@ -46,14 +47,14 @@ export function pinRoot(store: ReleaseStore, rootFile: string): Result<string> {
   if (fs.existsSync(at(store, 'trusted', 'root.json'))) return err('a root is pinned already; only a new root signed by the old one replaces it')
   const bytes = readBounded(path.dirname(rootFile), path.basename(rootFile), CLIENT_LIMITS.rootMaxLength)
   if (!bytes.ok) return bytes
-  fs.mkdirSync(store.folder, { recursive: true, mode: 0o700 })
+  makeFolder(store.folder, 0o700)
   const staging = fs.mkdtempSync(at(store, 'root-'))
   try {
     fs.writeFileSync(path.join(staging, 'root.json'), bytes.value)
     // Its constructor verifies that the root is signed by its own threshold.
     const client = new Updater({ metadataDir: staging, metadataBaseUrl: METADATA_URL, fetcher: new LocalFetcher(staging), config: CLIENT_LIMITS })
     void client
-    fs.mkdirSync(at(store, 'trusted'), { recursive: true })
+    makeFolder(at(store, 'trusted'))
     writeDurably(at(store, 'trusted', 'root.json'), bytes.value)
   } catch (cause) {
     return err(`${rootFile} is no root that signs itself: ${messageOf(cause)}`)
@@ -77,7 +78,7 @@ export interface LoadOptions {
  * When anything is wrong nothing is kept but newer roots that were good.
  */
 export async function importRepository(store: ReleaseStore, source: string, options: LoadOptions = {}): Promise<Result<readonly LoadedRelease[]>> {
-  fs.mkdirSync(store.folder, { recursive: true, mode: 0o700 })
+  makeFolder(store.folder, 0o700)
   const staging = at(store, `incoming-${randomUUID()}`)
   const trusted = `${staging}-trusted`
   try {
@@ -221,7 +222,7 @@ function copyRepository(source: string, staging: string): Result<null> {
   for (const [part, max] of [['metadata', METADATA_BYTES_MAX], ['targets', TARGET_BYTES_MAX]] as const) {
     const names = listFiles(path.join(source, part))
     if (!names.ok) return names
-    fs.mkdirSync(path.join(staging, part), { recursive: true, mode: 0o700 })
+    makeFolder(path.join(staging, part), 0o700)
     for (const name of names.value) {
       const content = readBounded(path.join(source, part), name, max)
       if (!content.ok) return content
@@ -230,7 +231,7 @@ function copyRepository(source: string, staging: string): Result<null> {
       if (files > REPOSITORY_FILES_MAX || bytes > REPOSITORY_BYTES_MAX) {
         return err(`${source} has more than ${REPOSITORY_FILES_MAX} files or ${REPOSITORY_BYTES_MAX} bytes`)
       }
-      fs.mkdirSync(path.dirname(path.join(staging, part, name)), { recursive: true })
+      makeFolder(path.dirname(path.join(staging, part, name)))
       fs.writeFileSync(path.join(staging, part, name), content.value)
     }
   }

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Updater } from 'tuf-js'
+import { makeFolder } from '../store/make-folder.ts'
 
 /** What the suite passes (tuf-conformance, clientapi): verbs init, refresh, download. */
 export const TUF_USAGE = `usage: tuf-client --metadata-dir DIR init ROOT_FILE
@@ -32,7 +33,7 @@ async function run(
 ): Promise<number> {
   const { 'metadata-dir': metadataDir, 'metadata-url': metadataBaseUrl, 'target-name': name, 'target-base-url': targetBaseUrl, 'target-dir': targetDir } = given
   if (verb === 'init' && metadataDir !== undefined && rootFile !== undefined) {
-    fs.mkdirSync(metadataDir, { recursive: true })
+    makeFolder(metadataDir)
     fs.copyFileSync(rootFile, path.join(metadataDir, 'root.json'))
     return 0
   }

@@ -3,7 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import type { Store } from '../store/store.ts'
-import type { Analysis, ApiError, ChangeEvent, ProgressEvent } from './api.ts'
+import type { Analysis, ApiError, BedsFrame, BedsSetup, ChangeEvent, ProgressEvent } from './api.ts'
 import type { PolicyZones } from './views.ts'
 
 /** 512 MiB: about seven minutes of a busy 10 Mbit/s ward segment, and what a hospital laptop has of free disk. */
@@ -19,7 +19,16 @@ export type ConsoleEvent =
   | { readonly name: 'change'; readonly data: ChangeEvent }
   | { readonly name: 'progress'; readonly data: ProgressEvent }
 
+/** What a running gateway gives the beds page. Numbers are shown, never judged here: the browser judges age by its own clock. */
+export interface BedsFeed {
+  setup(): BedsSetup
+  /** The whole page now, then every change of it; waves hold only new samples. At least one frame a second, however quiet the ward is. */
+  subscribe(page: number, listener: (frame: BedsFrame) => void): () => void
+}
+
 export interface ConsoleDeps {
+  /** Only where a gateway runs. */
+  readonly beds?: BedsFeed
   readonly store: Store
   /** Zones and conduits of the policy that was in force for this analysis. */
   readonly zoneMap: (analysisId: string) => Promise<PolicyZones>

@@ -1,0 +1,34 @@
+// Channel: what the two processes of the gateway say to each other: the one that faces the segment, and the one that faces the hospital.
+// Keeps the rule that the segment's process decides nothing about the hospital: it gets beds, patients and grants, and gives readings and notes.
+
+import type { Ip } from '../base/ip.ts'
+import type { Micros } from '../base/time.ts'
+import type { BedView, GatewayCommand, GatewayEvent } from './core/gateway.ts'
+import type { AuditRecord } from './core/update/audit.ts'
+import type { Grant } from './core/update/window.ts'
+import type { ServerCounts } from './nfs-server.ts'
+
+/** Events of GatewayCore that come from the hospital's side. */
+export type ToldEvent = Extract<GatewayEvent, { kind: 'adt' | 'place' | 'assign' | 'link' | 'taps' }>
+
+export type ToSegment =
+  | { readonly kind: 'told'; readonly event: ToldEvent }
+  /** All grants in force; replaces those before. Bytes of releases were verified on the hospital's side just now. */
+  | { readonly kind: 'grants'; readonly grants: readonly Grant[] }
+  | { readonly kind: 'close' }
+
+export type FromSegment =
+  /** Sandbox is closed and every socket is read: with what was granted, in words, for `gateway status`. */
+  | { readonly kind: 'ready'; readonly at: Micros; readonly sandbox: readonly string[] }
+  /** Readings of one frame, coded by core/record.ts; stored as they are, decoded when somebody wants them. */
+  | { readonly kind: 'readings'; readonly record: Uint8Array }
+  | { readonly kind: 'note'; readonly command: Exclude<GatewayCommand, { kind: 'store' | 'publish' | 'close' }> }
+  | { readonly kind: 'audit'; readonly record: AuditRecord }
+  /** Once a second: how each device stands, with update counts. Without values: those come with the readings. */
+  | { readonly kind: 'beds'; readonly at: Micros; readonly views: readonly Omit<BedView, 'values'>[]; readonly updates: ServerCounts }
+
+/** Where the monitors' connections come from: one address, one device. */
+export interface Arrival {
+  readonly ip: Ip
+  readonly port: number
+}

@@ -127,6 +127,15 @@ test('devices are bounded', () => {
   equal(core.devices().length, DEVICES_MAX)
 })
 
+test('a larger hospital takes more devices, a smaller one fewer: the bound is told with its number', () => {
+  for (const devicesMax of [3, DEVICES_MAX + 10]) {
+    const core = new GatewayCore({ leads: 'unknown', isPaced: false, devicesMax })
+    const commands = run(core, Array.from({ length: devicesMax + 1 }, (_, i) => open(i, `d${i}`)))
+    equal(core.devices().length, devicesMax)
+    deepEqual(commands.flatMap((c) => (c.kind === 'close' ? [c.verdict.why] : [])), [`more than ${devicesMax} devices`])
+  }
+})
+
 test('the twin\'s voice through the core: its readings are stored, published and shown; its canary reaches nothing but the owner', () => {
   const monitor = { bed: 7, admitted: true } as ConstructorParameters<typeof MonitorVoice>[0]
   const voice = new MonitorVoice(monitor, new ImaginaryPatient(seededRng(3)), seededRng(4))

@@ -22,7 +22,7 @@ import type { IntakeSession } from './intake/stream-intake.ts'
 
 /** A monitor dials at most six data ports and the HL7 one; twice that leaves room for half-open ones after a reconnect. */
 export const CONNECTIONS_PER_DEVICE_MAX = 14
-/** Sixteen full stations of 64 beds. */
+/** Sixteen full stations of 64 beds; a larger hospital says so with `devicesMax`. */
 export const DEVICES_MAX = 1024
 
 export type ConnectionId = number
@@ -87,15 +87,22 @@ interface Connection {
   readonly session: IntakeSession
 }
 
+export interface GatewayOptions extends BenchOptions {
+  /** Devices this gateway takes; DEVICES_MAX when nothing is said. */
+  readonly devicesMax?: number
+}
+
 export class GatewayCore {
-  readonly #options: BenchOptions
+  readonly #options: GatewayOptions
+  readonly #devicesMax: number
   readonly #ledger = new Ledger()
   readonly #devices = new Map<DeviceId, Device>()
   readonly #connections = new Map<ConnectionId, Connection>()
   #out: GatewayCommand[] = []
 
-  constructor(options: BenchOptions) {
+  constructor(options: GatewayOptions) {
     this.#options = options
+    this.#devicesMax = options.devicesMax ?? DEVICES_MAX
   }
 
   /** Takes one event, gives the commands it causes, in order. */
@@ -182,7 +189,7 @@ export class GatewayCore {
   #open(connection: ConnectionId, id: DeviceId, speaks: 'cms' | 'hl7', at: Micros): void {
     const device = this.#device(id)
     if (device === null || device.connections.size >= CONNECTIONS_PER_DEVICE_MAX) {
-      const why = device === null ? `more than ${DEVICES_MAX} devices` : `more than ${CONNECTIONS_PER_DEVICE_MAX} connections of one device`
+      const why = device === null ? `more than ${this.#devicesMax} devices` : `more than ${CONNECTIONS_PER_DEVICE_MAX} connections of one device`
       this.#out.push({ kind: 'close', connection, at, verdict: verdict('close', 'too-many', why) })
       return
     }
@@ -196,7 +203,7 @@ export class GatewayCore {
   #device(id: DeviceId): Device | null {
     const known = this.#devices.get(id)
     if (known !== undefined) return known
-    if (this.#devices.size >= DEVICES_MAX) return null
+    if (this.#devices.size >= this.#devicesMax) return null
     const device: Device = {
       id, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()), connections: new Set(), ownerKey: '',
       word: 'NOT CHECKED', trust: 'plain',

@@ -1,4 +1,4 @@
-// Filter: second-order sections, moving averages and a derivative over samples, for the R-peak detectors.
+// Filter: second-order sections, moving averages and stretches over samples, for the R-peak detectors. All beds share one working memory.
 // Keeps the rule that a filter is a few printed coefficients (RBJ biquad formulas), applied from a settled state so that windows may be short.
 
 /** Coefficients of one biquad, normalised to a0 = 1. */
@@ -30,7 +30,7 @@ export function highPass(hertz: number, rate: number): Biquad {
   return { b0: (1 + cos) / 2 / a0, b1: -(1 + cos) / a0, b2: (1 + cos) / 2 / a0, a1: (-2 * cos) / a0, a2: (1 - alpha) / a0 }
 }
 
-/** Applies one section; the state starts as if the first sample had been there for ever. */
+/** Applies one section; the state starts as if the first sample had been there for ever. The plain form of what `runBoth` does with two. */
 export function applyBiquad(x: Float64Array, { b0, b1, b2, a1, a2 }: Biquad): Float64Array {
   const y = new Float64Array(x.length)
   const first = x[0] ?? 0
@@ -48,43 +48,106 @@ export function applyBiquad(x: Float64Array, { b0, b1, b2, a1, a2 }: Biquad): Fl
   return y
 }
 
-/** Forward and backward: no delay, and the order doubled. */
-export function bandPassZeroPhase(x: Float64Array, lowHertz: number, highHertz: number, rate: number): Float64Array {
+/** Longest window whose working memory is kept: a minute at 256 Hz. Longer ones (whole records, in tests) get memory of their own. */
+const KEPT_SAMPLES_MAX = 60 * 256
+/** What the working memory holds: a window of samples, its band, and energies. */
+export type Slot = 'window' | 'band' | 'energy' | 'slope'
+const kept = new Map<Slot, Float64Array>()
+
+/**
+ * Working memory of exactly `length` numbers, with whatever was there before. Valid until the same slot is asked for again: a window is
+ * judged from end to end before the next bed has its turn, so that ten thousand beds need no more of it than one.
+ */
+export function workspace(slot: Slot, length: number): Float64Array {
+  const before = kept.get(slot)
+  if (before?.length === length) return before
+  const made = new Float64Array(length)
+  if (length <= KEPT_SAMPLES_MAX) kept.set(slot, made)
+  return made
+}
+
+/** Forward and backward: no delay, and the order doubled. `out` may be `x`. */
+export function bandPassZeroPhase(x: Float64Array, lowHertz: number, highHertz: number, rate: number, out: Float64Array): Float64Array {
   const [high, low] = [highPass(lowHertz, rate), lowPass(highHertz, rate)]
-  const forward = applyBiquad(applyBiquad(x, high), low)
-  const back = applyBiquad(applyBiquad(forward.reverse(), high), low)
-  return back.reverse()
+  if (x.length === 0) return out
+  runBoth(x, out, high, low, 0, 1)
+  runBoth(out, out, high, low, x.length - 1, -1)
+  return out
+}
+
+/** Two sections one behind the other in one pass: the second works on a sample while the first is at the next. */
+function runBoth(x: Float64Array, out: Float64Array, h: Biquad, l: Biquad, start: number, step: number): void {
+  const { b0, b1, b2, a1, a2 } = h
+  const { b0: c0, b1: c1, b2: c2, a1: d1, a2: d2 } = l
+  const first = x[start] as number
+  const settled = (first * (b0 + b1 + b2)) / (1 + a1 + a2)
+  const second = b0 * first + b1 * first + b2 * first - a1 * settled - a2 * settled
+  const settledTwice = (second * (c0 + c1 + c2)) / (1 + d1 + d2)
+  let [x1, x2, y1, y2] = [first, first, settled, settled]
+  let [u1, u2, v1, v2] = [second, second, settledTwice, settledTwice]
+  for (let n = x.length, i = start; n > 0; n--, i += step) {
+    const now = x[i] as number
+    const middle = b0 * now + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
+    const last = c0 * middle + c1 * u1 + c2 * u2 - d1 * v1 - d2 * v2
+    out[i] = last
+    x2 = x1
+    x1 = now
+    y2 = y1
+    y1 = middle
+    u2 = u1
+    u1 = middle
+    v2 = v1
+    v1 = last
+  }
 }
 
 /** Mean over `width` samples centred on each; at the ends over what is there. */
-export function movingMean(x: Float64Array, width: number): Float64Array {
-  const y = new Float64Array(x.length)
-  const [before, after] = [Math.floor((width - 1) / 2), Math.floor(width / 2)]
-  let [sum, low, high] = [0, 0, -1]
-  for (let i = 0; i < x.length; i++) {
-    while (high < Math.min(x.length - 1, i + after)) sum += x[++high] as number
-    while (low < i - before) sum -= x[low++] as number
-    y[i] = sum / (high - low + 1)
+export function movingMean(x: Float64Array, width: number, out: Float64Array = new Float64Array(x.length)): Float64Array {
+  const [before, after, end] = [Math.floor((width - 1) / 2), Math.floor(width / 2), x.length - 1]
+  let sum = 0
+  for (let i = 0; i < Math.min(after, x.length); i++) sum += x[i] as number
+  for (let i = 0; i <= end; i++) {
+    if (i + after <= end) sum += x[i + after] as number
+    if (i > before) sum -= x[i - before - 1] as number
+    out[i] = sum / (Math.min(i + after, end) - Math.max(0, i - before) + 1)
   }
-  return y
+  return out
 }
 
-/** Stretches [from, to) where `short` exceeds `long` by `offset`, at least `width` samples long. */
-export function stretchesAbove(short: Float64Array, long: Float64Array, offset: number, width: number): (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = []
-  let from = -1
-  for (let i = 0; i <= short.length; i++) {
-    const isInside = i < short.length && (short[i] as number) > (long[i] as number) + offset
+/**
+ * Stretches where the mean over `short` samples exceeds the mean over `long` by `offset`, at least `width` samples long: from, to (not
+ * included), from, to, ... Both means run beside each other; neither is kept.
+ */
+export function stretchesAbove(x: Float64Array, short: number, long: number, offset: number, width: number): number[] {
+  const end = x.length - 1
+  const [shortBefore, shortAfter] = [Math.floor((short - 1) / 2), Math.floor(short / 2)]
+  const [longBefore, longAfter] = [Math.floor((long - 1) / 2), Math.floor(long / 2)]
+  const found: number[] = []
+  let [shortSum, longSum, from] = [0, 0, -1]
+  for (let i = 0; i < Math.min(shortAfter, x.length); i++) shortSum += x[i] as number
+  for (let i = 0; i < Math.min(longAfter, x.length); i++) longSum += x[i] as number
+  for (let i = 0; i <= end; i++) {
+    if (i + shortAfter <= end) shortSum += x[i + shortAfter] as number
+    if (i > shortBefore) shortSum -= x[i - shortBefore - 1] as number
+    if (i + longAfter <= end) longSum += x[i + longAfter] as number
+    if (i > longBefore) longSum -= x[i - longBefore - 1] as number
+    const here = shortSum / (Math.min(i + shortAfter, end) - Math.max(0, i - shortBefore) + 1)
+    const around = longSum / (Math.min(i + longAfter, end) - Math.max(0, i - longBefore) + 1)
+    const isInside = here > around + offset
     if (isInside && from < 0) from = i
     if (isInside || from < 0) continue
-    if (i - from >= width) found.push([from, i])
+    if (i - from >= width) found.push(from, i)
     from = -1
   }
+  if (from >= 0 && x.length - from >= width) found.push(from, x.length)
   return found
 }
 
-export function mean(x: Float64Array): number {
-  return x.reduce((sum, value) => sum + value, 0) / Math.max(1, x.length)
+/** Mean of the first `length` samples. */
+export function mean(x: Float64Array, length = x.length): number {
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += x[i] as number
+  return sum / Math.max(1, length)
 }
 
 /** Highest place of [from, to). */
@@ -94,10 +157,9 @@ export function argMax(x: Float64Array, from: number, to: number): number {
   return best
 }
 
-export function absolute(x: Float64Array): Float64Array {
-  return x.map((value) => Math.abs(value))
-}
-
-export function squared(x: Float64Array): Float64Array {
-  return x.map((value) => value * value)
+/** Place of the greatest deflection, up or down, of [from, to). */
+export function argMaxAbsolute(x: Float64Array, from: number, to: number): number {
+  let best = from
+  for (let i = from + 1; i < to; i++) if (Math.abs(x[i] as number) > Math.abs(x[best] as number)) best = i
+  return best
 }

@@ -1,7 +1,7 @@
 // PanTompkins: R peaks by slope energy and two running levels (after Pan and Tompkins 1985, IEEE Trans. Biomed. Eng. 32:230-236).
 // Keeps the rule that the two detectors share no decision: this one thresholds integrated slope, the other compares two averages.
 
-import { absolute, argMax, bandPassZeroPhase, mean, movingMean, squared } from './filter.ts'
+import { argMax, argMaxAbsolute, bandPassZeroPhase, mean, movingMean, workspace } from './filter.ts'
 
 /** Band of the QRS (1985: 5 to 15 Hz), integration window, refractory time, and when a T wave is suspected, in seconds. */
 const BAND = [5, 15] as const
@@ -20,37 +20,39 @@ interface Candidate {
   /** Place of the greatest integrated slope. */
   readonly at: number
   readonly height: number
-  /** Steepest slope nearby: a T wave rises slower. */
-  readonly slope: number
 }
 
 /** Places of R peaks in a window of one lead, in samples. Any unit: only shapes and ratios count. */
 export function panTompkins(samples: Float64Array, rate: number): number[] {
   if (samples.length < LEARN_SECONDS * rate) return []
-  const band = bandPassZeroPhase(samples, BAND[0], BAND[1], rate)
-  const slope = derivative(band, rate)
-  const energy = movingMean(squared(slope), Math.max(1, Math.round(INTEGRATE_SECONDS * rate)))
-  const candidates = localMaxima(energy, slope, rate)
-  const beats = decide(candidates, energy, rate)
-  return refine(beats, band, rate)
+  const band = bandPassZeroPhase(samples, BAND[0], BAND[1], rate, workspace('band', samples.length))
+  const slopes = squaredSlope(band, rate, workspace('slope', samples.length))
+  const energy = movingMean(slopes, Math.max(1, Math.round(INTEGRATE_SECONDS * rate)), workspace('energy', samples.length))
+  return refine(decide(localMaxima(energy, rate), energy, band, rate), band, rate)
 }
 
-/** Five-point derivative (1985, equation 10), stretched to the sampling rate. */
-function derivative(x: Float64Array, rate: number): Float64Array {
-  const step = Math.max(1, Math.round(rate / 200))
-  const y = new Float64Array(x.length)
-  const value = (i: number): number => x[Math.min(x.length - 1, Math.max(0, i))] as number
+/** Samples between the points of the five-point derivative (1985, equation 10), stretched to the sampling rate. */
+const slopeStep = (rate: number): number => Math.max(1, Math.round(rate / 200))
+
+function slopeAt(x: Float64Array, i: number, step: number): number {
+  const end = x.length - 1
+  const [back, forth] = [Math.max(0, i - step), Math.min(end, i + step)]
+  const [farBack, farForth] = [Math.max(0, i - 2 * step), Math.min(end, i + 2 * step)]
+  return (2 * (x[farForth] as number) + (x[forth] as number) - (x[back] as number) - 2 * (x[farBack] as number)) / 8
+}
+
+function squaredSlope(x: Float64Array, rate: number, out: Float64Array): Float64Array {
+  const step = slopeStep(rate)
   for (let i = 0; i < x.length; i++) {
-    y[i] = (2 * value(i + 2 * step) + value(i + step) - value(i - step) - 2 * value(i - 2 * step)) / 8
+    const slope = slopeAt(x, i, step)
+    out[i] = slope * slope
   }
-  return y
+  return out
 }
 
 /** Peaks of the energy that are the highest within the refractory time around them. */
-function localMaxima(energy: Float64Array, slope: Float64Array, rate: number): Candidate[] {
+function localMaxima(energy: Float64Array, rate: number): Candidate[] {
   const reach = Math.round(REFRACTORY_SECONDS * rate)
-  const half = Math.round((INTEGRATE_SECONDS / 2) * rate)
-  const steep = absolute(slope)
   const found: Candidate[] = []
   for (let i = 1; i + 1 < energy.length; i++) {
     const height = energy[i] as number
@@ -59,9 +61,20 @@ function localMaxima(energy: Float64Array, slope: Float64Array, rate: number): C
     const isNear = last !== undefined && i - last.at < reach
     if (isNear && last.height >= height) continue
     if (isNear) found.pop()
-    found.push({ at: i, height, slope: steep[argMax(steep, Math.max(0, i - half), Math.min(energy.length, i + half + 1))] as number })
+    found.push({ at: i, height })
   }
   return found
+}
+
+/** Steepest slope near a candidate: a T wave rises slower. */
+function steepness(band: Float64Array, { at }: Candidate, rate: number): number {
+  const [step, half] = [slopeStep(rate), Math.round((INTEGRATE_SECONDS / 2) * rate)]
+  let most = 0
+  for (let i = Math.max(0, at - half); i < Math.min(band.length, at + half + 1); i++) {
+    const slope = Math.abs(slopeAt(band, i, step))
+    if (slope > most) most = slope
+  }
+  return most
 }
 
 class Levels {
@@ -86,14 +99,13 @@ class Levels {
   }
 }
 
-function decide(candidates: readonly Candidate[], energy: Float64Array, rate: number): Candidate[] {
-  const learn = energy.subarray(0, LEARN_SECONDS * rate)
-  const levels = new Levels((learn[argMax(learn, 0, learn.length)] as number) * 0.5, mean(learn) * 0.5)
+function decide(candidates: readonly Candidate[], energy: Float64Array, band: Float64Array, rate: number): Candidate[] {
+  const learn = Math.floor(LEARN_SECONDS * rate)
+  const levels = new Levels((energy[argMax(energy, 0, learn)] as number) * 0.5, mean(energy, learn) * 0.5)
   const beats: Candidate[] = []
   for (const [index, candidate] of candidates.entries()) {
     searchBack(candidates, index, beats, levels)
-    const last = beats.at(-1)
-    const isBeat = candidate.height > levels.threshold && !isTWave(candidate, last, rate)
+    const isBeat = candidate.height > levels.threshold && !isTWave(candidate, beats.at(-1), band, rate)
     if (isBeat) beats.push(candidate)
     if (isBeat) levels.beat(candidate.height)
     else levels.noisePeak(candidate.height)
@@ -102,8 +114,9 @@ function decide(candidates: readonly Candidate[], energy: Float64Array, rate: nu
 }
 
 /** A second bump soon after a beat with less than half its slope (1985). */
-function isTWave(candidate: Candidate, last: Candidate | undefined, rate: number): boolean {
-  return last !== undefined && candidate.at - last.at < T_WAVE_SECONDS * rate && candidate.slope < last.slope / 2
+function isTWave(candidate: Candidate, last: Candidate | undefined, band: Float64Array, rate: number): boolean {
+  if (last === undefined || candidate.at - last.at >= T_WAVE_SECONDS * rate) return false
+  return steepness(band, candidate, rate) < steepness(band, last, rate) / 2
 }
 
 /** Too long without a beat: the highest candidate of the gap that passes half the threshold was one. */
@@ -113,16 +126,25 @@ function searchBack(candidates: readonly Candidate[], index: number, beats: Cand
   if (last === undefined || before === undefined || before === last || now === undefined) return
   const usual = (last.at - before.at) / Math.min(8, beats.length - 1)
   if (now.at - last.at < SEARCH_BACK * usual) return
-  const missed = candidates.slice(0, index).filter((c) => c.at > last.at && now.at - c.at > usual * 0.3)
-    .reduce<Candidate | null>((best, c) => (best === null || c.height > best.height ? c : best), null)
+  const missed = highestBetween(candidates, index, last.at, now.at - usual * 0.3)
   if (missed === null || missed.height <= levels.threshold / 2) return
   beats.push(missed)
   levels.beat(missed.height, 0.25)
 }
 
+/** The first of the highest candidates before `index` that lie behind `after` and before `until`. */
+function highestBetween(candidates: readonly Candidate[], index: number, after: number, until: number): Candidate | null {
+  let best: Candidate | null = null
+  for (let i = index - 1; i >= 0; i--) {
+    const candidate = candidates[i] as Candidate
+    if (candidate.at <= after) break
+    if (candidate.at < until && (best === null || candidate.height >= best.height)) best = candidate
+  }
+  return best
+}
+
 /** From the middle of the energy to the deflection itself. */
 function refine(beats: readonly Candidate[], band: Float64Array, rate: number): number[] {
   const half = Math.round((INTEGRATE_SECONDS / 2) * rate)
-  const size = absolute(band)
-  return beats.map((beat) => argMax(size, Math.max(0, beat.at - half), Math.min(band.length, beat.at + half + 1)))
+  return beats.map((beat) => argMaxAbsolute(band, Math.max(0, beat.at - half), Math.min(band.length, beat.at + half + 1)))
 }

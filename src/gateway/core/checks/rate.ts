@@ -1,7 +1,7 @@
 // Rate: a heart rate that two detectors agree on, and a pulse rate from the pleth, each over a window.
 // Keeps the rule that a rate nobody is sure of is none: disagreement, a flat line or too few beats give null with the reason.
 
-import { argMax, bandPassZeroPhase, mean, movingMean, stretchesAbove } from './filter.ts'
+import { argMax, bandPassZeroPhase, mean, stretchesAbove, workspace } from './filter.ts'
 import { elgendi } from './elgendi.ts'
 import { panTompkins } from './pan-tompkins.ts'
 
@@ -68,13 +68,17 @@ const INTERVAL_SPREAD_MAX = 0.35
 /** Places of systolic peaks in a pleth window, in samples. */
 export function pulsePeaks(samples: Float64Array, rate: number): number[] {
   if (samples.length < PULSE_SECONDS * rate) return []
-  const band = bandPassZeroPhase(samples, PULSE_BAND[0], PULSE_BAND[1], rate)
-  const energy = band.map((x) => (x > 0 ? x * x : 0))
-  const peak = movingMean(energy, Math.max(1, Math.round(SYSTOLE_SECONDS * rate)))
-  const beat = movingMean(energy, Math.max(1, Math.round(PULSE_SECONDS * rate)))
+  const band = bandPassZeroPhase(samples, PULSE_BAND[0], PULSE_BAND[1], rate, workspace('band', samples.length))
+  const energy = workspace('energy', samples.length)
+  for (let i = 0; i < band.length; i++) {
+    const x = band[i] as number
+    energy[i] = x > 0 ? x * x : 0
+  }
+  const [peak, beat] = [Math.max(1, Math.round(SYSTOLE_SECONDS * rate)), Math.max(1, Math.round(PULSE_SECONDS * rate))]
+  const blocks = stretchesAbove(energy, peak, beat, PULSE_OFFSET_SHARE * mean(energy), SYSTOLE_SECONDS * rate)
   const found: number[] = []
-  for (const [from, to] of stretchesAbove(peak, beat, PULSE_OFFSET_SHARE * mean(energy), SYSTOLE_SECONDS * rate)) {
-    const at = argMax(band, from, to)
+  for (let i = 0; i < blocks.length; i += 2) {
+    const at = argMax(band, blocks[i] as number, blocks[i + 1] as number)
     if (at - (found.at(-1) ?? Number.NEGATIVE_INFINITY) >= PULSE_REFRACTORY_SECONDS * rate) found.push(at)
   }
   return found
@@ -95,9 +99,10 @@ export function pulseRate(samples: Float64Array, rate: number): RateReading {
 export function isFlat(samples: Float64Array): boolean {
   if (samples.length === 0) return true
   let [low, high] = [samples[0] as number, samples[0] as number]
-  for (const x of samples) {
+  for (let i = 1; i < samples.length; i++) {
+    const x = samples[i] as number
     if (x < low) low = x
-    if (x > high) high = x
+    else if (x > high) high = x
   }
   return high - low < FLAT_STEPS
 }

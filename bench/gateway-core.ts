@@ -35,7 +35,7 @@ function encodeVoices(): Uint8Array[][] {
     const monitor = { bed: (v % 64) + 1, admitted: true } as ConstructorParameters<typeof MonitorVoice>[0]
     const voice = new MonitorVoice(monitor, new ImaginaryPatient(seededRng(v + 1)), seededRng(v + 1000))
     const rng = seededRng(v + 2000)
-    return Array.from({ length: WARMUP + SECONDS }, (_, s) => {
+    return Array.from({ length: WARMUP + SECONDS }, (__, s) => {
       const cycle = voice.cycle(START + s * MICROS_PER_SECOND, MICROS_PER_SECOND, voice.nextExtra())
       if (args.noise) addNoise(cycle, () => rng.next())
       return s === 0 ? Uint8Array.from([...voice.greeting(), ...cycle]) : cycle

@@ -2,16 +2,16 @@
 // Keeps two rules: a deviation must last before it counts, and nothing of one patient's evidence outlives a change of assignment.
 
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../../../base/time.ts'
-import type { Channel, Numeric, Parameter, Reading, Wave } from '../intake/reading.ts'
+import { NumberRing } from '../intake/number-ring.ts'
+import { PARAMETERS, PARAMETER_INDEX, type Numeric, type Parameter, type Reading, type Wave } from '../intake/reading.ts'
 import { checkAddressBinding, checkTcpContinuity, type LinkSight } from './continuity.ts'
-import { cannotTell, dataVerdict, differs, fits, type CheckId, type DataVerdict, type Evidence } from './evidence.ts'
+import { cannotTell, dataVerdict, differs, fits, type DataVerdict, type Evidence } from './evidence.ts'
 import { checkLeadAlgebra, checkPressureMean, checkPressureOrder, checkTemperatureDifference } from './invariants.ts'
 import { heartRate, pulseRate, type RateReading } from './rate.ts'
-import { repeatEvidence, RepeatWatch } from './repeat.ts'
+import { repeatEvidence, repeatSecondsBack, RepeatWatch } from './repeat.ts'
+import { RATE_SECONDS, Trace } from './trace.ts'
 import { compareTaps, type TapReport } from './two-tap.ts'
 
-/** Window of a waveform rate: three breaths and ten beats at 40 /min. */
-export const RATE_SECONDS = 15
 /** A rate is taken every so many seconds: two detectors over 15 s of 256 Hz for each bed, not more often. */
 export const RATE_EVERY_MICROS = 10 * MICROS_PER_SECOND
 /** Facts gateway E.3: differences that last this long are suspected. */
@@ -24,45 +24,14 @@ export const STEP_MAX: Readonly<Partial<Record<Parameter, number>>> = { hr: 42, 
 const FRESH_MICROS = 10 * MICROS_PER_SECOND
 /** Values of one parameter remembered for the step within a minute: one a second. */
 const HISTORY_MAX = 70
+/** Samples a second when none has come yet. */
+const ECG_RATE_USUAL = 256
 
 export interface BenchOptions {
   /** Whether the ECG channels are known to be I, II, III (facts cms8000 2.3: not published). */
   readonly leads: 'known' | 'inferred' | 'unknown'
   /** Paced patients: the rate of the waveform is not compared (facts gateway E.4). */
   readonly isPaced: boolean
-}
-
-/** The channels whose waveform is counted; of the others no samples are kept. */
-const COUNTED: readonly Channel[] = ['ecg2', 'pleth']
-
-/** A ring of the last samples of one channel. */
-class Trace {
-  readonly #samples: Uint8Array
-  #total = 0
-  readonly rate: number
-
-  constructor(rate: number) {
-    this.rate = rate
-    this.#samples = new Uint8Array(RATE_SECONDS * rate)
-  }
-
-  push(samples: Uint8Array): void {
-    for (const sample of samples) this.#samples[this.#total++ % this.#samples.length] = sample
-  }
-
-  reset(): void {
-    this.#total = 0
-  }
-
-  /** The whole window in order, or null while it is not full. */
-  window(): Float64Array | null {
-    if (this.#total < this.#samples.length) return null
-    const start = this.#total % this.#samples.length
-    const out = new Float64Array(this.#samples.length)
-    out.set(this.#samples.subarray(start))
-    out.set(this.#samples.subarray(0, start), this.#samples.length - start)
-    return out
-  }
 }
 
 /** Since when a difference lasts. */
@@ -75,22 +44,75 @@ class Lasting {
     else this.#since ??= now
     return this.#since !== null && now - this.#since >= LAST_MICROS
   }
+
+  reset(): void {
+    this.#since = null
+  }
 }
+
+/** Values of one parameter within the last minute. */
+class StepHistory {
+  readonly parameter: Parameter
+  readonly #most: number
+  readonly #times = new NumberRing(HISTORY_MAX + 1)
+  readonly #values = new NumberRing(HISTORY_MAX + 1)
+
+  constructor(parameter: Parameter, most: number) {
+    this.parameter = parameter
+    this.#most = most
+  }
+
+  take(at: Micros, value: number): void {
+    while (this.#times.oldest(at) < at - MICROS_PER_MINUTE) {
+      this.#times.shift()
+      this.#values.shift()
+    }
+    this.#times.push(at)
+    this.#values.push(value)
+  }
+
+  /** The leap within the minute; null when there is none beyond the limit. */
+  leap(): number | null {
+    const step = this.#values.spread()
+    return step > this.#most ? step : null
+  }
+}
+
+/** Checks whose deviation must last. */
+type RateCheck = 'ecg-rate' | 'pleth-rate' | 'pulse-against-heart'
+
+/** One for all beds: found with every rate that does not leap. */
+const NO_LEAP = fits('rate-of-change', 'no leap within a minute')
+const NO_TAPS = compareTaps(null, null)
+const NO_BINDING = checkAddressBinding(null, null)
+const NO_CONTINUITY = checkTcpContinuity(null, null)
+const PACED: RateReading = { perMinute: null, why: 'the patient is paced' }
+const NO_PULSE: RateReading = { perMinute: null, why: 'there is no pulse rate' }
+const SHORT_TRACE: RateReading = { perMinute: null, why: `less than ${RATE_SECONDS} s of the trace` }
 
 export class CheckBench {
   readonly #options: BenchOptions
   readonly #phaseMicros: Micros
-  readonly #latest = new Map<Parameter, Numeric>()
-  readonly #history = new Map<Parameter, { at: Micros; value: number }[]>()
-  readonly #traces = new Map<Channel, Trace>()
-  readonly #lastWaveAt = new Map<Channel, Micros>()
+  /** By PARAMETER_INDEX. */
+  readonly #latest: (Numeric | null)[] = PARAMETERS.map(() => null)
+  /** In the order of their first value. */
+  readonly #histories: StepHistory[] = []
+  #ecg: Trace | null = null
+  #pleth: Trace | null = null
   readonly #repeat = new RepeatWatch()
-  readonly #lasting = new Map<CheckId, Lasting>()
-  readonly #standing = new Map<CheckId, Evidence>()
+  readonly #lasting: Readonly<Record<RateCheck, Lasting>> = { 'ecg-rate': new Lasting(), 'pleth-rate': new Lasting(), 'pulse-against-heart': new Lasting() }
+  /** In the order in which the checks first spoke. */
+  readonly #standing: Evidence[] = []
+  #repeatEvidence: Evidence | null = null
+  #repeatBack = Number.NaN
   #rateAt: Micros | null = null
   #ecgSeconds = 0
-  #links: readonly [LinkSight | null, LinkSight | null] = [null, null]
-  #taps: Evidence = compareTaps(null, null)
+  #firstLink: LinkSight | null = null
+  #binding: Evidence = NO_BINDING
+  #continuity: Evidence = NO_CONTINUITY
+  #taps: Evidence = NO_TAPS
+  /** The verdict over the evidence as it stands; null when some of it changed. */
+  #verdict: DataVerdict | null = null
 
   /** `phaseMicros` spreads the work of many beds over RATE_EVERY_MICROS. */
   constructor(options: BenchOptions, phaseMicros: Micros = 0) {
@@ -100,110 +122,134 @@ export class CheckBench {
 
   /** Readings of one frame, in order. */
   take(readings: readonly Reading[], now: Micros): void {
+    let [hasDifference, hasCuff] = [false, false]
     for (const reading of readings) {
       if (reading.kind === 'wave') this.#takeWave(reading)
-      else this.#takeNumeric(reading)
+      else {
+        this.#takeNumeric(reading)
+        if (reading.parameter === 'td') hasDifference = true
+        if (reading.parameter === 'nibp-sys') hasCuff = true
+      }
     }
     this.#checkLeads(readings)
-    this.#checkNumbers(readings)
+    this.#checkNumbers(hasDifference, hasCuff)
     this.#checkRates(now)
   }
 
   /** What a sensor saw of the device's link: the first sight is what later ones are compared with. */
   takeLink(sight: LinkSight): void {
-    this.#links = [this.#links[0] ?? sight, sight]
+    const before = this.#firstLink === sight ? null : this.#firstLink
+    this.#firstLink ??= sight
+    this.#binding = checkAddressBinding(before, sight)
+    this.#continuity = checkTcpContinuity(before, sight)
+    this.#verdict = null
   }
 
   takeTaps(atDevice: TapReport | null, atGateway: TapReport | null): void {
     this.#taps = compareTaps(atDevice, atGateway)
+    this.#verdict = null
   }
 
   /** Another patient or a lost feed: only what is known of the link stays. */
   reset(): void {
-    this.#latest.clear()
-    this.#history.clear()
-    for (const trace of this.#traces.values()) trace.reset()
-    this.#lastWaveAt.clear()
+    this.#latest.fill(null)
+    this.#histories.length = 0
+    this.#ecg?.forget()
+    this.#pleth?.forget()
     this.#repeat.clear()
-    this.#lasting.clear()
-    this.#standing.clear()
+    for (const lasting of Object.values(this.#lasting)) lasting.reset()
+    this.#standing.length = 0
     this.#rateAt = null
     this.#ecgSeconds = 0
+    this.#verdict = null
   }
 
   evidence(): readonly Evidence[] {
-    const [before, now] = this.#links
-    const isFirst = before === now
-    return [
-      this.#taps,
-      checkAddressBinding(isFirst ? null : before, now),
-      checkTcpContinuity(isFirst ? null : before, now),
-      ...this.#standing.values(),
-      repeatEvidence(this.#repeat, this.#traces.get('ecg2')?.rate ?? 256, this.#ecgSeconds),
-    ]
+    return [this.#taps, this.#binding, this.#continuity, ...this.#standing, this.#repeats()]
   }
 
+  /** The same object until some evidence changes. */
   verdict(): DataVerdict {
-    return dataVerdict(this.evidence())
+    this.#repeats()
+    this.#verdict ??= dataVerdict(this.evidence())
+    return this.#verdict
+  }
+
+  /** Made anew only when it says something else: how long ago a repeat was is told by time alone. */
+  #repeats(): Evidence {
+    const rate = this.#ecg?.rate ?? ECG_RATE_USUAL
+    const back = repeatSecondsBack(this.#repeat, rate, this.#ecgSeconds)
+    if (this.#repeatEvidence === null || back !== this.#repeatBack) {
+      this.#repeatEvidence = repeatEvidence(this.#repeat, rate, this.#ecgSeconds)
+      this.#repeatBack = back
+      this.#verdict = null
+    }
+    return this.#repeatEvidence
   }
 
   #stand(evidence: Evidence): void {
-    this.#standing.set(evidence.check, evidence)
+    const place = this.#standing.findIndex((before) => before.check === evidence.check)
+    const before = this.#standing[place]
+    if (before === evidence || (before?.result === evidence.result && before.why === evidence.why)) return
+    if (before === undefined) this.#standing.push(evidence)
+    else this.#standing[place] = evidence
+    this.#verdict = null
   }
 
+  /** Only of the second ECG channel and of the pleth samples are kept: those are counted. */
   #takeWave(wave: Wave): void {
-    const at = wave.times.received
-    const before = this.#lastWaveAt.get(wave.channel)
-    this.#lastWaveAt.set(wave.channel, at)
-    const isGap = before !== undefined && at - before > 3 * MICROS_PER_SECOND
-    if (COUNTED.includes(wave.channel)) this.#trace(wave, isGap)
+    if (wave.channel === 'pleth') {
+      this.#pleth ??= new Trace(wave.rate)
+      this.#pleth.take(wave.samples, wave.times.received)
+    }
     if (wave.channel !== 'ecg2') return
-    if (isGap) this.#repeat.gap()
+    this.#ecg ??= new Trace(wave.rate)
+    if (this.#ecg.take(wave.samples, wave.times.received)) this.#repeat.gap()
     this.#repeat.feed(wave.samples)
     this.#ecgSeconds += wave.samples.length / wave.rate
   }
 
-  #trace(wave: Wave, isGap: boolean): void {
-    const trace = this.#traces.get(wave.channel) ?? new Trace(wave.rate)
-    this.#traces.set(wave.channel, trace)
-    if (isGap) trace.reset()
-    trace.push(wave.samples)
-  }
-
   #takeNumeric(numeric: Numeric): void {
-    this.#latest.set(numeric.parameter, numeric)
-    const step = STEP_MAX[numeric.parameter]
-    if (step === undefined || numeric.value === null) return
-    const at = numeric.times.received
-    const history = this.#history.get(numeric.parameter) ?? []
-    while (history.length > HISTORY_MAX || (history[0]?.at ?? at) < at - MICROS_PER_MINUTE) history.shift()
-    this.#history.set(numeric.parameter, history)
-    history.push({ at, value: numeric.value })
+    this.#latest[PARAMETER_INDEX[numeric.parameter]] = numeric
+    const most = STEP_MAX[numeric.parameter]
+    if (most === undefined || numeric.value === null) return
+    this.#history(numeric.parameter, most).take(numeric.times.received, numeric.value)
     this.#stand(this.#stepEvidence())
   }
 
+  #history(parameter: Parameter, most: number): StepHistory {
+    for (const history of this.#histories) if (history.parameter === parameter) return history
+    const made = new StepHistory(parameter, most)
+    this.#histories.push(made)
+    return made
+  }
+
   #stepEvidence(): Evidence {
-    for (const [parameter, history] of this.#history) {
-      const values = history.map((entry) => entry.value)
-      const step = Math.max(...values) - Math.min(...values)
-      const most = STEP_MAX[parameter] ?? Number.POSITIVE_INFINITY
-      if (step > most) return differs('rate-of-change', `${parameter} moved by ${Math.round(step)} within a minute`)
+    for (const history of this.#histories) {
+      const leap = history.leap()
+      if (leap !== null) return differs('rate-of-change', `${history.parameter} moved by ${Math.round(leap)} within a minute`)
     }
-    return fits('rate-of-change', 'no leap within a minute')
+    return NO_LEAP
   }
 
   #checkLeads(readings: readonly Reading[]): void {
-    const samples = (channel: Channel): Uint8Array | undefined => readings.flatMap((r) => (r.kind === 'wave' && r.channel === channel ? [r.samples] : []))[0]
-    const [one, two, three] = [samples('ecg1'), samples('ecg2'), samples('ecg3')]
-    if (one === undefined || two === undefined || three === undefined) return
+    let one: Uint8Array | null = null
+    let two: Uint8Array | null = null
+    let three: Uint8Array | null = null
+    for (const reading of readings) {
+      if (reading.kind !== 'wave') continue
+      if (reading.channel === 'ecg1') one ??= reading.samples
+      else if (reading.channel === 'ecg2') two ??= reading.samples
+      else if (reading.channel === 'ecg3') three ??= reading.samples
+    }
+    if (one === null || two === null || three === null) return
     this.#stand(checkLeadAlgebra({ one, two, three, zero: 128, rails: [0, 255] }, this.#options.leads))
   }
 
-  #checkNumbers(readings: readonly Reading[]): void {
-    const names = new Set(readings.flatMap((r) => (r.kind === 'numeric' ? [r.parameter] : [])))
-    const value = (parameter: Parameter): number | null => this.#latest.get(parameter)?.value ?? null
-    if (names.has('td')) this.#stand(checkTemperatureDifference(value('t1'), value('t2'), value('td')))
-    if (!names.has('nibp-sys')) return
+  #checkNumbers(hasDifference: boolean, hasCuff: boolean): void {
+    const value = (parameter: Parameter): number | null => this.#latest[PARAMETER_INDEX[parameter]]?.value ?? null
+    if (hasDifference) this.#stand(checkTemperatureDifference(value('t1'), value('t2'), value('td')))
+    if (!hasCuff) return
     this.#stand(checkPressureOrder(value('nibp-sys'), value('nibp-mean'), value('nibp-dia')))
     this.#stand(checkPressureMean(value('nibp-sys'), value('nibp-mean'), value('nibp-dia')))
   }
@@ -212,34 +258,30 @@ export class CheckBench {
     this.#rateAt ??= now - this.#phaseMicros
     if (now - this.#rateAt < RATE_EVERY_MICROS) return
     this.#rateAt = now
-    const ecg = this.#options.isPaced ? null : this.#waveRate('ecg2', heartRate)
-    const paced: RateReading = { perMinute: null, why: 'the patient is paced' }
-    this.#compare('ecg-rate', 'the heart rate of the waveform', ecg ?? paced, this.#value('hr', now), RATE_DIFFERENCE_MAX, now)
-    this.#compare('pleth-rate', 'the pulse of the pleth', this.#waveRate('pleth', pulseRate), this.#value('pr', now), RATE_DIFFERENCE_MAX, now)
-    const pulse = this.#value('pr', now)
-    const reading: RateReading = pulse === null ? { perMinute: null, why: 'there is no pulse rate' } : { perMinute: pulse, beats: 0, agreement: 1 }
-    this.#compare('pulse-against-heart', 'the pulse rate', reading, this.#value('hr', now), PULSE_DIFFERENCE_MAX, now)
-  }
-
-  #waveRate(channel: Channel, judge: (samples: Float64Array, rate: number) => RateReading): RateReading {
-    const trace = this.#traces.get(channel)
-    const window = trace?.window() ?? null
-    return trace === undefined || window === null ? { perMinute: null, why: `less than ${RATE_SECONDS} s of the trace` } : judge(window, trace.rate)
+    const [heart, pulse] = [this.#value('hr', now), this.#value('pr', now)]
+    const ecg = this.#options.isPaced ? PACED : waveRate(this.#ecg, heartRate)
+    this.#compare('ecg-rate', 'the heart rate of the waveform', ecg, heart, RATE_DIFFERENCE_MAX, now)
+    this.#compare('pleth-rate', 'the pulse of the pleth', waveRate(this.#pleth, pulseRate), pulse, RATE_DIFFERENCE_MAX, now)
+    const reading: RateReading = pulse === null ? NO_PULSE : { perMinute: pulse, beats: 0, agreement: 1 }
+    this.#compare('pulse-against-heart', 'the pulse rate', reading, heart, PULSE_DIFFERENCE_MAX, now)
   }
 
   #value(parameter: Parameter, now: Micros): number | null {
-    const numeric = this.#latest.get(parameter)
-    return numeric === undefined || now - numeric.times.received > FRESH_MICROS ? null : numeric.value
+    const numeric = this.#latest[PARAMETER_INDEX[parameter]] ?? null
+    return numeric === null || now - numeric.times.received > FRESH_MICROS ? null : numeric.value
   }
 
-  #compare(check: CheckId, what: string, found: RateReading, reported: number | null, most: number, now: Micros): void {
-    const lasting = this.#lasting.get(check) ?? new Lasting()
-    this.#lasting.set(check, lasting)
+  #compare(check: RateCheck, what: string, found: RateReading, reported: number | null, most: number, now: Micros): void {
     const difference = found.perMinute === null || reported === null ? null : Math.abs(found.perMinute - reported)
-    const lasts = lasting.judge(difference !== null && difference > most, now)
+    const lasts = this.#lasting[check].judge(difference !== null && difference > most, now)
     if (found.perMinute === null) this.#stand(cannotTell(check, found.why))
     else if (difference === null) this.#stand(cannotTell(check, 'the monitor reports no rate'))
     else if (lasts) this.#stand(differs(check, `${what} differs from the reported rate by ${Math.round(difference)} /min for 30 s`))
     else this.#stand(difference > most ? cannotTell(check, 'a difference that does not last yet') : fits(check, `${what} fits the reported rate`))
   }
+}
+
+function waveRate(trace: Trace | null, judge: (samples: Float64Array, rate: number) => RateReading): RateReading {
+  const window = trace?.window() ?? null
+  return trace === null || window === null ? SHORT_TRACE : judge(window, trace.rate)
 }

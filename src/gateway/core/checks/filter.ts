@@ -103,37 +103,59 @@ function runBoth(x: Float64Array, out: Float64Array, h: Biquad, l: Biquad, start
 
 /** Mean over `width` samples centred on each; at the ends over what is there. */
 export function movingMean(x: Float64Array, width: number, out: Float64Array = new Float64Array(x.length)): Float64Array {
-  const [before, after, end] = [Math.floor((width - 1) / 2), Math.floor(width / 2), x.length - 1]
-  let sum = 0
-  for (let i = 0; i < Math.min(after, x.length); i++) sum += x[i] as number
+  const before = Math.floor((width - 1) / 2)
+  const after = Math.floor(width / 2)
+  const end = x.length - 1
+  let sum = sumOf(x, after)
   for (let i = 0; i <= end; i++) {
+    if (i > before && i + after <= end) {
+      sum = sum + (x[i + after] as number) - (x[i - before - 1] as number)
+      out[i] = sum / width
+      continue
+    }
     if (i + after <= end) sum += x[i + after] as number
     if (i > before) sum -= x[i - before - 1] as number
-    out[i] = sum / (Math.min(i + after, end) - Math.max(0, i - before) + 1)
+    out[i] = sum / countAround(i, before, after, end)
   }
   return out
 }
 
+/** Sum of the first `length` samples, in order. */
+function sumOf(x: Float64Array, length: number): number {
+  let sum = 0
+  for (let i = 0; i < Math.min(length, x.length); i++) sum += x[i] as number
+  return sum
+}
+
+const countAround = (i: number, before: number, after: number, end: number): number => Math.min(i + after, end) - Math.max(0, i - before) + 1
+
 /**
  * Stretches where the mean over `short` samples exceeds the mean over `long` by `offset`, at least `width` samples long: from, to (not
- * included), from, to, ... Both means run beside each other; neither is kept.
+ * included), from, to, ... Both means run beside each other; neither is kept. `short` is not above `long`.
  */
 export function stretchesAbove(x: Float64Array, short: number, long: number, offset: number, width: number): number[] {
   const end = x.length - 1
-  const [shortBefore, shortAfter] = [Math.floor((short - 1) / 2), Math.floor(short / 2)]
-  const [longBefore, longAfter] = [Math.floor((long - 1) / 2), Math.floor(long / 2)]
+  const shortBefore = Math.floor((short - 1) / 2)
+  const shortAfter = Math.floor(short / 2)
+  const longBefore = Math.floor((long - 1) / 2)
+  const longAfter = Math.floor(long / 2)
   const found: number[] = []
-  let [shortSum, longSum, from] = [0, 0, -1]
-  for (let i = 0; i < Math.min(shortAfter, x.length); i++) shortSum += x[i] as number
-  for (let i = 0; i < Math.min(longAfter, x.length); i++) longSum += x[i] as number
+  let shortSum = sumOf(x, shortAfter)
+  let longSum = sumOf(x, longAfter)
+  let from = -1
   for (let i = 0; i <= end; i++) {
-    if (i + shortAfter <= end) shortSum += x[i + shortAfter] as number
-    if (i > shortBefore) shortSum -= x[i - shortBefore - 1] as number
-    if (i + longAfter <= end) longSum += x[i + longAfter] as number
-    if (i > longBefore) longSum -= x[i - longBefore - 1] as number
-    const here = shortSum / (Math.min(i + shortAfter, end) - Math.max(0, i - shortBefore) + 1)
-    const around = longSum / (Math.min(i + longAfter, end) - Math.max(0, i - longBefore) + 1)
-    const isInside = here > around + offset
+    let isInside = false
+    if (i > longBefore && i + longAfter <= end) {
+      shortSum = shortSum + (x[i + shortAfter] as number) - (x[i - shortBefore - 1] as number)
+      longSum = longSum + (x[i + longAfter] as number) - (x[i - longBefore - 1] as number)
+      isInside = shortSum / short > longSum / long + offset
+    } else {
+      if (i + shortAfter <= end) shortSum += x[i + shortAfter] as number
+      if (i > shortBefore) shortSum -= x[i - shortBefore - 1] as number
+      if (i + longAfter <= end) longSum += x[i + longAfter] as number
+      if (i > longBefore) longSum -= x[i - longBefore - 1] as number
+      isInside = shortSum / countAround(i, shortBefore, shortAfter, end) > longSum / countAround(i, longBefore, longAfter, end) + offset
+    }
     if (isInside && from < 0) from = i
     if (isInside || from < 0) continue
     if (i - from >= width) found.push(from, i)
@@ -145,9 +167,7 @@ export function stretchesAbove(x: Float64Array, short: number, long: number, off
 
 /** Mean of the first `length` samples. */
 export function mean(x: Float64Array, length = x.length): number {
-  let sum = 0
-  for (let i = 0; i < length; i++) sum += x[i] as number
-  return sum / Math.max(1, length)
+  return sumOf(x, length) / Math.max(1, length)
 }
 
 /** Highest place of [from, to). */

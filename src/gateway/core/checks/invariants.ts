@@ -22,24 +22,29 @@ export interface LimbLeads {
   readonly rails: readonly [number, number]
 }
 
+/** One for all beds: it is found once a second. */
+const LEADS_FIT = fits('lead-algebra', `III = II - I within ${LEAD_TOLERANCE_STEPS} steps`)
+
 /** Einthoven's law on every sample. `assignment` says whether the channels are known to be I, II and III. */
 export function checkLeadAlgebra(leads: LimbLeads, assignment: 'known' | 'inferred' | 'unknown'): Evidence {
   if (assignment === 'unknown') return cannotTell('lead-algebra', 'which lead each channel shows is not known')
   const { one, two, three, zero, rails } = leads
+  const [floor, ceiling] = rails
+  const length = Math.min(one.length, two.length, three.length)
   let [judged, off, worst, moved] = [0, 0, 0, 0]
-  for (let i = 0; i < Math.min(one.length, two.length, three.length); i++) {
-    const [a, b, c] = [one[i] as number, two[i] as number, three[i] as number]
-    const lowest = Math.min(a, b, c)
-    const highest = Math.max(a, b, c)
-    if (lowest <= rails[0] || highest >= rails[1]) continue
+  for (let i = 0; i < length; i++) {
+    const a = one[i] as number
+    const b = two[i] as number
+    const c = three[i] as number
+    if (a <= floor || b <= floor || c <= floor || a >= ceiling || b >= ceiling || c >= ceiling) continue
     judged += 1
     const error = Math.abs(c - zero - (b - zero - (a - zero)))
     if (a !== zero || b !== zero) moved += 1
-    worst = Math.max(worst, error)
+    if (error > worst) worst = error
     if (error > LEAD_TOLERANCE_STEPS) off += 1
   }
   if (judged === 0 || moved === 0) return cannotTell('lead-algebra', 'the leads are flat or clipped')
-  if (off <= LEAD_EXCESS_SHARE * judged) return fits('lead-algebra', `III = II - I within ${LEAD_TOLERANCE_STEPS} steps`)
+  if (off <= LEAD_EXCESS_SHARE * judged) return LEADS_FIT
   const inferred = assignment === 'inferred' ? ' (that the channels are I, II and III is inferred)' : ''
   return differs('lead-algebra', `lead III differs from II - I by up to ${round(worst)} steps on ${off} of ${judged} samples${inferred}`)
 }

@@ -34,17 +34,23 @@ export function panTompkins(samples: Float64Array, rate: number): number[] {
 /** Samples between the points of the five-point derivative (1985, equation 10), stretched to the sampling rate. */
 const slopeStep = (rate: number): number => Math.max(1, Math.round(rate / 200))
 
+/** Slope at a place; beyond the ends the trace goes on as it ended. */
 function slopeAt(x: Float64Array, i: number, step: number): number {
   const end = x.length - 1
-  const [back, forth] = [Math.max(0, i - step), Math.min(end, i + step)]
-  const [farBack, farForth] = [Math.max(0, i - 2 * step), Math.min(end, i + 2 * step)]
-  return (2 * (x[farForth] as number) + (x[forth] as number) - (x[back] as number) - 2 * (x[farBack] as number)) / 8
+  const back = x[Math.max(0, i - step)] as number
+  const forth = x[Math.min(end, i + step)] as number
+  const farBack = x[Math.max(0, i - 2 * step)] as number
+  const farForth = x[Math.min(end, i + 2 * step)] as number
+  return (2 * farForth + forth - back - 2 * farBack) / 8
 }
 
 function squaredSlope(x: Float64Array, rate: number, out: Float64Array): Float64Array {
   const step = slopeStep(rate)
+  const far = 2 * step
   for (let i = 0; i < x.length; i++) {
-    const slope = slopeAt(x, i, step)
+    const isInside = i >= far && i + far < x.length
+    const slope = isInside
+      ? (2 * (x[i + far] as number) + (x[i + step] as number) - (x[i - step] as number) - 2 * (x[i - far] as number)) / 8 : slopeAt(x, i, step)
     out[i] = slope * slope
   }
   return out

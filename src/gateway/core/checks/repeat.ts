@@ -9,6 +9,8 @@ export const REPEAT_SAMPLES = 1280
 const STEP = 256
 /** A window shorter by one step: any repeat of REPEAT_SAMPLES holds one kept window whole. */
 const WINDOW = REPEAT_SAMPLES - STEP
+/** Last slot of the ring: WINDOW is a power of two, so places wrap with a mask. */
+const LAST = WINDOW - 1
 /** Windows kept: ten minutes. A replay of something older is not noticed, and the page says so. */
 export const WINDOWS_KEPT = (600 * 256) / STEP
 /** A window that moves less than this is a lead off or an asystole, not a recording. */
@@ -25,6 +27,70 @@ function power(a: number, n: number): number {
 
 const [LEAVE_A, LEAVE_B] = [power(FACTOR_A, WINDOW), power(FACTOR_B, WINDOW)]
 
+/** Places where chains of kept windows begin: more than windows, so that most lookups end at once. */
+const HEADS = 1024
+/** Numbers of one kept window: its two hashes, its last sample in steps, and the next window of its chain (plus one; 0 for none). */
+const FIELDS = 4
+const FIRST_CAPACITY = 32
+
+/** Hashes of kept windows with the number of their last sample: at most WINDOWS_KEPT, the oldest leaves. Grows to need. */
+class KeptWindows {
+  #fields = new Int32Array(0)
+  readonly #heads = new Int16Array(HEADS)
+  #first = 0
+  #size = 0
+
+  /** Number of the last sample of the kept window with these hashes; -1 for none. */
+  find(a: number, b: number): number {
+    const fields = this.#fields
+    for (let entry = this.#heads[a & (HEADS - 1)] as number; entry > 0;) {
+      const at = (entry - 1) * FIELDS
+      if (fields[at] === a && fields[at + 1] === b) return (fields[at + 2] as number) * STEP
+      entry = fields[at + 3] as number
+    }
+    return -1
+  }
+
+  add(a: number, b: number, total: number): void {
+    if (this.#size === WINDOWS_KEPT) this.#dropOldest()
+    this.#reserve()
+    const entry = (this.#first + this.#size) % WINDOWS_KEPT
+    const head = a & (HEADS - 1)
+    this.#fields.set([a, b, total / STEP, this.#heads[head] as number], entry * FIELDS)
+    this.#heads[head] = entry + 1
+    this.#size += 1
+  }
+
+  clear(): void {
+    this.#heads.fill(0)
+    this.#first = this.#size = 0
+  }
+
+  /** The oldest is the last of its chain: new ones are put in front. */
+  #dropOldest(): void {
+    const fields = this.#fields
+    const leaving = this.#first + 1
+    const head = (fields[this.#first * FIELDS] as number) & (HEADS - 1)
+    let before = -1
+    for (let entry = this.#heads[head] as number; entry !== leaving;) {
+      before = (entry - 1) * FIELDS + 3
+      entry = fields[before] as number
+    }
+    if (before < 0) this.#heads[head] = 0
+    else fields[before] = 0
+    this.#first = (this.#first + 1) % WINDOWS_KEPT
+    this.#size -= 1
+  }
+
+  #reserve(): void {
+    const capacity = this.#fields.length / FIELDS
+    if (this.#size < capacity) return
+    const grown = new Int32Array(Math.min(WINDOWS_KEPT, Math.max(FIRST_CAPACITY, 2 * capacity)) * FIELDS)
+    grown.set(this.#fields)
+    this.#fields = grown
+  }
+}
+
 /** One channel of one device. Feed every sample in order; `gap` when some were lost. */
 export class RepeatWatch {
   readonly #ring = new Uint8Array(WINDOW)
@@ -34,12 +100,50 @@ export class RepeatWatch {
   #total = 0
   #a = 0
   #b = 0
-  /** Hash of a kept window to the number of its last sample. */
-  readonly #kept = new Map<number, number>()
-  #lastRepeat: { readonly at: number; readonly of: number } | null = null
+  readonly #kept = new KeptWindows()
+  /** Number of the sample that completed the last repeat, and of the one it repeats; -1 for none. */
+  #repeatAt = -1
+  #repeatOf = -1
 
   feed(samples: Uint8Array): void {
-    for (const sample of samples) this.#push(sample)
+    const ring = this.#ring
+    const kept = this.#kept
+    let a = this.#a
+    let b = this.#b
+    let count = this.#count
+    let movement = this.#movement
+    let total = this.#total
+    let slot = total % WINDOW
+    let previous = ring[(slot + WINDOW - 1) & LAST] as number
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number
+      const leaving = ring[slot] as number
+      ring[slot] = sample
+      slot = (slot + 1) & LAST
+      total += 1
+      a = (Math.imul(a, FACTOR_A) + sample + 1) | 0
+      b = (Math.imul(b, FACTOR_B) + sample + 1) | 0
+      if (count > 0) movement += Math.abs(sample - previous)
+      previous = sample
+      if (count < WINDOW) count += 1
+      else {
+        a = (a - Math.imul(leaving + 1, LEAVE_A)) | 0
+        b = (b - Math.imul(leaving + 1, LEAVE_B)) | 0
+        movement -= Math.abs((ring[slot] as number) - leaving)
+      }
+      if (count < WINDOW || movement < MOVEMENT_MIN) continue
+      // 53 bits of the two hashes: a clash in ten minutes of one bed has a chance below one in a million million.
+      const of = kept.find(a, b >>> 11)
+      if (of >= 0) {
+        this.#repeatAt = total
+        this.#repeatOf = of
+      } else if (slot % STEP === 0) kept.add(a, b >>> 11, total)
+    }
+    this.#a = a
+    this.#b = b
+    this.#count = count
+    this.#movement = movement
+    this.#total = total
   }
 
   /** Samples are missing: windows across the hole do not count. */
@@ -53,51 +157,25 @@ export class RepeatWatch {
   clear(): void {
     this.gap()
     this.#kept.clear()
-    this.#lastRepeat = null
+    this.#repeatAt = this.#repeatOf = -1
   }
 
   /** Samples ago at which a repeat was last seen, and how far back its original lay; null for none. */
   get repeat(): { readonly samplesAgo: number; readonly distance: number } | null {
-    const last = this.#lastRepeat
-    return last === null ? null : { samplesAgo: this.#total - last.at, distance: last.at - last.of }
+    return this.#repeatAt < 0 ? null : { samplesAgo: this.#total - this.#repeatAt, distance: this.#repeatAt - this.#repeatOf }
   }
+}
 
-  #push(sample: number): void {
-    const slot = this.#total % WINDOW
-    const leaving = this.#ring[slot] as number
-    const previous = this.#ring[(slot + WINDOW - 1) % WINDOW] as number
-    this.#ring[slot] = sample
-    this.#a = (Math.imul(this.#a, FACTOR_A) + sample + 1) | 0
-    this.#b = (Math.imul(this.#b, FACTOR_B) + sample + 1) | 0
-    if (this.#count > 0) this.#movement += Math.abs(sample - previous)
-    if (this.#count >= WINDOW) {
-      this.#a = (this.#a - Math.imul(leaving + 1, LEAVE_A)) | 0
-      this.#b = (this.#b - Math.imul(leaving + 1, LEAVE_B)) | 0
-      this.#movement -= Math.abs((this.#ring[(slot + 1) % WINDOW] as number) - leaving)
-    }
-    this.#count = Math.min(WINDOW, this.#count + 1)
-    this.#total += 1
-    if (this.#count === WINDOW && this.#movement >= MOVEMENT_MIN) this.#compare()
-  }
-
-  #compare(): void {
-    // 53 bits of the two hashes: a clash in ten minutes of one bed has a chance below one in a million million.
-    const key = (this.#a >>> 0) * 0x20_0000 + ((this.#b >>> 0) >>> 11)
-    const of = this.#kept.get(key)
-    if (of !== undefined) this.#lastRepeat = { at: this.#total, of }
-    if (this.#total % STEP !== 0 || of !== undefined) return
-    this.#kept.set(key, this.#total)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > WINDOWS_KEPT && oldest !== undefined) this.#kept.delete(oldest)
-  }
+/** Number of the sentence that `repeatEvidence` says: -2 too little, -1 no repeat, else how many seconds back the original lay. */
+export function repeatSecondsBack(watch: RepeatWatch, rate: number, seconds: number, forSeconds = 60): number {
+  const repeat = watch.repeat
+  if (repeat !== null && repeat.samplesAgo <= forSeconds * rate) return Math.round(repeat.distance / rate)
+  return seconds < 10 ? -2 : -1
 }
 
 /** `rate` in samples per second. A repeat is told for as long as `forSeconds` after it was seen. */
 export function repeatEvidence(watch: RepeatWatch, rate: number, seconds: number, forSeconds = 60): Evidence {
-  const repeat = watch.repeat
-  if (repeat !== null && repeat.samplesAgo <= forSeconds * rate) {
-    const back = Math.round(repeat.distance / rate)
-    return differs('exact-repeat', `5 s of the ECG are an exact copy of what came ${back} s before: replayed, frozen or a simulator`)
-  }
-  return seconds < 10 ? cannotTell('exact-repeat', 'less than 10 s of ECG were seen') : fits('exact-repeat', 'no 5 s of the ECG repeat')
+  const back = repeatSecondsBack(watch, rate, seconds, forSeconds)
+  if (back >= 0) return differs('exact-repeat', `5 s of the ECG are an exact copy of what came ${back} s before: replayed, frozen or a simulator`)
+  return back === -2 ? cannotTell('exact-repeat', 'less than 10 s of ECG were seen') : fits('exact-repeat', 'no 5 s of the ECG repeat')
 }

@@ -2,12 +2,13 @@
 // Keeps two rules: a missing value replaces the number before it, and a measurement sent again keeps the time it was first seen.
 
 import type { Micros } from '../../../base/time.ts'
-import { PARAMETERS, isNibp, type Numeric, type Parameter, type Reading } from '../intake/reading.ts'
+import { PARAMETERS, PARAMETER_INDEX, isNibp, type Numeric, type Parameter, type Reading } from '../intake/reading.ts'
 import type { FreshnessLimits } from './limits.ts'
 import { presentedValue, type Link, type Presented, type Sighting } from './present.ts'
 
 export class Board {
-  readonly #sightings = new Map<Parameter, Sighting>()
+  /** By PARAMETER_INDEX. */
+  readonly #sightings: (Sighting | null)[] = PARAMETERS.map(() => null)
 
   /** `seenAt` on the clock of whoever owns the board. */
   take(readings: readonly Reading[], seenAt: Micros): void {
@@ -20,25 +21,26 @@ export class Board {
   }
 
   #takeOne(numeric: Numeric, seenAt: Micros): void {
-    const before = this.#sightings.get(numeric.parameter)
-    if (before !== undefined && numeric.times.received < before.numeric.times.received) return
-    if (before !== undefined && isSameMeasurement(before.numeric, numeric)) {
+    const place = PARAMETER_INDEX[numeric.parameter]
+    const before = this.#sightings[place] ?? null
+    if (before !== null && numeric.times.received < before.numeric.times.received) return
+    if (before !== null && isSameMeasurement(before.numeric, numeric)) {
       // Sent again: first seen when it was first seen. A clock that became known since then may date it now.
       const measured = before.numeric.times.measured ?? numeric.times.measured
       const times = { ...before.numeric.times, measured }
-      this.#sightings.set(numeric.parameter, { numeric: { ...numeric, times }, seenAt: before.seenAt })
+      this.#sightings[place] = { numeric: { ...numeric, times }, seenAt: before.seenAt }
       return
     }
-    this.#sightings.set(numeric.parameter, { numeric, seenAt })
+    this.#sightings[place] = { numeric, seenAt }
   }
 
   /** Another patient, or none: nothing of the last one stays. */
   clear(): void {
-    this.#sightings.clear()
+    this.#sightings.fill(null)
   }
 
   sighting(parameter: Parameter): Sighting | null {
-    return this.#sightings.get(parameter) ?? null
+    return this.#sightings[PARAMETER_INDEX[parameter]] ?? null
   }
 
   /** Every parameter, in the fixed order, as it may be shown now. Reads only. */

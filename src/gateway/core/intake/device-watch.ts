@@ -3,6 +3,7 @@
 
 import { MICROS_PER_SECOND, type Micros } from '../../../base/time.ts'
 import { FEED_LOST_MICROS, FEED_SILENT_MICROS, GAP_MICROS_MIN, GAP_PERIODS } from './bounds.ts'
+import { NumberRing } from './number-ring.ts'
 import type { DeviceTime, Times } from './reading.ts'
 
 export type FeedState = 'never' | 'live' | 'silent' | 'lost'
@@ -44,8 +45,11 @@ export class DeviceWatch {
   #state: FeedState = 'never'
   #lastFrameAt: Micros | null = null
   #lastCycleAt: Micros | null = null
-  readonly #frameTimes: Micros[] = []
-  readonly #periods: Micros[] = []
+  readonly #frameTimes = new NumberRing(FRAME_TIMES_MAX)
+  readonly #periods = new NumberRing(PERIODS_KEPT)
+  /** Median of the periods, until the next one comes. */
+  #usual: Micros | null = null
+  #isUsualKnown = true
   #gaps = 0
   #longestGap = 0
   #offset: Micros | null = null
@@ -65,7 +69,7 @@ export class DeviceWatch {
   onCycle(at: Micros): void {
     if (this.#lastCycleAt !== null && at > this.#lastCycleAt) {
       this.#periods.push(at - this.#lastCycleAt)
-      if (this.#periods.length > PERIODS_KEPT) this.#periods.shift()
+      this.#isUsualKnown = false
     }
     this.#lastCycleAt = at
   }
@@ -83,6 +87,12 @@ export class DeviceWatch {
       return 'feed-silent'
     }
     return null
+  }
+
+  /** Before this moment `tick` has nothing to tell, unless a frame comes. */
+  get nextTellAt(): Micros {
+    if (this.#lastFrameAt === null || this.#state === 'never' || this.#state === 'lost') return Number.POSITIVE_INFINITY
+    return this.#lastFrameAt + (this.#state === 'live' ? FEED_SILENT_MICROS : FEED_LOST_MICROS)
   }
 
   /**
@@ -118,17 +128,18 @@ export class DeviceWatch {
   }
 
   #usualPeriod(): Micros | null {
-    if (this.#periods.length < 2) return null
-    return this.#periods.toSorted((a, b) => a - b)[this.#periods.length >> 1] ?? null
+    if (!this.#isUsualKnown) this.#usual = this.#periods.length < 2 ? null : this.#periods.median()
+    this.#isUsualKnown = true
+    return this.#usual
   }
 
   #noteGap(pause: Micros): void {
-    if (pause <= Math.max(GAP_MICROS_MIN, GAP_PERIODS * (this.#usualPeriod() ?? 0))) return
+    if (pause <= GAP_MICROS_MIN || pause <= GAP_PERIODS * (this.#usualPeriod() ?? 0)) return
     this.#gaps += 1
     this.#longestGap = Math.max(this.#longestGap, pause)
   }
 
   #forgetFrames(now: Micros): void {
-    while (this.#frameTimes.length > FRAME_TIMES_MAX || (this.#frameTimes[0] ?? now) < now - FRAME_RATE_MICROS) this.#frameTimes.shift()
+    while (this.#frameTimes.oldest(now) < now - FRAME_RATE_MICROS) this.#frameTimes.shift()
   }
 }

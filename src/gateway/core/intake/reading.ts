@@ -9,6 +9,9 @@ export const PARAMETERS = [
 ] as const
 export type Parameter = (typeof PARAMETERS)[number]
 
+/** Place of each parameter in PARAMETERS: boards are arrays. */
+export const PARAMETER_INDEX: Readonly<Record<Parameter, number>> = Object.fromEntries(PARAMETERS.map((name, i) => [name, i])) as Record<Parameter, number>
+
 /** Channels with samples. Which lead each ECG channel shows is not published (facts cms8000 2.3). */
 export const CHANNELS = ['ecg1', 'ecg2', 'ecg3', 'resp', 'pleth'] as const
 export type Channel = (typeof CHANNELS)[number]
@@ -17,7 +20,7 @@ export type Channel = (typeof CHANNELS)[number]
 export const NIBP_PARAMETERS = ['nibp-sys', 'nibp-dia', 'nibp-mean'] as const satisfies readonly Parameter[]
 
 export function isNibp(parameter: Parameter): boolean {
-  return NIBP_PARAMETERS.some((name) => name === parameter)
+  return parameter === 'nibp-sys' || parameter === 'nibp-dia' || parameter === 'nibp-mean'
 }
 
 /** Why there is no number. The words of OBX-8 follow from it (facts gateway C.1). */

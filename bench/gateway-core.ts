@@ -152,7 +152,7 @@ async function main(): Promise<void> {
   for (let s = WARMUP; s < WARMUP + SECONDS; s++) n = second(core, voices, s, order, times, n, counts)
   const cpu = process.cpuUsage(cpuStart)
   const wall = performance.now() - wallStart
-  const peak = process.memoryUsage().rss
+  const { rss: peak, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage()
   await new Promise((resolve) => setTimeout(resolve, 50))
   observer.disconnect()
   const after = memory()
@@ -165,6 +165,7 @@ async function main(): Promise<void> {
     gc: { sharePercent: (100 * collected) / wall, collections },
     kilobytesPerBed: { rss: perBed(after.rss - before.rss), heap: perBed(after.heap - before.heap), buffers: perBed(after.buffers - before.buffers) },
     megabytes: { rssBefore: before.rss / 1e6, rssPeak: peak / 1e6, rssAfter: after.rss / 1e6 },
+    atEnd: { heapTotal: heapTotal / 1e6, heapUsed: heapUsed / 1e6, external: external / 1e6, arrayBuffers: arrayBuffers / 1e6 },
     views: viewCost(core),
   }
   print(report)

@@ -3,7 +3,7 @@
 
 import type { Micros } from '../../base/time.ts'
 import { readAdt, type Bed, type PatientRef } from './assignment/adt.ts'
-import { Ledger, type Assignment, type LedgerNote } from './assignment/ledger.ts'
+import { Ledger, ownerUnder, type Assignment, type LedgerNote } from './assignment/ledger.ts'
 import { CheckBench, RATE_EVERY_MICROS, type BenchOptions } from './checks/bench.ts'
 import type { LinkSight } from './checks/continuity.ts'
 import { trustOf, type DataVerdict, type Trust, type VerdictWord } from './checks/evidence.ts'
@@ -11,6 +11,7 @@ import type { TapReport } from './checks/two-tap.ts'
 import { Board } from './freshness/board.ts'
 import type { FreshnessLimits } from './freshness/limits.ts'
 import type { Presented } from './freshness/present.ts'
+import { FEED_SILENT_MICROS } from './intake/bounds.ts'
 import { CmsIntake } from './intake/cms-intake.ts'
 import { verdict, type IntakeCommand, type Verdict } from './intake/command.ts'
 import { DeviceWatch, type FeedFigures } from './intake/device-watch.ts'
@@ -72,15 +73,24 @@ export interface BedView {
 
 interface Device {
   readonly id: DeviceId
+  /** Order of appearance. */
+  readonly number: number
   readonly watch: DeviceWatch
   readonly board: Board
   readonly bench: CheckBench
   readonly connections: Set<ConnectionId>
   /** Whose the board's content is: a change clears it. */
   ownerKey: string
+  /** As the ledger has them: looked up when something touched them, not with every reading. */
+  assignment: Assignment
+  bed: Bed | null
+  /** What `word` and `trust` were taken from. */
+  judged: DataVerdict | null
   word: VerdictWord
   trust: Trust
 }
+
+const NOT_PLACED: Assignment = { state: 'unassigned', why: 'nobody said at which bed this device stands' }
 
 interface Connection {
   readonly device: Device
@@ -97,8 +107,15 @@ export class GatewayCore {
   readonly #devicesMax: number
   readonly #ledger = new Ledger()
   readonly #devices = new Map<DeviceId, Device>()
+  /** By number. */
+  readonly #row: Device[] = []
+  /** By number: before this moment a device has no silence to tell. A tick over ten thousand reads this row, not the devices. */
+  readonly #nextTellAt: Micros[] = []
   readonly #connections = new Map<ConnectionId, Connection>()
   #out: GatewayCommand[] = []
+  /** Readings with their owners of the last `store`, and the readings they were made of: its `publish` says the same. */
+  #items: readonly OwnedReading[] = []
+  #itemsOf: readonly Reading[] = []
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -113,14 +130,14 @@ export class GatewayCore {
         this.#open(event.connection, event.device, event.speaks, event.at)
         break
       case 'bytes':
-        this.#connections.get(event.connection)?.session.feed(event.buf, event.off, event.end, event.at)
+        this.#feed(event)
         break
       case 'closed':
         this.#connections.get(event.connection)?.session.end(event.at)
         this.#forget(event.connection)
         break
       case 'tick':
-        for (const device of this.#devices.values()) this.#tick(device, event.at)
+        this.#tick(event.at)
         break
       default:
         this.#told(event)
@@ -160,7 +177,22 @@ export class GatewayCore {
       else device?.bench.takeTaps(event.atDevice, event.atGateway)
       if (device !== undefined) this.#judge(device, at)
     }
-    for (const device of this.#devices.values()) this.#settle(device, at)
+    this.#settleTouched(at)
+  }
+
+  /** Only those that the ledger names, in their order of appearance. */
+  #settleTouched(at: Micros): void {
+    const devices = this.#ledger.takeTouched().flatMap((id) => this.#devices.get(id) ?? [])
+    for (const device of devices.sort((a, b) => a.number - b.number)) this.#settle(device, at)
+  }
+
+  #feed({ connection, buf, off, end, at }: Extract<GatewayEvent, { kind: 'bytes' }>): void {
+    const found = this.#connections.get(connection)
+    if (found === undefined) return
+    found.session.feed(buf, off, end, at)
+    // Whatever the bytes were: no silence before this. A feed that goes on is looked at when it would have been silent.
+    const { number } = found.device
+    if (at + FEED_SILENT_MICROS < (this.#nextTellAt[number] as number)) this.#nextTellAt[number] = at + FEED_SILENT_MICROS
   }
 
   #adt(bytes: Uint8Array, at: Micros): void {
@@ -177,6 +209,8 @@ export class GatewayCore {
   /** Another owner than before, or none: nothing of the last one stays on the board or in the evidence. */
   #settle(device: Device, at: Micros): void {
     const assignment = this.#ledger.assignment(device.id)
+    device.assignment = assignment
+    device.bed = this.#ledger.bedOf(device.id)
     const key = assignment.state === 'assigned' ? `${assignment.patient.key}@${assignment.since}` : assignment.state
     if (key === device.ownerKey) return
     device.ownerKey = key
@@ -205,10 +239,12 @@ export class GatewayCore {
     if (known !== undefined) return known
     if (this.#devices.size >= this.#devicesMax) return null
     const device: Device = {
-      id, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()), connections: new Set(), ownerKey: '',
-      word: 'NOT CHECKED', trust: 'plain',
+      id, number: this.#row.length, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()),
+      connections: new Set(), ownerKey: '', assignment: NOT_PLACED, bed: null, judged: null, word: 'NOT CHECKED', trust: 'plain',
     }
     this.#devices.set(id, device)
+    this.#row.push(device)
+    this.#nextTellAt.push(Number.POSITIVE_INFINITY)
     return device
   }
 
@@ -223,10 +259,13 @@ export class GatewayCore {
         device.board.take(command.readings, command.at)
         device.bench.take(command.readings, command.at)
         this.#judge(device, command.at)
-        this.#give('store', device, command.readings, command.at)
+        this.#items = this.#owned(device, command.readings)
+        this.#give('store', device, command.at)
         break
       case 'publish':
-        this.#give('publish', device, command.readings, command.at)
+        // Always the same readings as the store before it, and nothing came between: the same owners.
+        if (this.#itemsOf !== command.readings) this.#items = this.#owned(device, command.readings)
+        this.#give('publish', device, command.at)
         break
       case 'log':
         this.#out.push({ kind: 'log', device: device.id, at: command.at, verdict: command.verdict })
@@ -237,14 +276,20 @@ export class GatewayCore {
     }
   }
 
-  #give(kind: 'store' | 'publish', device: Device, readings: readonly Reading[], at: Micros): void {
-    const owners = this.#ledger.ownersOf(device.id, readings)
-    const items = readings.map((reading, i): OwnedReading => ({ reading, patient: owners[i] ?? null, dataCheck: device.word, trust: device.trust }))
-    this.#out.push({ kind, device: device.id, bed: this.#ledger.bedOf(device.id), at, items })
+  #owned(device: Device, readings: readonly Reading[]): readonly OwnedReading[] {
+    const { word: dataCheck, trust, assignment } = device
+    this.#itemsOf = readings
+    return readings.map((reading): OwnedReading => ({ reading, patient: ownerUnder(assignment, reading), dataCheck, trust }))
+  }
+
+  #give(kind: 'store' | 'publish', device: Device, at: Micros): void {
+    this.#out.push({ kind, device: device.id, bed: device.bed, at, items: this.#items })
   }
 
   #judge(device: Device, at: Micros): void {
     const found = device.bench.verdict()
+    if (found === device.judged) return
+    device.judged = found
     const trust = trustOf(found)
     if (found.word === device.word && trust === device.trust) return
     device.word = found.word
@@ -252,8 +297,15 @@ export class GatewayCore {
     this.#out.push({ kind: 'data-check', device: device.id, at, verdict: found })
   }
 
-  #tick(device: Device, at: Micros): void {
+  /** Silence is rare: a device is asked only when its silence could have lasted. */
+  #tick(at: Micros): void {
+    const times = this.#nextTellAt
+    for (let number = 0; number < times.length; number++) if (at >= (times[number] as number)) this.#askSilence(this.#row[number] as Device, at)
+  }
+
+  #askSilence(device: Device, at: Micros): void {
     const word = device.watch.tick(at)
+    this.#nextTellAt[device.number] = device.watch.nextTellAt
     if (word === null) return
     const why = word === 'feed-lost' ? 'nothing was received for 30 s' : 'nothing was received for 5 s'
     this.#out.push({ kind: 'log', device: device.id, at, verdict: verdict('note', word, why) })

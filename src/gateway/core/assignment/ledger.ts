@@ -26,16 +26,32 @@ export class Ledger {
   readonly #bedOf = new Map<DeviceId, Bed>()
   readonly #devicesAt = new Map<Bed, Set<DeviceId>>()
   readonly #book = new StayBook()
+  /** Devices that were moved, and those that stand where they came from or went to, since somebody asked. */
+  readonly #moved = new Set<DeviceId>()
 
   /** Where a device stands: told by the operator. A device at no bed belongs to nobody. */
   place(device: DeviceId, bed: Bed | null): void {
     const before = this.#bedOf.get(device)
-    if (before !== undefined) this.#devicesAt.get(before)?.delete(device)
+    this.#moved.add(device)
+    if (before !== undefined) {
+      this.#devicesAt.get(before)?.delete(device)
+      for (const left of this.#devicesAt.get(before) ?? []) this.#moved.add(left)
+    }
     this.#bedOf.delete(device)
     if (bed === null) return
     const at = bed.toUpperCase()
     this.#bedOf.set(device, at)
-    this.#devicesAt.set(at, (this.#devicesAt.get(at) ?? new Set()).add(device))
+    const here = (this.#devicesAt.get(at) ?? new Set()).add(device)
+    this.#devicesAt.set(at, here)
+    for (const other of here) this.#moved.add(other)
+  }
+
+  /** Devices whose assignment or bed may be another than at the last call: one message concerns a bed or two, not a hospital. */
+  takeTouched(): DeviceId[] {
+    const beds = this.#book.takeTouched()
+    const devices = new Set([...this.#moved, ...beds.flatMap((bed) => [...this.#devicesAt.get(bed) ?? []])])
+    this.#moved.clear()
+    return [...devices]
   }
 
   bedOf(device: DeviceId): Bed | null {
@@ -91,13 +107,7 @@ export class Ledger {
 
   /** Whose this reading is. Nobody's when it was measured before the patient came, when nothing dates it, or when it is a demonstration. */
   ownerOf(device: DeviceId, reading: Reading): PatientRef | null {
-    return owner(this.assignment(device), reading)
-  }
-
-  /** As ownerOf for the readings of one command, looked up once. */
-  ownersOf(device: DeviceId, readings: readonly Reading[]): readonly (PatientRef | null)[] {
-    const assignment = this.assignment(device)
-    return readings.map((reading) => owner(assignment, reading))
+    return ownerUnder(this.assignment(device), reading)
   }
 
   /** Beds that need somebody's decision. */
@@ -156,7 +166,8 @@ export class Ledger {
   }
 }
 
-function owner(assignment: Assignment, reading: Reading): PatientRef | null {
+/** Whose a reading is under an assignment. */
+export function ownerUnder(assignment: Assignment, reading: Reading): PatientRef | null {
   if (assignment.state !== 'assigned') return null
   if (reading.kind === 'numeric' && reading.quality === 'demo') return null
   const { measured } = reading.times

@@ -22,6 +22,8 @@ export interface Stay {
 export class StayBook {
   readonly #stays = new Map<string, Stay>()
   readonly #claims = new Map<Bed, Set<string>>()
+  /** Beds whose claims, or whose claimants' other beds, times or names may have changed since somebody asked. */
+  readonly #touched = new Set<Bed>()
   #horizon = Number.NEGATIVE_INFINITY
 
   /** Newest discharge among the patients that were forgotten. */
@@ -38,24 +40,32 @@ export class StayBook {
     return [...this.#claims.get(bed) ?? []].flatMap((key) => this.#stays.get(key) ?? [])
   }
 
+  /** Beds touched since the last call: assignments of devices elsewhere are what they were. */
+  takeTouched(): Bed[] {
+    const beds = [...this.#touched]
+    this.#touched.clear()
+    return beds
+  }
+
   /** Writes a stay; beds it gave up are free, and whoever remains alone there starts anew. False when there is no room. */
   put(stay: Stay, now: Micros): boolean {
     const { key } = stay.patient
     const before = this.#stays.get(key)
     if (before === undefined && !this.#makeRoom()) return false
     this.#stays.delete(key)
-    this.#stays.set(key, stay)
+    this.#write(stay)
+    for (const bed of before?.beds ?? []) this.#touched.add(bed)
     for (const bed of before?.beds ?? []) if (!stay.beds.includes(bed)) this.#release(bed, key, now)
     for (const bed of stay.beds) this.#claims.set(bed, (this.#claims.get(bed) ?? new Set()).add(key))
     // A patient claimed by two beds who is now in one: what was measured in the meantime stays nobody's.
-    if (before !== undefined && before.beds.length > 1 && stay.beds.length === 1) this.#stays.set(key, { ...stay, since: now })
+    if (before !== undefined && before.beds.length > 1 && stay.beds.length === 1) this.#write({ ...stay, since: now })
     return true
   }
 
   /** New name or address of somebody known. */
   rename(patient: PatientRef): void {
     const stay = this.#stays.get(patient.key)
-    if (stay !== undefined) this.#stays.set(patient.key, { ...stay, patient })
+    if (stay !== undefined) this.#write({ ...stay, patient })
   }
 
   crowdedBeds(): Bed[] {
@@ -70,13 +80,18 @@ export class StayBook {
     return `more than ${PATIENTS_MAX} patients are in beds: this one was not assigned`
   }
 
+  #write(stay: Stay): void {
+    this.#stays.set(stay.patient.key, stay)
+    for (const bed of stay.beds) this.#touched.add(bed)
+  }
+
   #release(bed: Bed, key: string, now: Micros): void {
     const keys = this.#claims.get(bed)
     keys?.delete(key)
     if (keys?.size === 0) this.#claims.delete(bed)
     const [last] = keys ?? []
     const stay = keys?.size === 1 && last !== undefined ? this.#stays.get(last) : undefined
-    if (stay !== undefined) this.#stays.set(stay.patient.key, { ...stay, since: now })
+    if (stay !== undefined) this.#write({ ...stay, since: now })
   }
 
   /** Forgets the patient who left longest ago in order of writing; nobody who is in a bed. */

@@ -85,9 +85,9 @@ test('slow twin: repeats of pieces taken from anywhere before, with holes and ch
       if (next.kind === 'flat') samples = samples.map(() => 128)
       all = [...all, ...samples]
       for (let i = 0; i < samples.length; i += 97) {
-        const piece = Uint8Array.from(samples.slice(i, i + 97))
-        fast.feed(piece)
-        slow.feed(piece)
+        const bytes = Uint8Array.from(samples.slice(i, i + 97))
+        fast.feed(bytes)
+        slow.feed(bytes)
         deepEqual(fast.repeat, slow.repeat)
       }
     }
@@ -109,11 +109,12 @@ test('slow twin: more than ten minutes of windows: the oldest leave in the same 
 
 /** One second of a feed: what comes, what the numbers say, and what happens beside it. */
 const second = fc.record({
-  heart: fc.option(fc.integer({ min: 50, max: 130 })), pulse: fc.option(fc.integer({ min: 50, max: 130 })), spo2: fc.option(fc.integer({ min: 85, max: 100 })),
-  difference: fc.constantFrom(0, 0, 0, 1, null), cuff: fc.constantFrom(null, null, null, [120, 93, 80] as const, [80, 93, 120] as const, [120, 118, 80] as const),
+  heart: fc.option(fc.integer({ min: 50, max: 130 })), pulse: fc.option(fc.integer({ min: 50, max: 130 })),
+  spo2: fc.option(fc.integer({ min: 85, max: 100 })), difference: fc.constantFrom(0, 0, 0, 1, null),
+  cuff: fc.constantFrom(null, null, null, [120, 93, 80] as const, [80, 93, 120] as const, [120, 118, 80] as const),
   lead: fc.constantFrom(0, 0, 0, 5), pause: fc.constantFrom(1, 1, 1, 1, 2, 4, 11), isAgain: fc.boolean(),
 })
-const stretch = fc.record({ second, times: fc.integer({ min: 1, max: 45 }), then: fc.constantFrom('', '', '', 'reset', 'taps', 'link', 'links') })
+const stretch = fc.record({ second, times: fc.integer({ min: 1, max: 45 }), after: fc.constantFrom('', '', '', 'reset', 'taps', 'link', 'links') })
 const LINK = {
   ip: '202.114.4.21', mac: '02:00:5e:00:00:01', switchPort: null, ttl: 64, mss: 1460, window: 5840, tcpOptions: [2, 4], rivalMacs: [],
   conflictingRetransmissions: 0, strayResets: 0,
@@ -124,7 +125,7 @@ test('slow twin: the bench says the same evidence, word for word, and the same v
     const options = { leads: 'inferred', isPaced } as const
     const [fast, slow] = [new CheckBench(options, micros(phase)), new SlowBench(options, micros(phase))]
     const feed = feedOf(seed)
-    for (const { second: what, times, then } of stretches) {
+    for (const { second: what, times, after } of stretches) {
       for (let i = 0; i < times; i++) {
         const { readings, at } = feed(what)
         for (const frame of readings) {
@@ -134,10 +135,10 @@ test('slow twin: the bench says the same evidence, word for word, and the same v
         equal(fast.verdict(), fast.verdict(), 'one object until something changes')
       }
       for (const bench of [fast, slow]) {
-        if (then === 'reset') bench.reset()
-        if (then === 'link') bench.takeLink(LINK)
-        if (then === 'links') bench.takeLink({ ...LINK, ttl: 60 })
-        if (then === 'taps') bench.takeTaps({ firstBlock: 0, hashes: ['a'], lostBytes: 0 }, { firstBlock: 0, hashes: [`b${seed % 2}`], lostBytes: 0 })
+        if (after === 'reset') bench.reset()
+        if (after === 'link') bench.takeLink(LINK)
+        if (after === 'links') bench.takeLink({ ...LINK, ttl: 60 })
+        if (after === 'taps') bench.takeTaps({ firstBlock: 0, hashes: ['a'], lostBytes: 0 }, { firstBlock: 0, hashes: [`b${seed % 2}`], lostBytes: 0 })
       }
       deepEqual(fast.evidence(), slow.evidence())
       deepEqual(fast.verdict(), slow.verdict())

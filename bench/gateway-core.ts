@@ -14,7 +14,7 @@ const { values: args } = parseArgs({
   options: {
     beds: { type: 'string', default: '1000' }, seconds: { type: 'string', default: '60' }, voices: { type: 'string', default: '64' },
     warmup: { type: 'string', default: '25' }, split: { type: 'string', default: '65536' }, noise: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
   },
 })
 const BEDS = Number(args.beds)
@@ -35,10 +35,12 @@ function encodeVoices(): Uint8Array[][] {
     const monitor = { bed: (v % 64) + 1, admitted: true } as ConstructorParameters<typeof MonitorVoice>[0]
     const voice = new MonitorVoice(monitor, new ImaginaryPatient(seededRng(v + 1)), seededRng(v + 1000))
     const rng = seededRng(v + 2000)
+    // As a socket hands them over: a slice of a Buffer is a view. With --plain a slice is a copy.
+    const wrap = (bytes: Uint8Array): Uint8Array => (args.plain ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
     return Array.from({ length: WARMUP + SECONDS }, (__, s) => {
       const cycle = voice.cycle(START + s * MICROS_PER_SECOND, MICROS_PER_SECOND, voice.nextExtra())
       if (args.noise) addNoise(cycle, () => rng.next())
-      return s === 0 ? Uint8Array.from([...voice.greeting(), ...cycle]) : cycle
+      return wrap(s === 0 ? Uint8Array.from([...voice.greeting(), ...cycle]) : cycle)
     })
   })
 }
@@ -133,12 +135,12 @@ async function main(): Promise<void> {
   const times = new Float64Array((BEDS * pieces + 12) * SECONDS)
   const warm = new Float64Array((BEDS * pieces + 12) * WARMUP)
   const counts: Counts = { stores: 0, readings: 0, logs: 0, verdicts: 0 }
-  let collected = 0
-  let collections = 0
+  let [collected, collections, longest] = [0, 0, 0]
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       collected += entry.duration
       collections += 1
+      longest = Math.max(longest, entry.duration)
     }
   })
   const before = memory()
@@ -162,7 +164,7 @@ async function main(): Promise<void> {
     beds: BEDS, seconds: SECONDS, bytesPerCycle, stores: counts.stores, readings: counts.readings, logs: counts.logs, verdicts: counts.verdicts,
     cpuMicrosPerBedSecond: (cpu.user + cpu.system) / BEDS / SECONDS, corePercent: (100 * (cpu.user + cpu.system)) / 1e6 / SECONDS,
     handleMillis: { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), p999: quantile(sorted, 0.999), max: quantile(sorted, 1) },
-    gc: { sharePercent: (100 * collected) / wall, collections },
+    gc: { sharePercent: (100 * collected) / wall, collections, longestMillis: longest },
     kilobytesPerBed: { rss: perBed(after.rss - before.rss), heap: perBed(after.heap - before.heap), buffers: perBed(after.buffers - before.buffers) },
     megabytes: { rssBefore: before.rss / 1e6, rssPeak: peak / 1e6, rssAfter: after.rss / 1e6 },
     atEnd: { heapTotal: heapTotal / 1e6, heapUsed: heapUsed / 1e6, external: external / 1e6, arrayBuffers: arrayBuffers / 1e6 },

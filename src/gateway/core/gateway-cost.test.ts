@@ -8,6 +8,7 @@ import { encodeCycleEnd, encodeEcg, encodeSpo2 } from '../../protocols/cms8000/m
 import { ECG, SPO2, stream } from '../../protocols/cms8000/testdata/samples.ts'
 import { BENCH_START, seconds } from '../../testing/intake-bench.ts'
 import { patientRef } from './assignment/adt.ts'
+import type { Assignment } from './assignment/ledger.ts'
 import { FRESHNESS } from './freshness/limits.ts'
 import { GatewayCore, type GatewayCommand, type GatewayEvent } from './gateway.ts'
 import { DeviceWatch } from './intake/device-watch.ts'
@@ -91,7 +92,7 @@ test('slow twin: after any event every device has the assignment that the ledger
   fc.assert(fc.property(fc.array(event, { maxLength: 40 }), (steps) => {
     const core = opened()
     const told = new Map<string, string>(DEVICES.map((device) => [device, 'unassigned']))
-    const key = (a: { readonly state: string }): string => ('patient' in a ? JSON.stringify([(a.patient as { key: string }).key, 'since' in a && a.since]) : a.state)
+    const key = (a: Assignment): string => (a.state === 'assigned' ? `${a.patient.key} ${a.since}` : a.state)
     for (const [i, step] of steps.entries()) {
       const commands = play(core, step, at(i + 1))
       for (const c of commands) if (c.kind === 'assignment') told.set(c.device, key(c.assignment))

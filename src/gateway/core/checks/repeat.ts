@@ -29,24 +29,34 @@ const [LEAVE_A, LEAVE_B] = [power(FACTOR_A, WINDOW), power(FACTOR_B, WINDOW)]
 
 /** Places where chains of kept windows begin: more than windows, so that most lookups end at once. */
 const HEADS = 1024
-/** Numbers of one kept window: its two hashes, its last sample in steps, and the next window of its chain (plus one; 0 for none). */
+/** Numbers of one kept window: its two hashes, its last sample in steps, and the next window of its chain. */
 const FIELDS = 4
 const FIRST_CAPACITY = 32
+/**
+ * A head or a link: which window (plus one; 0 for none), whether more follow, and thirteen bits of its hash. With ten thousand beds every
+ * line of memory is cold: a lookup of what is not there must end at the head, without a look at the windows themselves.
+ */
+const ENTRY_MASK = 0x3ff
+const MORE = 0x400
+const TAG_SHIFT = 19
+const link = (entry: number, a: number, hasMore: boolean): number => ((a >>> TAG_SHIFT) << TAG_SHIFT) | (hasMore ? MORE : 0) | (entry + 1)
 
 /** Hashes of kept windows with the number of their last sample: at most WINDOWS_KEPT, the oldest leaves. Grows to need. */
 class KeptWindows {
   #fields = new Int32Array(0)
-  readonly #heads = new Int16Array(HEADS)
+  readonly #heads = new Int32Array(HEADS)
   #first = 0
   #size = 0
 
   /** Number of the last sample of the kept window with these hashes; -1 for none. */
   find(a: number, b: number): number {
     const fields = this.#fields
-    for (let entry = this.#heads[a & (HEADS - 1)] as number; entry > 0;) {
-      const at = (entry - 1) * FIELDS
-      if (fields[at] === a && fields[at + 1] === b) return (fields[at + 2] as number) * STEP
-      entry = fields[at + 3] as number
+    for (let next = this.#heads[a & (HEADS - 1)] as number; next !== 0;) {
+      const at = ((next & ENTRY_MASK) - 1) * FIELDS
+      const isLike = (next ^ a) >>> TAG_SHIFT === 0
+      if (isLike && fields[at] === a && fields[at + 1] === b) return (fields[at + 2] as number) * STEP
+      if ((next & MORE) === 0) return -1
+      next = fields[at + 3] as number
     }
     return -1
   }
@@ -56,8 +66,9 @@ class KeptWindows {
     this.#reserve()
     const entry = (this.#first + this.#size) % WINDOWS_KEPT
     const head = a & (HEADS - 1)
-    this.#fields.set([a, b, total / STEP, this.#heads[head] as number], entry * FIELDS)
-    this.#heads[head] = entry + 1
+    const next = this.#heads[head] as number
+    this.#fields.set([a, b, total / STEP, next], entry * FIELDS)
+    this.#heads[head] = link(entry, a, next !== 0)
     this.#size += 1
   }
 
@@ -66,18 +77,16 @@ class KeptWindows {
     this.#first = this.#size = 0
   }
 
-  /** The oldest is the last of its chain: new ones are put in front. */
+  /** The oldest is the last of its chain: new ones are put in front. Who led to it may still say that more follow: none does. */
   #dropOldest(): void {
     const fields = this.#fields
-    const leaving = this.#first + 1
     const head = (fields[this.#first * FIELDS] as number) & (HEADS - 1)
-    let before = -1
-    for (let entry = this.#heads[head] as number; entry !== leaving;) {
-      before = (entry - 1) * FIELDS + 3
-      entry = fields[before] as number
+    let place = -1
+    for (let next = this.#heads[head] as number; (next & ENTRY_MASK) !== this.#first + 1; next = fields[place] as number) {
+      place = ((next & ENTRY_MASK) - 1) * FIELDS + 3
     }
-    if (before < 0) this.#heads[head] = 0
-    else fields[before] = 0
+    if (place < 0) this.#heads[head] = 0
+    else fields[place] = 0
     this.#first = (this.#first + 1) % WINDOWS_KEPT
     this.#size -= 1
   }

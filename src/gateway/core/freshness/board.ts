@@ -9,6 +9,8 @@ import { presentedValue, type Link, type Presented, type Sighting } from './pres
 export class Board {
   /** By PARAMETER_INDEX. */
   readonly #sightings: (Sighting | null)[] = PARAMETERS.map(() => null)
+  /** When each was received: most readings need to know no more of the one before. */
+  readonly #receivedAt: Micros[] = PARAMETERS.map(() => Number.NEGATIVE_INFINITY)
 
   /** `seenAt` on the clock of whoever owns the board. */
   take(readings: readonly Reading[], seenAt: Micros): void {
@@ -22,8 +24,9 @@ export class Board {
 
   #takeOne(numeric: Numeric, seenAt: Micros): void {
     const place = PARAMETER_INDEX[numeric.parameter]
-    const before = this.#sightings[place] ?? null
-    if (before !== null && numeric.times.received < before.numeric.times.received) return
+    const { received } = numeric.times
+    if (received < (this.#receivedAt[place] as number)) return
+    const before = isNibp(numeric.parameter) ? this.#sightings[place] ?? null : null
     if (before !== null && isSameMeasurement(before.numeric, numeric)) {
       // Sent again: first seen when it was first seen. A clock that became known since then may date it now.
       const measured = before.numeric.times.measured ?? numeric.times.measured
@@ -31,12 +34,14 @@ export class Board {
       this.#sightings[place] = { numeric: { ...numeric, times }, seenAt: before.seenAt }
       return
     }
+    this.#receivedAt[place] = received
     this.#sightings[place] = { numeric, seenAt }
   }
 
   /** Another patient, or none: nothing of the last one stays. */
   clear(): void {
     this.#sightings.fill(null)
+    this.#receivedAt.fill(Number.NEGATIVE_INFINITY)
   }
 
   sighting(parameter: Parameter): Sighting | null {
@@ -49,8 +54,8 @@ export class Board {
   }
 }
 
-/** Of a stream each reading is a measurement of its own. A cuff measurement is told from the next by its stamp, or by its value. */
+/** For the cuff: of a stream each reading is a measurement of its own. A cuff measurement is told from the next by its stamp, or by its value. */
 function isSameMeasurement(before: Numeric, after: Numeric): boolean {
-  if (!isNibp(after.parameter) || before.value === null || before.value !== after.value) return false
+  if (before.value === null || before.value !== after.value) return false
   return before.times.device?.at === after.times.device?.at
 }

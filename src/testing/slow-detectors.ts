@@ -1,13 +1,27 @@
 // SlowDetectors: the R-peak and pulse-peak detectors written plainly, a pass per step and an array per pass: the slow twin of gateway/core/checks.
 // Keeps the rule that a clever engine has a slow twin: both must name the same samples, to the last one.
 
-import { applyBiquad, highPass, lowPass } from '../gateway/core/checks/filter.ts'
+import { highPass, lowPass, type Biquad } from '../gateway/core/checks/filter.ts'
+
+/** One section with a numerator of b0 (1, middle, 1), settled on the first sample. In the engine's order of operations, to the last bit. */
+function section(x: Float64Array, { b0, a1, a2 }: Biquad, middle: -2 | 2): Float64Array {
+  const first = x[0] ?? 0
+  const settled = (b0 * (2 + middle) * first) / (1 + a1 + a2)
+  const y = new Float64Array(x.length)
+  for (let i = 0; i < x.length; i++) {
+    const [now, x1, x2] = [x[i] as number, i < 1 ? first : (x[i - 1] as number), i < 2 ? first : (x[i - 2] as number)]
+    const [y1, y2] = [i < 1 ? settled : (y[i - 1] as number), i < 2 ? settled : (y[i - 2] as number)]
+    const numerator = middle < 0 ? now - x1 - x1 + x2 : now + x1 + x1 + x2
+    y[i] = b0 * numerator - a2 * y2 - a1 * y1
+  }
+  return y
+}
 
 /** Forward and backward: no delay, and the order doubled. */
 function bandPassZeroPhase(x: Float64Array, lowHertz: number, highHertz: number, rate: number): Float64Array {
   const [high, low] = [highPass(lowHertz, rate), lowPass(highHertz, rate)]
-  const forward = applyBiquad(applyBiquad(x, high), low)
-  const back = applyBiquad(applyBiquad(forward.reverse(), high), low)
+  const forward = section(section(x, high, -2), low, 2)
+  const back = section(section(forward.reverse(), high, -2), low, 2)
   return back.reverse()
 }
 

@@ -29,16 +29,20 @@ const LEADS_FIT = fits('lead-algebra', `III = II - I within ${LEAD_TOLERANCE_STE
 export function checkLeadAlgebra(leads: LimbLeads, assignment: 'known' | 'inferred' | 'unknown'): Evidence {
   if (assignment === 'unknown') return cannotTell('lead-algebra', 'which lead each channel shows is not known')
   const { one, two, three, zero, rails } = leads
-  const [floor, ceiling] = rails
+  const floor = rails[0]
+  const ceiling = rails[1]
   const length = Math.min(one.length, two.length, three.length)
-  let [judged, off, worst, moved] = [0, 0, 0, 0]
+  let judged = 0
+  let off = 0
+  let worst = 0
+  let moved = 0
   for (let i = 0; i < length; i++) {
     const a = one[i] as number
     const b = two[i] as number
     const c = three[i] as number
     if (a <= floor || b <= floor || c <= floor || a >= ceiling || b >= ceiling || c >= ceiling) continue
     judged += 1
-    const error = Math.abs(c - zero - (b - zero - (a - zero)))
+    const error = Math.abs(c - b + a - zero)
     if (a !== zero || b !== zero) moved += 1
     if (error > worst) worst = error
     if (error > LEAD_TOLERANCE_STEPS) off += 1

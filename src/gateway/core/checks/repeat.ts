@@ -41,6 +41,8 @@ const MORE = 0x400
 const TAG_SHIFT = 19
 const link = (entry: number, a: number, hasMore: boolean): number => ((a >>> TAG_SHIFT) << TAG_SHIFT) | (hasMore ? MORE : 0) | (entry + 1)
 
+const isLike = (next: number, a: number): boolean => (next ^ a) >>> TAG_SHIFT === 0
+
 /** Hashes of kept windows with the number of their last sample: at most WINDOWS_KEPT, the oldest leaves. Grows to need. */
 class KeptWindows {
   #fields = new Int32Array(0)
@@ -48,13 +50,17 @@ class KeptWindows {
   #first = 0
   #size = 0
 
-  /** Number of the last sample of the kept window with these hashes; -1 for none. */
-  find(a: number, b: number): number {
+  /** By the low bits of the first hash; read by the loop over samples itself. */
+  get heads(): Int32Array {
+    return this.#heads
+  }
+
+  /** Number of the last sample of the kept window with these hashes, from a head on; -1 for none. */
+  find(head: number, a: number, b: number): number {
     const fields = this.#fields
-    for (let next = this.#heads[a & (HEADS - 1)] as number; next !== 0;) {
+    for (let next = head; next !== 0;) {
       const at = ((next & ENTRY_MASK) - 1) * FIELDS
-      const isLike = (next ^ a) >>> TAG_SHIFT === 0
-      if (isLike && fields[at] === a && fields[at + 1] === b) return (fields[at + 2] as number) * STEP
+      if (isLike(next, a) && fields[at] === a && fields[at + 1] === b) return (fields[at + 2] as number) * STEP
       if ((next & MORE) === 0) return -1
       next = fields[at + 3] as number
     }
@@ -117,19 +123,18 @@ export class RepeatWatch {
   feed(samples: Uint8Array): void {
     const ring = this.#ring
     const kept = this.#kept
+    const heads = kept.heads
     let a = this.#a
     let b = this.#b
     let count = this.#count
     let movement = this.#movement
-    let total = this.#total
-    let slot = total % WINDOW
+    let slot = this.#total % WINDOW
     let previous = ring[(slot + WINDOW - 1) & LAST] as number
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] as number
       const leaving = ring[slot] as number
       ring[slot] = sample
       slot = (slot + 1) & LAST
-      total += 1
       a = (Math.imul(a, FACTOR_A) + sample + 1) | 0
       b = (Math.imul(b, FACTOR_B) + sample + 1) | 0
       if (count > 0) movement += Math.abs(sample - previous)
@@ -141,18 +146,24 @@ export class RepeatWatch {
         movement -= Math.abs((ring[slot] as number) - leaving)
       }
       if (count < WINDOW || movement < MOVEMENT_MIN) continue
-      // 53 bits of the two hashes: a clash in ten minutes of one bed has a chance below one in a million million.
-      const of = kept.find(a, b >>> 11)
-      if (of >= 0) {
-        this.#repeatAt = total
-        this.#repeatOf = of
-      } else if (slot % STEP === 0) kept.add(a, b >>> 11, total)
+      const head = heads[a & (HEADS - 1)] as number
+      if (slot % STEP === 0 || (head !== 0 && ((head & MORE) !== 0 || isLike(head, a)))) this.#compare(head, a, b, this.#total + i + 1)
     }
+    this.#total += samples.length
     this.#a = a
     this.#b = b
     this.#count = count
     this.#movement = movement
-    this.#total = total
+  }
+
+  /** Whether the window that ends here was kept before; else it is kept if its place is one of those. */
+  #compare(head: number, a: number, b: number, total: number): void {
+    // 53 bits of the two hashes: a clash in ten minutes of one bed has a chance below one in a million million.
+    const of = this.#kept.find(head, a, b >>> 11)
+    if (of >= 0) {
+      this.#repeatAt = total
+      this.#repeatOf = of
+    } else if (total % STEP === 0) this.#kept.add(a, b >>> 11, total)
   }
 
   /** Samples are missing: windows across the hole do not count. */

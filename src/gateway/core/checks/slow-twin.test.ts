@@ -1,7 +1,7 @@
 // Tests that the clever engines of the checks say what their slow twins say: detectors on any mixture of pieces, the bench over any feed.
 // Keeps the rule that working memory is shared and never seen: a window's peaks do not depend on what was judged before it.
 
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { seededRng } from '../../../base/rng.ts'
@@ -14,6 +14,7 @@ import { SlowBench, SlowRepeatWatch } from '../../../testing/slow-bench.ts'
 import { missing, present, type Reading, type Times } from '../intake/reading.ts'
 import { CheckBench } from './bench.ts'
 import { elgendi } from './elgendi.ts'
+import { applyBiquad, bandPassZeroPhase, highPass, lowPass } from './filter.ts'
 import { panTompkins } from './pan-tompkins.ts'
 import { pulsePeaks } from './rate.ts'
 import { RepeatWatch, WINDOWS_KEPT } from './repeat.ts'
@@ -53,6 +54,16 @@ test('slow twin: any mixture of pieces at any rate gives the same peaks, whateve
 test('slow twin: short windows, from nothing on', () => {
   const samples = Float64Array.from(samplesOf({ kind: 'beats', seconds: 5, size: 100, seed: 1 }))
   for (let length = 0; length < 900; length += length < 40 ? 1 : 23) same(samples.slice(0, length), 256)
+})
+
+test('slow twin: both sections in one pass are the printed coefficients, one behind the other, forward and backward', () => {
+  fc.assert(fc.property(fc.array(piece, { minLength: 1, maxLength: 3 }), fc.constantFrom([5, 15], [8, 20], [0.5, 8]), (pieces, [low, high]) => {
+    const samples = Float64Array.from(pieces.flatMap(samplesOf))
+    const both = (x: Float64Array): Float64Array => applyBiquad(applyBiquad(x, highPass(low as number, 256)), lowPass(high as number, 256))
+    const expected = both(both(samples).reverse()).reverse()
+    const found = bandPassZeroPhase(samples, low as number, high as number, 256, new Float64Array(samples.length))
+    for (const [i, x] of found.entries()) ok(Math.abs(x - (expected[i] as number)) < 1e-6, `${i}: ${x} ${expected[i]}`)
+  }), { numRuns: 40 })
 })
 
 test('slow twin: windows of real records', { skip: clinicalMissing }, () => {

@@ -16,7 +16,10 @@ export function elgendi(samples: Float64Array, rate: number): number[] {
   if (samples.length < BEAT_SECONDS * rate) return []
   const band = bandPassZeroPhase(samples, BAND[0], Math.min(BAND[1], rate * 0.45), rate, workspace('band', samples.length))
   const energy = workspace('energy', samples.length)
-  for (let i = 0; i < band.length; i++) energy[i] = (band[i] as number) * (band[i] as number)
+  for (let i = 0, length = band.length; i < length; i++) {
+    const x = band[i] as number
+    energy[i] = x * x
+  }
   const [qrs, beat] = [Math.max(1, Math.round(QRS_SECONDS * rate)), Math.max(1, Math.round(BEAT_SECONDS * rate))]
   const blocks = stretchesAbove(energy, qrs, beat, OFFSET_SHARE * mean(energy), Math.round(QRS_SECONDS * rate))
   const kept: number[] = []

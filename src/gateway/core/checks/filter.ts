@@ -30,7 +30,7 @@ export function highPass(hertz: number, rate: number): Biquad {
   return { b0: (1 + cos) / 2 / a0, b1: -(1 + cos) / a0, b2: (1 + cos) / 2 / a0, a1: (-2 * cos) / a0, a2: (1 - alpha) / a0 }
 }
 
-/** Applies one section; the state starts as if the first sample had been there for ever. The plain form of what `runBoth` does with two, for any coefficients. */
+/** Applies one section, settled on the first sample: the plain form of what `runBoth` does with two, for any coefficients. */
 export function applyBiquad(x: Float64Array, { b0, b1, b2, a1, a2 }: Biquad): Float64Array {
   const y = new Float64Array(x.length)
   const first = x[0] ?? 0
@@ -125,8 +125,9 @@ export function movingMean(x: Float64Array, width: number, out: Float64Array = n
 
 /** Sum of the first `length` samples, in order. */
 function sumOf(x: Float64Array, length: number): number {
+  const end = Math.min(length, x.length)
   let sum = 0
-  for (let i = 0; i < Math.min(length, x.length); i++) sum += x[i] as number
+  for (let i = 0; i < end; i++) sum += x[i] as number
   return sum
 }
 

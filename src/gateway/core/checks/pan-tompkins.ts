@@ -44,13 +44,15 @@ function slopeAt(x: Float64Array, i: number, step: number): number {
   return (2 * farForth + forth - back - 2 * farBack) / 8
 }
 
+/** `slopeAt` squared, everywhere. An eighth is exact, so a factor does for the division. */
 function squaredSlope(x: Float64Array, rate: number, out: Float64Array): Float64Array {
   const step = slopeStep(rate)
   const far = 2 * step
-  for (let i = 0; i < x.length; i++) {
-    const isInside = i >= far && i + far < x.length
-    const slope = isInside
-      ? (2 * (x[i + far] as number) + (x[i + step] as number) - (x[i - step] as number) - 2 * (x[i - far] as number)) / 8 : slopeAt(x, i, step)
+  const length = x.length
+  const inner = length - far
+  for (let i = 0; i < length; i++) {
+    const slope = i >= far && i < inner
+      ? (2 * (x[i + far] as number) + (x[i + step] as number) - (x[i - step] as number) - 2 * (x[i - far] as number)) * 0.125 : slopeAt(x, i, step)
     out[i] = slope * slope
   }
   return out
@@ -60,9 +62,15 @@ function squaredSlope(x: Float64Array, rate: number, out: Float64Array): Float64
 function localMaxima(energy: Float64Array, rate: number): Candidate[] {
   const reach = Math.round(REFRACTORY_SECONDS * rate)
   const found: Candidate[] = []
-  for (let i = 1; i + 1 < energy.length; i++) {
-    const height = energy[i] as number
-    if (height <= 0 || height < (energy[i - 1] as number) || height < (energy[i + 1] as number)) continue
+  const end = energy.length - 1
+  let before = energy[0] ?? 0
+  let height = before
+  let next = energy[1] ?? 0
+  for (let i = 1; i < end; i++) {
+    before = height
+    height = next
+    next = energy[i + 1] as number
+    if (height <= 0 || height < before || height < next) continue
     const last = found.at(-1)
     const isNear = last !== undefined && i - last.at < reach
     if (isNear && last.height >= height) continue

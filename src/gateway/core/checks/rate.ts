@@ -70,7 +70,7 @@ export function pulsePeaks(samples: Float64Array, rate: number): number[] {
   if (samples.length < PULSE_SECONDS * rate) return []
   const band = bandPassZeroPhase(samples, PULSE_BAND[0], PULSE_BAND[1], rate, workspace('band', samples.length))
   const energy = workspace('energy', samples.length)
-  for (let i = 0; i < band.length; i++) {
+  for (let i = 0, length = band.length; i < length; i++) {
     const x = band[i] as number
     energy[i] = x > 0 ? x * x : 0
   }
@@ -99,7 +99,7 @@ export function pulseRate(samples: Float64Array, rate: number): RateReading {
 export function isFlat(samples: Float64Array): boolean {
   if (samples.length === 0) return true
   let [low, high] = [samples[0] as number, samples[0] as number]
-  for (let i = 1; i < samples.length; i++) {
+  for (let i = 1, length = samples.length; i < length; i++) {
     const x = samples[i] as number
     if (x < low) low = x
     else if (x > high) high = x

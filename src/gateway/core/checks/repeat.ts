@@ -130,7 +130,7 @@ export class RepeatWatch {
     let movement = this.#movement
     let slot = this.#total % WINDOW
     let previous = ring[(slot + WINDOW - 1) & LAST] as number
-    for (let i = 0; i < samples.length; i++) {
+    for (let i = 0, length = samples.length; i < length; i++) {
       const sample = samples[i] as number
       const leaving = ring[slot] as number
       ring[slot] = sample

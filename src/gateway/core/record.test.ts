@@ -130,7 +130,7 @@ test('any bytes with a checksum that fits are a record or an error, and never th
 
 test('another version, an impossible length and left over bytes are told apart', () => {
   const bytes = encodeRecord(CYCLE)
-  const with_ = (at: number, ...values: number[]): Uint8Array => {
+  const patched = (at: number, ...values: number[]): Uint8Array => {
     const changed = bytes.slice()
     changed.set(values, at)
     return changed
@@ -139,9 +139,9 @@ test('another version, an impossible length and left over bytes are told apart',
     const found = decodeRecord(b)
     return found.ok ? 'none' : found.error
   }
-  equal(error(with_(0, RECORD_VERSION + 1)), `record version ${RECORD_VERSION + 1} is not known here; this is version ${RECORD_VERSION}`)
-  equal(error(with_(1, 255, 255, 255, 255)), 'a record of 4294967295 bytes cannot be')
-  equal(error(with_(1, 3, 0, 0, 0)), 'a record of 3 bytes cannot be')
+  equal(error(patched(0, RECORD_VERSION + 1)), `record version ${RECORD_VERSION + 1} is not known here; this is version ${RECORD_VERSION}`)
+  equal(error(patched(1, 255, 255, 255, 255)), 'a record of 4294967295 bytes cannot be')
+  equal(error(patched(1, 3, 0, 0, 0)), 'a record of 3 bytes cannot be')
   equal(error(bytes.subarray(0, 8)), 'the record ends before its length')
   const longer = new Uint8Array(bytes.length + 1)
   longer.set(bytes)

@@ -1,0 +1,108 @@
+// libc: the few functions of the C library and of the kernel that the gateway needs and Node does not have: bind, Landlock, seccomp, capset, execve.
+// Keeps the rule that a refusal of the kernel is an errno in a value, with its name; nothing here decides anything.
+
+import koffi from 'koffi'
+import os from 'node:os'
+
+const libc = koffi.load(null)
+
+/** The same symbol by the shapes that are needed: numbers only, and with one or two addresses. */
+const numbers6 = libc.func('syscall', 'long', ['long', 'long', 'long', 'long', 'long', 'long'])
+const pointerFirst = libc.func('syscall', 'long', ['long', 'void *', 'size_t', 'long'])
+const pointerThird = libc.func('syscall', 'long', ['long', 'long', 'long', 'void *', 'long'])
+const pointers2 = libc.func('syscall', 'long', ['long', 'void *', 'void *'])
+const Program = koffi.struct('cordon_sock_fprog', { len: 'uint16_t', filter: 'uint8_t *' })
+const withProgram = libc.func('syscall', 'long', ['long', 'long', 'long', koffi.pointer(Program)])
+
+const cSocket = libc.func('int socket(int, int, int)')
+const cBind = libc.func('int bind(int, void *, uint32_t)')
+const cConnect = libc.func('int connect(int, void *, uint32_t)')
+const cListen = libc.func('int listen(int, int)')
+const cClose = libc.func('int close(int)')
+const cSetsockopt = libc.func('int setsockopt(int, int, int, void *, uint32_t)')
+const cFcntl = libc.func('int fcntl(int, int, long)')
+const cExecve = libc.func('int execve(const char *, const char **, const char **)')
+const cPrctl = libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)')
+const cSetgroups = libc.func('int setgroups(size_t, void *)')
+const cSetresgid = libc.func('int setresgid(uint32_t, uint32_t, uint32_t)')
+const cSetresuid = libc.func('int setresuid(uint32_t, uint32_t, uint32_t)')
+const cSetrlimit = libc.func('int setrlimit(int, void *)')
+const cOpen = libc.func('int open(const char *, int, int)')
+
+/** Name of an errno, e.g. `EADDRINUSE`. */
+export function errnoName(errno: number): string {
+  return Object.entries(os.constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`
+}
+
+/** What a call gave: `value` at least 0, or `errno`. */
+export interface Outcome {
+  readonly value: number
+  /** 0 when it went well. */
+  readonly errno: number
+}
+
+function outcome(value: number): Outcome {
+  return value < 0 ? { value, errno: koffi.errno() } : { value, errno: 0 }
+}
+
+export function syscall(number: number, ...args: readonly number[]): Outcome {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0] = args
+  return outcome(Number(numbers6(number, a, b, c, d, e)))
+}
+
+/** `f(address, size, flags)`. */
+export function syscallWithBytes(number: number, bytes: Uint8Array | null, size: number, flags = 0): Outcome {
+  return outcome(Number(pointerFirst(number, bytes, size, flags)))
+}
+
+/** `f(number, number, address, flags)`. */
+export function syscallWithThird(number: number, first: number, second: number, bytes: Uint8Array, flags = 0): Outcome {
+  return outcome(Number(pointerThird(number, first, second, bytes, flags)))
+}
+
+export function syscallWithTwo(number: number, first: Uint8Array, second: Uint8Array): Outcome {
+  return outcome(Number(pointers2(number, first, second)))
+}
+
+/** seccomp(operation, flags, program); `instructions` are of eight bytes each. */
+export function syscallSeccomp(number: number, operation: number, flags: number, instructions: Uint8Array): Outcome {
+  return outcome(Number(withProgram(number, operation, flags, { len: instructions.length / 8, filter: instructions })))
+}
+
+export const socket = (family: number, type: number, protocol = 0): Outcome => outcome(Number(cSocket(family, type, protocol)))
+export const bind = (fd: number, address: Uint8Array): Outcome => outcome(Number(cBind(fd, address, address.length)))
+export const connect = (fd: number, address: Uint8Array): Outcome => outcome(Number(cConnect(fd, address, address.length)))
+export const listen = (fd: number, backlog: number): Outcome => outcome(Number(cListen(fd, backlog)))
+export const close = (fd: number): Outcome => outcome(Number(cClose(fd)))
+export const setsockopt = (fd: number, level: number, option: number, value: Uint8Array): Outcome =>
+  outcome(Number(cSetsockopt(fd, level, option, value, value.length)))
+export const fcntl = (fd: number, command: number, value: number): Outcome => outcome(Number(cFcntl(fd, command, value)))
+export const prctl = (option: number, ...args: readonly number[]): Outcome =>
+  outcome(Number(cPrctl(option, args[0] ?? 0, args[1] ?? 0, args[2] ?? 0, args[3] ?? 0)))
+/** Comes back only when it failed. */
+export const execve = (file: string, argv: readonly string[], env: readonly string[]): Outcome => outcome(Number(cExecve(file, [...argv, null], [...env, null])))
+export const dropGroups = (): Outcome => outcome(Number(cSetgroups(0, null)))
+export const setresgid = (id: number): Outcome => outcome(Number(cSetresgid(id, id, id)))
+export const setresuid = (id: number): Outcome => outcome(Number(cSetresuid(id, id, id)))
+/** The effective account alone, to be taken back. */
+export const seteuid = (id: number): Outcome => outcome(Number(cSetresuid(0xffffffff, id, 0xffffffff)))
+export const open = (file: string, flags: number): Outcome => outcome(Number(cOpen(file, flags, 0)))
+
+export function setrlimit(resource: number, soft: number, hard: number): Outcome {
+  return outcome(Number(cSetrlimit(resource, new Uint8Array(new BigUint64Array([BigInt(soft), BigInt(hard)]).buffer))))
+}
+
+/** sockaddr_in: family in the machine's order, port and address in the network's. */
+export function socketAddress(ip: string, port: number): Uint8Array {
+  const bytes = new Uint8Array(16)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, AF_INET, os.endianness() === 'LE')
+  view.setUint16(2, port)
+  bytes.set(ip.split('.').map(Number), 4)
+  return bytes
+}
+
+export const AF_INET = 2
+export const SOCK_STREAM = 1
+export const SOCK_DGRAM = 2
+export const SOCK_CLOEXEC = 0o2000000

@@ -1,0 +1,32 @@
+// plan: what the parent tells the process that faces the segment on its command line, and which descriptor is what.
+// Keeps the rule that a command line, which everybody on the machine can read, holds no secret and no patient.
+
+import type { BenchOptions } from '../core/checks/bench.ts'
+import type { Hold } from './sandbox.ts'
+
+/** 0 to 2 are standard; 3 is the channel to the parent; the sockets follow in order. */
+export const CHANNEL_FD = 3
+export const FIRST_SOCKET_FD = CHANNEL_FD + 1
+
+export type Service = 'cms' | 'hl7' | 'portmap' | 'mount' | 'nfs'
+
+/** One bound socket, by its place in the list. */
+export interface SocketPlan {
+  readonly service: Service
+  readonly transport: 'tcp' | 'udp'
+  readonly address: string
+  readonly port: number
+}
+
+export interface SegmentPlan {
+  /** Program of this folder that runs inside; tests put a probe here. */
+  readonly program: string
+  readonly user: string | null
+  readonly sockets: readonly SocketPlan[]
+  /** Descriptors at most. */
+  readonly filesMax: number
+  readonly bench: BenchOptions
+  readonly nfsVersions: readonly (2 | 3)[]
+  /** What the first stage reached; filled by it. */
+  readonly holds: readonly Hold[]
+}

@@ -1,0 +1,136 @@
+// seccomp: which system calls the process that faces the segment may make, as a table, and the table as a program of the kernel's filter.
+// Keeps the rule that what is not on the list is refused: no file, no new socket, no dialling, no program, no other process.
+
+import { MACHINES, syscallNumber, type Machine, type Syscall } from './syscalls.ts'
+
+/** `(argument & mask) === equals`, on the low 32 bits: the calls below take ints or flags there. */
+export interface ArgumentTest {
+  readonly argument: number
+  readonly mask?: number
+  readonly equals: number
+}
+
+export interface SyscallRule {
+  readonly call: Syscall
+  /** Allowed when all tests of one alternative hold; without alternatives always. */
+  readonly when?: readonly (readonly ArgumentTest[])[]
+}
+
+/** What the loop of events, the memory and the threads of Node need, most frequent first. None of it opens, names or starts anything. */
+const ALWAYS: readonly Syscall[] = [
+  'read', 'epoll_pwait', 'epoll_wait', 'epoll_ctl', 'write', 'futex', 'writev', 'accept4', 'close', 'recvmsg', 'clock_gettime', 'madvise', 'mprotect',
+  'mmap', 'munmap', 'mremap', 'brk', 'readv', 'recvmmsg', 'recvfrom', 'epoll_pwait2', 'poll', 'ppoll', 'eventfd2', 'shutdown', 'listen', 'getsockname',
+  'getpeername', 'getsockopt', 'fstat', 'getrandom', 'gettimeofday', 'clock_nanosleep', 'nanosleep', 'sched_yield', 'getpid', 'gettid', 'getrusage',
+  'sched_getaffinity', 'rt_sigprocmask', 'rt_sigaction', 'rt_sigreturn', 'sigaltstack', 'restart_syscall', 'set_robust_list', 'rseq', 'membarrier',
+  'munlock', 'pkey_alloc', 'pkey_free', 'pkey_mprotect', 'exit', 'exit_group',
+]
+
+const oneOf = (argument: number, values: readonly number[]): readonly ArgumentTest[][] => values.map((equals) => [{ argument, equals }])
+const option = (level: number, options: readonly number[]): readonly ArgumentTest[][] =>
+  options.map((equals) => [{ argument: 1, equals: level }, { argument: 2, equals }])
+
+/** linux/sched.h: a thread of this process, and no namespace of its own. */
+const CLONE_THREAD = 0x0001_0000
+const CLONE_NEW_ANY = 0x7e02_0080
+/** linux/socket.h: MSG_FASTOPEN would dial. */
+const MSG_FASTOPEN = 0x2000_0000
+/** Socket options Node sets: SOL_SOCKET's REUSEADDR, KEEPALIVE, LINGER; TCP's NODELAY, KEEPIDLE, KEEPINTVL, KEEPCNT. */
+const OPTIONS = [...option(1, [2, 9, 13]), ...option(6, [1, 4, 5, 6])]
+/** F_GETFD, F_SETFD, F_GETFL, F_SETFL. */
+const FCNTL = [1, 2, 3, 4]
+/** FIONBIO, FIOCLEX, FIONREAD, TCGETS (whether something is a terminal). */
+const IOCTL = [0x5421, 0x5451, 0x541b, 0x5401]
+/** PR_GET_NAME, PR_SET_NAME, and PR_SET_VMA, by which V8 names its memory. */
+const PRCTL = [16, 15, 0x53564d41]
+
+export function segmentRules(pid: number): readonly SyscallRule[] {
+  const unlessFastOpen = (argument: number): readonly ArgumentTest[][] => [[{ argument, mask: MSG_FASTOPEN, equals: 0 }]]
+  return [
+    ...ALWAYS.map((call) => ({ call })),
+    { call: 'sendto', when: unlessFastOpen(3) },
+    { call: 'sendmsg', when: unlessFastOpen(2) },
+    { call: 'sendmmsg', when: unlessFastOpen(3) },
+    { call: 'setsockopt', when: OPTIONS },
+    { call: 'fcntl', when: oneOf(1, FCNTL) },
+    { call: 'ioctl', when: oneOf(1, IOCTL) },
+    { call: 'clone', when: [[{ argument: 0, mask: CLONE_THREAD | CLONE_NEW_ANY, equals: CLONE_THREAD }]] },
+    { call: 'prctl', when: oneOf(0, PRCTL) },
+    { call: 'tgkill', when: oneOf(0, [pid]) },
+  ]
+}
+
+/** linux/seccomp.h */
+export const SECCOMP_RET_ALLOW = 0x7fff_0000
+export const SECCOMP_RET_KILL_PROCESS = 0x8000_0000
+const SECCOMP_RET_ERRNO = 0x0005_0000
+const EPERM = 1
+const ENOSYS = 38
+export const REFUSED = SECCOMP_RET_ERRNO | EPERM
+/** clone3 hides its flags in memory, so it does not exist here: the C library then takes clone. */
+export const NO_SUCH_CALL = SECCOMP_RET_ERRNO | ENOSYS
+
+/** Classic BPF (linux/bpf_common.h): load a word of the call's data, and with a constant, jump when equal or at least, return. */
+const Code = { load: 0x20, and: 0x54, jumpEqual: 0x15, jumpAtLeast: 0x35, giveBack: 0x06 } as const
+
+export interface Instruction {
+  readonly code: number
+  readonly jt: number
+  readonly jf: number
+  readonly k: number
+}
+
+const load = (offset: number): Instruction => ({ code: Code.load, jt: 0, jf: 0, k: offset })
+const giveBack = (k: number): Instruction => ({ code: Code.giveBack, jt: 0, jf: 0, k: k >>> 0 })
+/** Skips `jf` instructions unless equal. */
+const unlessEqual = (k: number, jf: number): Instruction => ({ code: Code.jumpEqual, jt: 0, jf, k: k >>> 0 })
+
+/** struct seccomp_data: the number, the machine, the instruction pointer, then six arguments of 64 bits, little endian on both machines. */
+const NUMBER_AT = 0
+const MACHINE_AT = 4
+const lowWordAt = (argument: number): number => 16 + 8 * argument
+/** x64 has a second set of numbers for 32-bit pointers. */
+const X32_BIT = 0x4000_0000
+
+/** The rules as a program. Calls of another machine's numbering end the process. */
+export function compileFilter(rules: readonly SyscallRule[], machine: Machine): readonly Instruction[] {
+  const clone3 = syscallNumber('clone3', machine)
+  return [
+    load(MACHINE_AT), { ...unlessEqual(MACHINES[machine].audit, 0), jt: 1 }, giveBack(SECCOMP_RET_KILL_PROCESS),
+    load(NUMBER_AT), { code: Code.jumpAtLeast, jt: 0, jf: 1, k: X32_BIT }, giveBack(SECCOMP_RET_KILL_PROCESS),
+    ...rules.flatMap((rule) => {
+      const number = syscallNumber(rule.call, machine)
+      return number === null ? [] : ruleBlock(number, rule)
+    }),
+    ...(clone3 === null ? [] : [unlessEqual(clone3, 1), giveBack(NO_SUCH_CALL)]),
+    giveBack(REFUSED),
+  ]
+}
+
+function ruleBlock(number: number, rule: SyscallRule): Instruction[] {
+  if (rule.when === undefined) return [unlessEqual(number, 1), giveBack(SECCOMP_RET_ALLOW)]
+  const body = [...rule.when.flatMap(alternative), giveBack(REFUSED)]
+  return [unlessEqual(number, body.length), ...body]
+}
+
+/** All tests, then "allowed"; a test that fails goes past it. Each test's jump counts what follows in its alternative. */
+function alternative(tests: readonly ArgumentTest[]): Instruction[] {
+  let after: Instruction[] = [giveBack(SECCOMP_RET_ALLOW)]
+  for (const test of tests.toReversed()) {
+    const masked = test.mask === undefined ? [] : [{ code: Code.and, jt: 0, jf: 0, k: test.mask >>> 0 }]
+    after = [load(lowWordAt(test.argument)), ...masked, unlessEqual(test.equals, after.length), ...after]
+  }
+  return after
+}
+
+/** struct sock_filter: code u16, jt u8, jf u8, k u32. */
+export function encodeFilter(program: readonly Instruction[]): Uint8Array {
+  const bytes = new Uint8Array(program.length * 8)
+  const view = new DataView(bytes.buffer)
+  for (const [i, { code, jt, jf, k }] of program.entries()) {
+    view.setUint16(i * 8, code, true)
+    view.setUint8(i * 8 + 2, jt)
+    view.setUint8(i * 8 + 3, jf)
+    view.setUint32(i * 8 + 4, k, true)
+  }
+  return bytes
+}

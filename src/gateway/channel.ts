@@ -18,14 +18,36 @@ export type ToSegment =
   | { readonly kind: 'close' }
 
 export type FromSegment =
-  /** Sandbox is closed and every socket is read: with what was granted, in words, for `gateway status`. */
-  | { readonly kind: 'ready'; readonly at: Micros; readonly sandbox: readonly string[] }
+  /** Sandbox is closed and every socket is read: with what holds and what does not, in words, for `gateway status`. */
+  | { readonly kind: 'ready'; readonly at: Micros; readonly sandbox: readonly string[]; readonly missing: readonly MissingHold[] }
   /** Readings of one frame, coded by core/record.ts; stored as they are, decoded when somebody wants them. */
   | { readonly kind: 'readings'; readonly record: Uint8Array }
   | { readonly kind: 'note'; readonly command: Exclude<GatewayCommand, { kind: 'store' | 'publish' | 'close' }> }
   | { readonly kind: 'audit'; readonly record: AuditRecord }
-  /** Once a second: how each device stands, with update counts. Without values: those come with the readings. */
-  | { readonly kind: 'beds'; readonly at: Micros; readonly views: readonly Omit<BedView, 'values'>[]; readonly updates: ServerCounts }
+  /** Once a second for each device, a few devices at a time: how it stands, with update counts. Without values: those come with the readings. */
+  | { readonly kind: 'beds'; readonly at: Micros; readonly views: readonly StandingView[]; readonly updates: ServerCounts; readonly segment: SegmentCounts }
+
+export type StandingView = Omit<BedView, 'values'>
+
+/** A wall of the sandbox that is not there. */
+export interface MissingHold {
+  readonly what: string
+  readonly why: string
+  /** Without it the gateway is not what it says. */
+  readonly isVital: boolean
+}
+
+/** What the segment's process did since it started. */
+export interface SegmentCounts {
+  /** Connections of monitors now, and accepted in all. */
+  readonly connections: number
+  readonly accepted: number
+  /** Reset because there was no room. */
+  readonly refused: number
+  /** How often all monitors had to wait because the hospital's side did not take readings, and whether they wait now. */
+  readonly holds: number
+  readonly isHolding: boolean
+}
 
 /** Where the monitors' connections come from: one address, one device. */
 export interface Arrival {

@@ -25,6 +25,8 @@ export interface NfsServerOptions {
   /** Microseconds since 1970. */
   readonly clock: () => Micros
   readonly onRecord: (record: AuditRecord) => void
+  /** Descriptors that somebody bound to these ports before: then nothing is bound here. */
+  readonly bound?: (transport: 'udp' | 'tcp', port: number) => number
   /** A faster keyed digest than the built-in one, of the same function. */
   readonly mac?: typeof hmacSha256
 }
@@ -206,7 +208,7 @@ export class NfsServer {
   }
 
   async #listenUdp(port: number): Promise<void> {
-    const { address } = this.#options
+    const { address, bound } = this.#options
     const socket = dgram.createSocket({ type: net.isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: false })
     socket.on('message', (message, from) => {
       const { reply, data } = this.#answer(message, { ip: from.address as Ip, port: from.port, transport: 'udp' }, true)
@@ -215,7 +217,7 @@ export class NfsServer {
     })
     await new Promise<void>((done, failed) => {
       socket.once('error', failed)
-      socket.bind({ address, port, exclusive: true }, () => {
+      socket.bind(bound ? { fd: bound('udp', port), exclusive: true } : { address, port, exclusive: true }, () => {
         socket.off('error', failed)
         socket.on('error', () => this.#dropped++)
         this.#sockets.push(socket)
@@ -225,10 +227,11 @@ export class NfsServer {
   }
 
   async #listenTcp(port: number): Promise<void> {
+    const { address: host, bound } = this.#options
     const listener = net.createServer({ noDelay: true }, (socket) => this.#accept(socket))
     await new Promise<void>((done, failed) => {
       listener.once('error', failed)
-      listener.listen({ host: this.#options.address, port, exclusive: true, backlog: CONNECTIONS_MAX }, () => {
+      listener.listen(bound ? { fd: bound('tcp', port) } : { host, port, exclusive: true, backlog: CONNECTIONS_MAX }, () => {
         listener.off('error', failed)
         listener.on('error', () => this.#dropped++)
         this.#listeners.push(listener)

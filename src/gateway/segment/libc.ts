@@ -27,6 +27,7 @@ const cSetgroups = libc.func('int setgroups(size_t, void *)')
 const cSetresgid = libc.func('int setresgid(uint32_t, uint32_t, uint32_t)')
 const cSetresuid = libc.func('int setresuid(uint32_t, uint32_t, uint32_t)')
 const cSetrlimit = libc.func('int setrlimit(int, void *)')
+const cGetrlimit = libc.func('int getrlimit(int, void *)')
 const cOpen = libc.func('int open(const char *, int, int)')
 
 /** Name of an errno, e.g. `EADDRINUSE`. */
@@ -90,6 +91,13 @@ export const open = (file: string, flags: number): Outcome => outcome(Number(cOp
 
 export function setrlimit(resource: number, soft: number, hard: number): Outcome {
   return outcome(Number(cSetrlimit(resource, new Uint8Array(new BigUint64Array([BigInt(soft), BigInt(hard)]).buffer))))
+}
+
+/** The limit that cannot be passed; null when it cannot be read. */
+export function hardLimit(resource: number): number | null {
+  const words = new BigUint64Array(2)
+  const bytes = new Uint8Array(words.buffer)
+  return Number(cGetrlimit(resource, bytes)) === 0 ? Number(words[1]) : null
 }
 
 /** sockaddr_in: family in the machine's order, port and address in the network's. */

@@ -27,6 +27,8 @@ export interface SegmentPlan {
   readonly filesMax: number
   readonly bench: BenchOptions
   readonly nfsVersions: readonly (2 | 3)[]
+  /** Whether the update server answers callers below port 1024 only, as a monitor's kernel is. */
+  readonly reservedPortsOnly: boolean
   /** What the first stage reached; filled by it. */
   readonly holds: readonly Hold[]
 }

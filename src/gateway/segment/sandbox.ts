@@ -5,8 +5,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { landlockVersion, restrictTo, type ReadablePath } from './landlock.ts'
-import { dropGroups, errnoName, prctl, seteuid, setresgid, setresuid, setrlimit, syscallSeccomp, syscallWithTwo, type Outcome } from './libc.ts'
-import { compileFilter, encodeFilter, segmentRules } from './seccomp.ts'
+import { dropGroups, errnoName, hardLimit, prctl, seteuid, setresgid, setresuid, setrlimit, syscallSeccomp, syscallWithTwo, type Outcome } from './libc.ts'
+import { compileFilter, compileStartFilter, encodeFilter, segmentRules } from './seccomp.ts'
 import { isMachine, syscallNumber, type Machine } from './syscalls.ts'
 
 /** One thing that keeps the process in. */
@@ -43,9 +43,9 @@ const RLIMIT = { core: 4, files: 7 } as const
 const SET_MODE_FILTER = 1
 const FILTER_ALL_THREADS = 1
 
-const HERE = import.meta.dirname
 /** `src` in a checkout, `dist` in a package. */
-const CODE = path.resolve(HERE, '../..')
+const CODE = path.resolve(import.meta.dirname, '../..')
+const KOFFI = fileURLToPath(import.meta.resolve('koffi'))
 
 /** The line of /etc/passwd of a name or a number; null when there is none. */
 export function accountOf(user: string, passwd: string): Account | null {
@@ -59,7 +59,7 @@ export function accountOf(user: string, passwd: string): Account | null {
 /** Every file that a Node with the code of the segment opens until it is closed in for good. */
 export function neededPaths(maps: string): ReadablePath[] {
   const mapped = [...new Set(maps.split('\n').map((line) => line.slice(line.indexOf('/'))).filter((p) => p.startsWith('/')))]
-  const koffi = path.dirname(fileURLToPath(import.meta.resolve('koffi/package.json')))
+  const koffi = path.dirname(KOFFI)
   return [
     ...mapped.map((file): ReadablePath => ({ path: file, kind: file === process.execPath || path.basename(file).startsWith('ld-') ? 'program' : 'file' })),
     { path: CODE, kind: 'tree' }, { path: path.join(path.dirname(CODE), 'package.json'), kind: 'file' },
@@ -68,12 +68,13 @@ export function neededPaths(maps: string): ReadablePath[] {
   ]
 }
 
-/** Core dumps would hold patients; every connection needs a descriptor. */
-export function limitResources(filesMax: number): Hold[] {
-  return [
-    asHold('no memory image is left behind by a crash', false, setrlimit(RLIMIT.core, 0, 0)),
-    asHold(`room for ${filesMax} connections`, false, setrlimit(RLIMIT.files, filesMax, filesMax)),
-  ]
+/** Core dumps would hold patients; every connection needs a descriptor. With how many descriptors there are. */
+export function limitResources(filesMax: number): { readonly holds: readonly Hold[]; readonly filesMax: number } {
+  const what = `room for ${filesMax} connections and files`
+  const wanted = setrlimit(RLIMIT.files, filesMax, filesMax)
+  const most = wanted.errno === 0 ? filesMax : Math.min(filesMax, hardLimit(RLIMIT.files) ?? filesMax)
+  const files = most >= filesMax ? held(what, false) : failed(what, false, `only ${most}; raise LimitNOFILE of the service`)
+  return { filesMax: most, holds: [asHold('no memory image is left behind by a crash', false, setrlimit(RLIMIT.core, 0, 0)), files] }
 }
 
 /** Another account, when started as root and that account can read the code. */
@@ -96,7 +97,7 @@ export function becomeAccount(user: string | null, passwd: string): Hold[] {
 function unreadableFor(account: Account): string | null {
   if (seteuid(account.uid).errno !== 0) return 'anything: the account cannot be taken'
   try {
-    return [process.execPath, import.meta.filename, fileURLToPath(import.meta.resolve('koffi'))].find((file) => !canRead(file)) ?? null
+    return [process.execPath, import.meta.filename, KOFFI].find((file) => !canRead(file)) ?? null
   } finally {
     seteuid(0)
   }
@@ -143,6 +144,13 @@ export function closeFiles(paths: readonly ReadablePath[], machine: Machine): Ho
   const fault = restrictTo(paths, version, machine)
   if (fault !== null) return [failed(files, true, fault), failed(network, false, fault)]
   return [held(`${files} (Landlock version ${version})`, true), version >= 4 ? held(network, false) : failed(network, false, 'needs Linux 6.7; the filter refuses both all the same')]
+}
+
+/** Before Node starts: no ring of calls, which would go around the filter that comes later. */
+export function closeRings(machine: Machine): Hold {
+  const what = 'has no way around the filter of system calls (io_uring)'
+  const filter = encodeFilter(compileStartFilter(machine))
+  return asHold(what, true, syscallSeccomp(syscallNumber('seccomp', machine) ?? -1, SET_MODE_FILTER, 0, filter))
 }
 
 /** The last step, in the process itself and for all its threads: the list of system calls. */

@@ -5,7 +5,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  compileFilter, encodeFilter, NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, segmentRules, type Instruction, type SyscallRule,
+  compileFilter, compileStartFilter, encodeFilter, NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, segmentRules, type Instruction,
+  type SyscallRule,
 } from './seccomp.ts'
 import { isMachine, MACHINES, SYSCALLS, syscallNumber, type Machine, type Syscall } from './syscalls.ts'
 
@@ -72,6 +73,17 @@ test('no file, no socket, no dialling, no program, no process, no tracing', () =
       if (CALLS.some((c) => syscallNumber(c, machine) === number)) continue
       equal(run(compileFilter(RULES, machine), { audit: MACHINES[machine].audit, number, args: [0, 0, 0, 0, 0, 0] }), REFUSED, `${machine} ${number}`)
     }
+  }
+})
+
+test('the first filter, before Node starts, refuses rings and nothing else', () => {
+  for (const machine of MACHINE_NAMES) {
+    const program = compileStartFilter(machine)
+    for (let number = 0; number < 600; number++) {
+      const expected = number >= 425 && number <= 427 ? NO_SUCH_CALL : SECCOMP_RET_ALLOW
+      equal(run(program, { audit: MACHINES[machine].audit, number, args: [] }), expected, `${machine} ${number}`)
+    }
+    equal(run(program, { audit: 0, number: 0, args: [] }), SECCOMP_RET_KILL_PROCESS)
   }
 })
 

@@ -91,12 +91,31 @@ const lowWordAt = (argument: number): number => 16 + 8 * argument
 /** x64 has a second set of numbers for 32-bit pointers. */
 const X32_BIT = 0x4000_0000
 
-/** The rules as a program. Calls of another machine's numbering end the process. */
-export function compileFilter(rules: readonly SyscallRule[], machine: Machine): readonly Instruction[] {
-  const clone3 = syscallNumber('clone3', machine)
+/** Calls of another machine's numbering end the process. */
+function onlyOf(machine: Machine): readonly Instruction[] {
   return [
     load(MACHINE_AT), { ...unlessEqual(MACHINES[machine].audit, 0), jt: 1 }, giveBack(SECCOMP_RET_KILL_PROCESS),
     load(NUMBER_AT), { code: Code.jumpAtLeast, jt: 0, jf: 1, k: X32_BIT }, giveBack(SECCOMP_RET_KILL_PROCESS),
+  ]
+}
+
+/** What libuv would make at its start and use for ever after, past any filter: a ring for calls. Without it libuv takes epoll. */
+const RINGS: readonly Syscall[] = ['io_uring_setup', 'io_uring_enter', 'io_uring_register']
+
+/** The first filter, taken before the program starts: everything goes but rings. */
+export function compileStartFilter(machine: Machine): readonly Instruction[] {
+  const refusals = RINGS.flatMap((call) => {
+    const number = syscallNumber(call, machine)
+    return number === null ? [] : [unlessEqual(number, 1), giveBack(NO_SUCH_CALL)]
+  })
+  return [...onlyOf(machine), ...refusals, giveBack(SECCOMP_RET_ALLOW)]
+}
+
+/** The rules as a program. */
+export function compileFilter(rules: readonly SyscallRule[], machine: Machine): readonly Instruction[] {
+  const clone3 = syscallNumber('clone3', machine)
+  return [
+    ...onlyOf(machine),
     ...rules.flatMap((rule) => {
       const number = syscallNumber(rule.call, machine)
       return number === null ? [] : ruleBlock(number, rule)

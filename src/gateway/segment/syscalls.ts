@@ -14,6 +14,8 @@ export const SYSCALLS = {
   pkey_free: [331, 290], pkey_mprotect: [329, 288], munlock: [150, 229], sendto: [44, 206], sendmsg: [46, 211], sendmmsg: [307, 269],
   clone: [56, 220], prctl: [157, 167], ioctl: [16, 29], fcntl: [72, 25], setsockopt: [54, 208], tgkill: [234, 131], clone3: [435, 435],
   seccomp: [317, 277], capset: [126, 91], landlock_create_ruleset: [444, 444], landlock_add_rule: [445, 445], landlock_restrict_self: [446, 446],
+  io_uring_setup: [425, 425], io_uring_enter: [426, 426], io_uring_register: [427, 427],
+  close_range: [436, 436],
   openat: [257, 56], execve: [59, 221], socket: [41, 198], connect: [42, 203], bind: [49, 200], ptrace: [101, 117],} as const satisfies Readonly<Record<string, readonly [number, number | null]>>
 export type Syscall = keyof typeof SYSCALLS
 

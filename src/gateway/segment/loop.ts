@@ -1,0 +1,177 @@
+// loop: monitors' connections in, readings out: sockets, the gateway's core, and the pipe to the hospital's side.
+// Keeps two rules: nothing here can write to a monitor (`MonitorSocket` has no such method), and who cannot be read from waits, uncut.
+
+import net from 'node:net'
+import type { Micros } from '../../base/time.ts'
+import type { FromSegment, SegmentCounts, StandingView, ToldEvent } from '../channel.ts'
+import type { ConnectionId, GatewayCommand, GatewayCore } from '../core/gateway.ts'
+import { FRESHNESS } from '../core/freshness/limits.ts'
+import type { DeviceId } from '../core/intake/reading.ts'
+import { RecordEncoder, type StoredReadings } from '../core/record.ts'
+import type { ServerCounts } from '../nfs-server.ts'
+import { FrameKind, type FrameWriter } from './frames.ts'
+import { encodeControl, type ControlMessage } from './messages.ts'
+
+/** All that the loop can do to a monitor's connection. */
+export type MonitorSocket = Pick<net.Socket, 'on' | 'pause' | 'resume' | 'destroy' | 'resetAndDestroy' | 'destroyed'>
+
+/** More than this not taken by the hospital's side, and all monitors wait; five seconds of 1,000 beds. */
+export const HOLD_BYTES = 8 * 1024 * 1024
+/** Below this they go on. */
+export const RELEASE_BYTES = 1024 * 1024
+/** Views are told in so many parts of a second, so that no turn of the loop is long. */
+export const SLICES_PER_SECOND = 20
+/** A half-open connection is noticed by the kernel's own probes, which carry no payload: first after this, then ten, a second apart. */
+const KEEP_ALIVE_MS = 30_000
+
+export interface LoopOptions {
+  readonly core: GatewayCore
+  readonly clock: () => Micros
+  readonly out: FrameWriter
+  readonly updates: () => ServerCounts
+  readonly connectionsMax: number
+}
+
+export class SegmentLoop {
+  readonly #options: LoopOptions
+  readonly #encoder = new RecordEncoder()
+  readonly #open = new Map<ConnectionId, { readonly socket: MonitorSocket; readonly device: DeviceId }>()
+  readonly #servers: net.Server[] = []
+  #timer: NodeJS.Timeout | null = null
+  #lastId = 0
+  #slice = 0
+  /** Devices still to be told of in this second. */
+  #turn: DeviceId[] = []
+  #refused = 0
+  #holds = 0
+  #isHolding = false
+
+  constructor(options: LoopOptions) {
+    this.#options = options
+  }
+
+  /** Reads a socket that is bound already. */
+  async listen(fd: number, speaks: 'cms' | 'hl7'): Promise<void> {
+    const server = net.createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+      this.accept(socket, socket.remoteAddress ?? '', speaks))
+    this.#servers.push(server)
+    await new Promise<void>((done, failed) => {
+      server.once('error', failed)
+      server.listen({ fd }, done)
+    })
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.tick(), 1000 / SLICES_PER_SECOND)
+  }
+
+  /** A connection that was taken. One that was gone before we looked has no address. */
+  accept(socket: MonitorSocket, address: string, speaks: 'cms' | 'hl7'): void {
+    socket.on('error', () => undefined)
+    if (address === '' || this.#open.size >= this.#options.connectionsMax) {
+      this.#refused += 1
+      socket.resetAndDestroy()
+      return
+    }
+    const connection = ++this.#lastId
+    this.#open.set(connection, { socket, device: address })
+    socket.on('data', (bytes: Buffer) => {
+      this.#give(this.#options.core.handle({ kind: 'bytes', connection, buf: bytes, off: 0, end: bytes.length, at: this.#options.clock() }))
+    })
+    // Half of it closed: a monitor that says no more is done. Destroying sends our FIN and no byte.
+    socket.on('end', () => socket.destroy())
+    socket.on('close', () => this.#closed(connection))
+    if (this.#isHolding) socket.pause()
+    this.#give(this.#options.core.handle({ kind: 'opened', connection, device: address, speaks, at: this.#options.clock() }))
+  }
+
+  told(event: ToldEvent): void {
+    this.#give(this.#options.core.handle(event))
+  }
+
+  /** One slice of a second: time passes for the core in the first, and some devices are told of in each. */
+  tick(): void {
+    const { core, clock } = this.#options
+    if (this.#slice === 0) {
+      this.#give(core.handle({ kind: 'tick', at: clock() }))
+      this.#turn = [...core.devices()]
+    }
+    this.#tellBeds()
+    this.#slice = (this.#slice + 1) % SLICES_PER_SECOND
+    this.#balance()
+  }
+
+  counts(): SegmentCounts {
+    return { connections: this.#open.size, accepted: this.#lastId, refused: this.#refused, holds: this.#holds, isHolding: this.#isHolding }
+  }
+
+  tell(message: ControlMessage): void {
+    this.#options.out.put(FrameKind.control, encodeControl(message))
+  }
+
+  close(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    for (const server of this.#servers) server.close()
+    for (const { socket } of this.#open.values()) socket.destroy()
+  }
+
+  /** The hospital's side took something. */
+  drained(): void {
+    this.#balance()
+  }
+
+  #closed(connection: ConnectionId): void {
+    if (!this.#open.delete(connection)) return
+    this.#give(this.#options.core.handle({ kind: 'closed', connection, at: this.#options.clock() }))
+  }
+
+  #give(commands: readonly GatewayCommand[]): void {
+    for (const command of commands) {
+      if ('items' in command) this.#store(command)
+      else if (command.kind === 'close') this.#reset(command)
+      else this.tell({ kind: 'note', command })
+    }
+    if (!this.#isHolding) this.#balance()
+  }
+
+  /** `publish` is not said: the parent publishes what it has stored. */
+  #store(command: StoredReadings & { readonly kind: 'store' | 'publish' }): void {
+    if (command.kind === 'store') this.#options.out.put(FrameKind.readings, this.#encoder.encode(command))
+  }
+
+  /** Closed without a payload byte, and told: the command itself goes nowhere else. */
+  #reset(command: Extract<GatewayCommand, { kind: 'close' }>): void {
+    const found = this.#open.get(command.connection)
+    this.#open.delete(command.connection)
+    found?.socket.resetAndDestroy()
+    this.tell({ kind: 'note', command: { kind: 'log', device: found?.device ?? null, at: command.at, verdict: command.verdict } })
+  }
+
+  #balance(): void {
+    const { queuedBytes } = this.#options.out
+    if (!this.#isHolding && queuedBytes > HOLD_BYTES) {
+      this.#isHolding = true
+      this.#holds += 1
+      for (const { socket } of this.#open.values()) socket.pause()
+    } else if (this.#isHolding && queuedBytes < RELEASE_BYTES) {
+      this.#isHolding = false
+      for (const { socket } of this.#open.values()) socket.resume()
+    }
+  }
+
+  /** Nothing while the other side takes nothing: views would pile up on what waits. */
+  #tellBeds(): void {
+    const { core, clock, updates } = this.#options
+    const at = clock()
+    const count = Math.ceil(this.#turn.length / (SLICES_PER_SECOND - this.#slice))
+    const devices = this.#turn.splice(0, count)
+    if (this.#isHolding || (devices.length === 0 && this.#slice > 0)) return
+    const views = devices.flatMap((device): StandingView[] => {
+      const view = core.view(device, at, FRESHNESS)
+      if (view === null) return []
+      const { values: _, ...standing } = view
+      return [standing]
+    })
+    this.tell({ kind: 'beds', at, views, updates: updates(), segment: this.counts() } satisfies FromSegment)
+  }
+}

@@ -113,7 +113,10 @@ export class Database {
   }
 }
 
-/** Opens or makes `<folder>/<name>`: folder 0700 when it is made here, file 0600. A damaged file is set aside and told; the next opening makes a new one. */
+/**
+ * Opens or makes `<folder>/<name>`: folder 0700 when it is made here, file 0600. A damaged file is set aside and told; the next opening
+ * makes a new one.
+ */
 export function openDatabase(folder: string, name: string, options: DatabaseOptions): Result<Database, StorageProblem> {
   const file = path.join(folder, name)
   let db: DatabaseSync | null = null
@@ -185,7 +188,8 @@ function problemOf(cause: unknown, file: string, { what }: DatabaseOptions): Sto
   const code = isSqlite(cause) ? cause.errcode & 0xff : 0
   const told = words(cause)
   if (cause instanceof Damage || code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
-    return { code: 'damaged', message: `the gateway's ${what} in ${file} is damaged: ${told}`, help: 'Stop the gateway and start it again: it checks the file then.' }
+    const help = 'Stop the gateway and start it again: it checks the file then.'
+    return { code: 'damaged', message: `the gateway's ${what} in ${file} is damaged: ${told}`, help }
   }
   if (code === SQLITE_BUSY) {
     return { code: 'in-use', message: `the gateway's ${what} in ${file} is in use by another process`, help: 'Stop that one, or use another folder.' }

@@ -75,9 +75,15 @@ export function outWorld(limits: Partial<SenderLimits> = {}): OutWorld {
   return world
 }
 
-/** Turns of the event loop until it holds; for what has no event of its own. A test that never holds ends by the runner's time-out. */
+/** Turns of the event loop of a millisecond or more: far beyond what anything here needs, so that a test that fails also ends. */
+const TURNS_MAX = 20_000
+
+/** Turns of the event loop until it holds; for what has no event of its own. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1))
+  for (let turn = 0; !holds(); turn++) {
+    if (turn >= TURNS_MAX) throw new Error(`never held: ${holds.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }
 
 export const tlsBy = (files: TlsFiles): Protection => ({ kind: 'tls', files })

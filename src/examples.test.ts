@@ -25,7 +25,7 @@ test('each example program answers about a ward it has never seen, and refuses t
 })
 
 test('each example policy passes policy check without a warning', async () => {
-  const policies = files.filter((f) => f.endsWith('.yaml'))
+  const policies = files.filter((f) => f.endsWith('.yaml') && f !== 'gateway.yaml')
   assert.ok(policies.length >= 1)
   for (const policy of policies) {
     const checked = await cordon(['policy', 'check', path.join(EXAMPLES, policy), '--json'])

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  createReader, DIAGNOSTICS_MAX, hasErrors, NAME_LENGTH_MAX, quote, readChoice, readList, readMap, readName, readPortRange, readText,
+  createReader, DIAGNOSTICS_MAX, hasErrors, NAME_LENGTH_MAX, quote, readChoice, readFlag, readList, readMap, readName, readNumber, readPortRange, readText,
   report,
   TEXT_LENGTH_MAX, type TreeReader,
 } from './tree-reader.ts'
@@ -163,4 +163,15 @@ test('warnings are no errors', () => {
   const reader = createReader('t')
   report(reader, { file: 'x', line: 1, column: 1 }, 'w', 'wrong', 'help', 'warning')
   assert.equal(hasErrors(reader.diagnostics), false)
+})
+
+test('flags and numbers are what they are, inside their bounds', () => {
+  const reader = createReader('t')
+  assert.deepEqual([readFlag(reader, node(true), 'x'), readFlag(reader, undefined, 'x'), readNumber(reader, node(3), 'x', 1, 3)], [true, null, 3])
+  assert.deepEqual([readNumber(reader, undefined, 'x', 1, 3), readNumber(reader, node(1.5), 'x', 1, 3, true)], [null, 1.5])
+  assert.equal(reader.diagnostics.length, 0)
+  for (const value of ['true', 1, null]) assert.equal(readFlag(reader, node(value), 'x'), null)
+  for (const value of [0, 4, 1.5, '2', null, true]) assert.equal(readNumber(reader, node(value), 'x', 1, 3), null)
+  assert.deepEqual(reader.diagnostics.map((d) => d.code), [...Array.from({ length: 3 }, () => 't/expected-flag'), ...Array.from({ length: 6 }, () => 't/bad-number')])
+  assert.equal(reader.diagnostics.at(-1)?.help, 'Write a whole number from 1 to 3.')
 })

@@ -172,3 +172,23 @@ export function readPortRange(reader: TreeReader, node: TreeNode, what: string):
   }
   return null
 }
+
+/** true or false. */
+export function readFlag(reader: TreeReader, node: TreeNode | undefined, what: string): boolean | null {
+  if (node === undefined) return null
+  if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
+  report(reader, node, 'expected-flag', `${what} must be true or false`, 'Write true or false, without quotes.')
+  return null
+}
+
+/** A number from `low` to `high`; whole unless `isFraction`. */
+export function readNumber(
+  reader: TreeReader, node: TreeNode | undefined, what: string, low: number, high: number, isFraction = false,
+): number | null {
+  if (node === undefined) return null
+  const value = node.kind === 'scalar' && typeof node.value === 'number' ? node.value : Number.NaN
+  if (value >= low && value <= high && (isFraction || Number.isInteger(value))) return value
+  const found = node.kind === 'scalar' && node.value !== null ? quote(node.text) : describeNode(node)
+  report(reader, node, 'bad-number', `${what} cannot be ${found}`, `Write a ${isFraction ? '' : 'whole '}number from ${low} to ${high}.`)
+  return null
+}

@@ -1,5 +1,5 @@
 // Goldens: each testdata/*.yaml and, beside it, exactly what a person is told about it. UPDATE=1 rewrites; review reads the diff.
-// The first line of each file says why the case exists; `policy-`, `yaml-` and `profile-` say who reads it.
+// The first line of each file says why the case exists; `policy-`, `yaml-`, `profile-` and `gateway-` say who reads it.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts'
 import { parseProfile } from '../inventory/profiles.ts'
+import { loadGatewayFile } from './gateway-file.ts'
 import { loadYamlTree } from './load.ts'
 import { loadPolicy } from './policy.ts'
 
@@ -24,10 +25,20 @@ function policyDiagnostics(path: string): readonly Diagnostic[] {
   return loaded.ok ? loaded.value.warnings : loaded.error
 }
 
+function gatewayDiagnostics(path: string): readonly Diagnostic[] {
+  const loaded = loadGatewayFile(path)
+  return loaded.ok ? loaded.value.warnings : loaded.error
+}
+
+function diagnosticsOf(name: string, path: string): readonly Diagnostic[] {
+  if (name.startsWith('gateway-')) return gatewayDiagnostics(path)
+  return name.startsWith('profile-') ? profileDiagnostics(path) : policyDiagnostics(path)
+}
+
 /** What is printed, with the folder left out of the path. */
 function told(name: string): string {
   const path = join(FOLDER, name)
-  const diagnostics = name.startsWith('profile-') ? profileDiagnostics(path) : policyDiagnostics(path)
+  const diagnostics = diagnosticsOf(name, path)
   return diagnostics.map((d) => `${formatDiagnostic({ ...d, file: name, message: d.message.replaceAll(path, name) })}\n`).join('')
 }
 
@@ -41,7 +52,7 @@ for (const name of CASES) {
 }
 
 test('there is a case for each reader, and no expectation without its case', () => {
-  for (const reader of ['policy-', 'yaml-', 'profile-']) assert.ok(CASES.filter((name) => name.startsWith(reader)).length >= 2, reader)
+  for (const reader of ['policy-', 'yaml-', 'profile-', 'gateway-']) assert.ok(CASES.filter((name) => name.startsWith(reader)).length >= 2, reader)
   const orphans = readdirSync(FOLDER).filter((name) => name.endsWith('.expected')
     && !existsSync(join(FOLDER, name.replace(/\.expected$/, '.yaml'))))
   assert.deepEqual(orphans, [])
@@ -58,7 +69,7 @@ test('every diagnostic of a file points into it', () => {
   for (const name of CASES) {
     const lines = readFileSync(join(FOLDER, name), 'utf8').split('\n')
     const path = join(FOLDER, name)
-    for (const d of name.startsWith('profile-') ? profileDiagnostics(path) : policyDiagnostics(path)) {
+    for (const d of diagnosticsOf(name, path)) {
       assert.equal(d.file, path)
       assert.ok(d.line >= 0 && d.line <= lines.length, `${name}:${d.line}`)
       assert.ok(d.line === 0 || d.column <= (lines[d.line - 1]?.length ?? 0) + 1, `${name}:${d.line}:${d.column}`)

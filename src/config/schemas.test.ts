@@ -26,6 +26,12 @@ import { SERVICES_MAX } from '../policy/language/services-file.ts'
 import { PREFIXES_PER_ZONE_MAX, ZONES_MAX } from '../policy/language/zones.ts'
 import { DEVICES_MAX, ITEMS_MAX, LINKS_MAX, parseNetwork } from '../policy/network/file.ts'
 import { ADDRESS_KEYS, DEVICE_KEYS, LINK_KEYS, NETWORK_KEYS, TABLE_KEYS } from '../policy/network/keys.ts'
+import { APPROVERS_MAX, BEDS_MAX, GATEWAY_VERSIONS, LEADS, parseGateway, TARGET_KINDS, TARGETS_MAX } from './gateway-file.ts'
+import {
+  ADT_KEYS, APPROVER_KEYS, BED_KEYS, CONSOLE_KEYS, GATEWAY_KEYS, KEEP_KEYS, SEGMENT_SIDE_KEYS, SYSTEM_KEYS, TARGET_KEYS, TLS_KEYS, UPDATE_PORT_KEYS,
+  UPDATES_KEYS,
+} from './gateway-keys.ts'
+import { CMS_PORTS_MAX } from './gateway-places.ts'
 import { productPath } from './product.ts'
 
 /** As much of JSON Schema as ours use. */
@@ -48,6 +54,7 @@ const load = (name: string): Schema => JSON.parse(readFileSync(productPath(`sche
 const POLICY = load('policy')
 const PROFILE = load('profile')
 const NETWORK = load('network')
+const GATEWAY = load('gateway')
 
 function def(schema: Schema, name: string): Schema {
   const found = schema.$defs?.[name]
@@ -64,6 +71,10 @@ const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
   ['indicator', def(PROFILE, 'indicator'), INDICATOR_KEYS],
   ['network', NETWORK, NETWORK_KEYS], ['device', def(NETWORK, 'device'), DEVICE_KEYS], ['table', def(NETWORK, 'table'), TABLE_KEYS],
   ['address', def(NETWORK, 'address'), ADDRESS_KEYS], ['link', def(NETWORK, 'link'), LINK_KEYS],
+  ['gateway', GATEWAY, GATEWAY_KEYS], ['systems', def(GATEWAY, 'systems'), SYSTEM_KEYS], ['segment', def(GATEWAY, 'segment'), SEGMENT_SIDE_KEYS],
+  ['updatePorts', def(GATEWAY, 'updatePorts'), UPDATE_PORT_KEYS], ['bed', def(GATEWAY, 'bed'), BED_KEYS], ['target', def(GATEWAY, 'target'), TARGET_KEYS],
+  ['tls', def(GATEWAY, 'tls'), TLS_KEYS], ['adt', def(GATEWAY, 'adt'), ADT_KEYS], ['updates', def(GATEWAY, 'updates'), UPDATES_KEYS],
+  ['approver', def(GATEWAY, 'approver'), APPROVER_KEYS], ['keep', def(GATEWAY, 'keep'), KEEP_KEYS], ['console', def(GATEWAY, 'console'), CONSOLE_KEYS],
   ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
 ]
 
@@ -79,7 +90,7 @@ test('every map has the keys of its parser, required where the parser requires t
 
 test('no map of a schema is left out of the comparison', () => {
   const objects = (schema: Schema): number => Object.values(schema.$defs ?? {}).filter((d) => d.type === 'object').length + 1
-  assert.equal(objects(POLICY) + objects(PROFILE) + objects(NETWORK), MAPS.length)
+  assert.equal(objects(POLICY) + objects(PROFILE) + objects(NETWORK) + objects(GATEWAY), MAPS.length)
 })
 
 test('closed lists of words are those of the model', () => {
@@ -97,6 +108,7 @@ test('closed lists of words are those of the model', () => {
     [PROFILE, 'confidence', CONFIDENCES],
     [def(PROFILE, 'flow'), 'peer', ASSET_ROLES], [def(PROFILE, 'flow'), 'transport', FLOW_TRANSPORTS],
     [def(PROFILE, 'flow'), 'occurs', FLOW_OCCURRENCES],
+    [GATEWAY, 'version', GATEWAY_VERSIONS.flatMap((v) => [Number(v), v])], [GATEWAY, 'leads', LEADS], [def(GATEWAY, 'target'), 'kind', TARGET_KINDS],
     [def(PROFILE, 'flow'), 'expected', FLOW_EXPECTATIONS], [def(PROFILE, 'indicator'), 'kind', INDICATOR_KINDS],
   ]
   for (const [schema, key, words] of rows) assert.deepEqual(property(schema, key), words, key)
@@ -117,7 +129,11 @@ test('bounds are those of the parser', () => {
   assert.equal(NETWORK.properties?.links?.maxItems, LINKS_MAX)
   assert.equal(def(NETWORK, 'device').properties?.addresses?.maxItems, ITEMS_MAX)
   assert.equal(def(NETWORK, 'link').properties?.attached?.anyOf?.[1]?.maxItems, ITEMS_MAX)
-  for (const schema of [POLICY, PROFILE, NETWORK]) {
+  assert.equal(GATEWAY.properties?.beds?.maxItems, BEDS_MAX)
+  assert.equal(GATEWAY.properties?.targets?.maxItems, TARGETS_MAX)
+  assert.equal(def(GATEWAY, 'updates').properties?.approvers?.maxItems, APPROVERS_MAX)
+  assert.equal(def(GATEWAY, 'segment').properties?.['cms-ports']?.maxItems, CMS_PORTS_MAX)
+  for (const schema of [POLICY, PROFILE, NETWORK, GATEWAY]) {
     assert.equal(def(schema, 'name').maxLength, NAME_LENGTH_MAX)
     assert.equal(def(schema, 'text').maxLength, TEXT_LENGTH_MAX)
   }
@@ -149,7 +165,7 @@ function compiled(schema: Schema): Validate | null {
   }
 }
 
-const VALIDATORS = { policy: compiled(POLICY), profile: compiled(PROFILE), network: compiled(NETWORK) }
+const VALIDATORS = { policy: compiled(POLICY), profile: compiled(PROFILE), network: compiled(NETWORK), gateway: compiled(GATEWAY) }
 const SKIP = VALIDATORS.policy === null ? 'ajv is not installed' : false
 
 const read = (path: string): unknown => parse(readFileSync(path, 'utf8'))
@@ -267,4 +283,30 @@ test('networks: schema and parser agree, and the examples are valid', { skip: SK
   for (const name of readdirSync(folder).filter((each) => each.endsWith('.yaml'))) {
     assert.equal(VALIDATORS.network?.(read(join(folder, name))), true, name)
   }
+})
+
+const bedside = { device: '10.20.4.31', bed: '4W^401^A' }
+const engine = { name: 'engine', kind: 'pcd01', to: 'a.example:2575', clear: 'A reason.' }
+const least = { version: 1, name: 'GW', eui64: '0200000000000001', facility: 'H', systems: { device: 'urn:a:1', patient: 'urn:a:2' }, beds: [], targets: [] }
+const tls = { ca: 'a.pem', cert: 'b.pem', key: 'c.pem' }
+const GATEWAYS: readonly PlainValue[] = [
+  least, [], 'x', { ...least, extra: 1 }, { ...least, version: 2 }, { ...least, name: 'G|W' }, { ...least, eui64: '02' }, { ...least, eui64: 2 },
+  ...Object.keys(least).map((key) => without(least, key)), { ...least, systems: { device: 'x', patient: 'urn:a:2' } }, { ...least, folder: '' },
+  ...[bedside, { ...bedside, paced: true }, { ...bedside, paced: 'yes' }, { ...bedside, bed: 'bed 7' }, { ...bedside, device: 'fd00::1' },
+    { ...bedside, device: '0.0.0.0' }, { ...bedside, device: '10.020.4.31' }, { bed: 'A^B^C' }].map((bed): PlainValue => ({ ...least, beds: [bed] })),
+  ...[engine, { ...engine, tls }, without(engine, 'clear'), { ...without(engine, 'clear') as object, tls }, { ...engine, every: 0 }, { ...engine, every: 1.5 },
+    { ...engine, waveforms: true }, { ...engine, kind: 'x' }, { ...engine, clear: '' }].map((target): PlainValue => ({ ...least, targets: [target] })),
+  { ...least, adt: { listen: '10.0.0.1:2576', tls } }, { ...least, adt: { listen: '10.0.0.1:2576' } }, { ...least, adt: { tls } },
+  { ...least, segment: { 'cms-ports': [515], 'hl7-port': 511, user: 'nobody' } }, { ...least, segment: { 'cms-ports': [0] } }, { ...least, segment: { cms: 'x' } },
+  { ...least, updates: { 'nfs-versions': [3], export: '/pm' } }, { ...least, updates: { 'nfs-versions': [4] } }, { ...least, updates: { export: 'pm' } },
+  { ...least, keep: { 'readings-hours': 0 } }, { ...least, keep: { 'readings-hours': 24, 'queue-megabytes': 64 } }, { ...least, console: { host: '0.0.0.0' } },
+  { ...least, console: { host: '::1', port: 0, 'mm-per-second': 12.5 } }, { ...least, 'devices-max': 0 },
+]
+
+test('gateways: schema and parser agree, and the example is valid', { skip: SKIP }, () => {
+  for (const value of GATEWAYS) {
+    const accepted = parseGateway(treeFromValue(value, 'x'), '/').config !== null
+    assert.equal(VALIDATORS.gateway?.(value), accepted, JSON.stringify(value))
+  }
+  assert.equal(VALIDATORS.gateway?.(read(productPath('examples/gateway.yaml'))), true)
 })

@@ -4,7 +4,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts'
 import { ipValue, parseIp, parsePrefix, type IpVersion, type Prefix } from '../../base/ip.ts'
 import { positionOf, type Position, type TreeNode } from '../../base/tree.ts'
-import { createReader, hasErrors, quote, readList, readMap, readName, readText, report, type Fields, type TreeReader } from '../../base/tree-reader.ts'
+import { createReader, hasErrors, quote, readFlag, readList, readMap, readName, readText, report, type TreeReader } from '../../base/tree-reader.ts'
 import { ADDRESS_KEYS, DEVICE_KEYS, LINK_KEYS, NETWORK_KEYS, TABLE_KEYS } from './keys.ts'
 
 /** Routers and firewalls on the ways between wards and the edge; a university hospital has some hundred. */
@@ -142,7 +142,7 @@ function readLink(reader: TreeReader, node: TreeNode): WrittenLink | null {
     attached: list('attached').flatMap((item) => readEnd(reader, item, what) ?? []),
     prefixes: fields.get('prefixes') === undefined ? null : list('prefixes').flatMap((item) => readBlock(reader, item, what) ?? []),
     zone: readName(reader, fields.get('zone'), `"zone" of ${what}`),
-    internet: readFlag(reader, fields, 'internet', what),
+    internet: readFlag(reader, fields.get('internet'), `"internet" of ${what}`) ?? false,
     gateways: fields.get('gateways') === undefined ? null : list('gateways').flatMap((item) => {
       const device = readName(reader, item, `a gateway of ${what}`)
       return device === null ? [] : [{ device, at: positionOf(item) }]
@@ -169,14 +169,6 @@ function readBlock(reader: TreeReader, node: TreeNode, what: string): Prefix | n
   if (prefix.ok) return prefix.value
   report(reader, node, 'bad-prefix', prefix.error, 'Write an address block such as 10.20.3.0/24.')
   return null
-}
-
-function readFlag(reader: TreeReader, fields: Fields, key: string, what: string): boolean {
-  const node = fields.get(key)
-  if (node === undefined) return false
-  if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
-  report(reader, node, 'expected-flag', `"${key}" of ${what} must be true or false`, 'Write true or false, without quotes.')
-  return false
 }
 
 function checkNames(reader: TreeReader, what: string, items: readonly { readonly name: string; readonly at: Position }[]): void {

@@ -172,6 +172,8 @@ test('flags and numbers are what they are, inside their bounds', () => {
   assert.equal(reader.diagnostics.length, 0)
   for (const value of ['true', 1, null]) assert.equal(readFlag(reader, node(value), 'x'), null)
   for (const value of [0, 4, 1.5, '2', null, true]) assert.equal(readNumber(reader, node(value), 'x', 1, 3), null)
-  assert.deepEqual(reader.diagnostics.map((d) => d.code), [...Array.from({ length: 3 }, () => 't/expected-flag'), ...Array.from({ length: 6 }, () => 't/bad-number')])
+  assert.deepEqual(reader.diagnostics.map((d) => d.code), [
+    ...Array.from({ length: 3 }, () => 't/expected-flag'), ...Array.from({ length: 6 }, () => 't/bad-number'),
+  ])
   assert.equal(reader.diagnostics.at(-1)?.help, 'Write a whole number from 1 to 3.')
 })

@@ -78,7 +78,8 @@ function readWord({ reader }: Context, node: TreeNode | undefined, what: string)
   const text = readText(reader, node, what, 20)
   if (text === null || node === undefined) return ''
   if (/^[\w. -]+$/.test(text)) return text
-  report(reader, node, 'bad-word', `${what} cannot be ${quote(text)}`, 'Use letters, digits, ".", "_", "-" and blanks: it stands in the header of each message.')
+  const help = 'Use letters, digits, ".", "_", "-" and blanks: it stands in the header of each message.'
+  report(reader, node, 'bad-word', `${what} cannot be ${quote(text)}`, help)
   return ''
 }
 
@@ -163,12 +164,17 @@ function readTarget(context: Context, node: TreeNode): TargetConfig | null {
   const what = `target ${name ?? ''}`
   const kind = readChoice(reader, fields.get('kind'), `"kind" of ${what}`, TARGET_KINDS)
   const protection = readProtection(context, fields, what)
-  const place = { node: fields.get('to'), what: `"to" of ${what}` }
-  const to = kind === 'fhir' ? readUrl(reader, place.node, place.what, protection?.kind === 'clear') : readEnd(reader, place.node, place.what)?.text ?? null
+  const to = readTo(context, fields.get('to'), `"to" of ${what}`, kind, protection)
   const every = readNumber(reader, fields.get('every'), `"every" of ${what}`, 1, EVERY_SECONDS_MAX) ?? 60
   const waveforms = readFlag(reader, fields.get('waveforms'), `"waveforms" of ${what}`) ?? false
   if (name === null || kind === null || protection === null || to === null) return null
   return { name, kind, to, protection, everyMicros: every * MICROS_PER_SECOND, waveforms }
+}
+
+function readTo(
+  { reader }: Context, node: TreeNode | undefined, what: string, kind: TargetConfig['kind'] | null, protection: Protection | null,
+): string | null {
+  return kind === 'fhir' ? readUrl(reader, node, what, protection?.kind === 'clear') : readEnd(reader, node, what)?.text ?? null
 }
 
 /** Both or neither is an error: what leaves in clear does so because somebody wrote why. */
@@ -223,7 +229,8 @@ function readUpdates(context: Context, node: TreeNode | undefined): GatewayConfi
   refuseTwice(reader, approvers.map(({ approver, at }) => ({ name: approver.key, at })), 'key', 'Two people have two keys: one key would approve twice.')
   const path = fields?.get('export')
   const exportPath = readText(reader, path, '"export"', 200) ?? '/pm'
-  if (path !== undefined && !/^(?:\/[\w.-]+)+$/.test(exportPath)) report(reader, path, 'bad-export', `"export" cannot be ${quote(exportPath)}`, 'Write it as /pm.')
+  const isPath = /^(?:\/[\w.-]+)+$/.test(exportPath)
+  if (path !== undefined && !isPath) report(reader, path, 'bad-export', `"export" cannot be ${quote(exportPath)}`, 'Write it as /pm.')
   return { nfsVersions: versions.length === 0 ? [2, 3] : [...new Set(versions)], exportPath, approvers: approvers.map(({ approver }) => approver) }
 }
 

@@ -287,19 +287,26 @@ test('networks: schema and parser agree, and the examples are valid', { skip: SK
 
 const bedside = { device: '10.20.4.31', bed: '4W^401^A' }
 const engine = { name: 'engine', kind: 'pcd01', to: 'a.example:2575', clear: 'A reason.' }
-const least = { version: 1, name: 'GW', eui64: '0200000000000001', facility: 'H', systems: { device: 'urn:a:1', patient: 'urn:a:2' }, beds: [], targets: [] }
+const least = {
+  version: 1, name: 'GW', eui64: '0200000000000001', facility: 'H', systems: { device: 'urn:a:1', patient: 'urn:a:2' }, beds: [], targets: [],
+}
 const tls = { ca: 'a.pem', cert: 'b.pem', key: 'c.pem' }
 const GATEWAYS: readonly PlainValue[] = [
   least, [], 'x', { ...least, extra: 1 }, { ...least, version: 2 }, { ...least, name: 'G|W' }, { ...least, eui64: '02' }, { ...least, eui64: 2 },
   ...Object.keys(least).map((key) => without(least, key)), { ...least, systems: { device: 'x', patient: 'urn:a:2' } }, { ...least, folder: '' },
   ...[bedside, { ...bedside, paced: true }, { ...bedside, paced: 'yes' }, { ...bedside, bed: 'bed 7' }, { ...bedside, device: 'fd00::1' },
     { ...bedside, device: '0.0.0.0' }, { ...bedside, device: '10.020.4.31' }, { bed: 'A^B^C' }].map((bed): PlainValue => ({ ...least, beds: [bed] })),
-  ...[engine, { ...engine, tls }, without(engine, 'clear'), { ...without(engine, 'clear') as object, tls }, { ...engine, every: 0 }, { ...engine, every: 1.5 },
-    { ...engine, waveforms: true }, { ...engine, kind: 'x' }, { ...engine, clear: '' }].map((target): PlainValue => ({ ...least, targets: [target] })),
+  ...[engine, { ...engine, tls }, without(engine, 'clear'), { ...without(engine, 'clear') as object, tls },
+    { ...engine, every: 0 }, { ...engine, every: 1.5 },
+    { ...engine, waveforms: true }, { ...engine, kind: 'x' }, { ...engine, clear: '' },
+  ].map((target): PlainValue => ({ ...least, targets: [target] })),
   { ...least, adt: { listen: '10.0.0.1:2576', tls } }, { ...least, adt: { listen: '10.0.0.1:2576' } }, { ...least, adt: { tls } },
-  { ...least, segment: { 'cms-ports': [515], 'hl7-port': 511, user: 'nobody' } }, { ...least, segment: { 'cms-ports': [0] } }, { ...least, segment: { cms: 'x' } },
-  { ...least, updates: { 'nfs-versions': [3], export: '/pm' } }, { ...least, updates: { 'nfs-versions': [4] } }, { ...least, updates: { export: 'pm' } },
-  { ...least, keep: { 'readings-hours': 0 } }, { ...least, keep: { 'readings-hours': 24, 'queue-megabytes': 64 } }, { ...least, console: { host: '0.0.0.0' } },
+  { ...least, segment: { 'cms-ports': [515], 'hl7-port': 511, user: 'nobody' } }, { ...least, segment: { 'cms-ports': [0] } },
+  { ...least, segment: { cms: 'x' } },
+  { ...least, updates: { 'nfs-versions': [3], export: '/pm' } }, { ...least, updates: { 'nfs-versions': [4] } },
+  { ...least, updates: { export: 'pm' } },
+  { ...least, keep: { 'readings-hours': 0 } }, { ...least, keep: { 'readings-hours': 24, 'queue-megabytes': 64 } },
+  { ...least, console: { host: '0.0.0.0' } },
   { ...least, console: { host: '::1', port: 0, 'mm-per-second': 12.5 } }, { ...least, 'devices-max': 0 },
 ]
 

@@ -1,0 +1,81 @@
+// Parts: what the hospital's side of the gateway is made of, as small interfaces: the segment's process, readings, the way out, ADT, grants.
+// Keeps the rule that the loop can be run whole on made-up parts: clock, timers, processes and disks all come from here.
+
+import type { AdtConfig, GatewayConfig } from '../../config/gateway.ts'
+import type { Micros } from '../../base/time.ts'
+import type { FromSegment, ToSegment } from '../channel.ts'
+import type { GatewayCommand } from '../core/gateway.ts'
+import type { TargetLine } from '../core/beds-frame.ts'
+import type { Grant } from '../core/update/window.ts'
+
+/** Readings of one frame with their owners, as the segment's process gave them. */
+export type OwnedReadings = Omit<Extract<GatewayCommand, { kind: 'store' | 'publish' }>, 'kind'>
+
+export interface SegmentEar {
+  onMessage(message: FromSegment): void
+  /** The process is gone: by itself, by a signal, or because it was closed. Called once. */
+  onEnd(why: string): void
+}
+
+export interface SegmentProcess {
+  tell(message: ToSegment): void
+  /** Asks it to end, and ends it when it does not. */
+  close(): Promise<void>
+}
+
+/** One class of what is kept. */
+export interface KeptLine {
+  readonly what: 'readings' | 'queue' | 'audit' | 'releases' | 'permits'
+  readonly bytes: number
+  /** When the oldest of it is deleted next; null: nothing is deleted by time. */
+  readonly nextDeletion: Micros | null
+  readonly rule: string
+}
+
+export interface ReadingsPart {
+  decode(record: Uint8Array): OwnedReadings | null
+  /** Resolves, or returns, when all of them are durable; fails when they are not. */
+  append(records: readonly Uint8Array[], at: Micros): void | Promise<void>
+  kept(now: Micros): KeptLine
+  close(): Promise<void>
+}
+
+/** Queues and senders of all targets, as one. */
+export interface OutPart {
+  take(readings: OwnedReadings): void
+  /** About once a second: what was gathered for long enough becomes messages. */
+  tick(now: Micros): void
+  lines(now: Micros): readonly TargetLine[]
+  kept(now: Micros): KeptLine
+  close(): Promise<void>
+}
+
+export interface AdtPart {
+  /** Why nothing can come in, in words; null while it listens. */
+  why(): string | null
+  close(): Promise<void>
+}
+
+export interface Granting {
+  readonly grants: readonly Grant[]
+  readonly refused: readonly { readonly id: string; readonly why: string }[]
+  /** Ids of the releases that were verified now. */
+  readonly releases: readonly string[]
+  /** Why no release could be verified; null when none was needed or all is well. */
+  readonly problem: string | null
+}
+
+export interface GatewayParts {
+  clock(): Micros
+  /** Calls back about every `ms`; the answer ends it. */
+  every(ms: number, call: () => void): () => void
+  after(ms: number, call: () => void): () => void
+  startSegment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentProcess>
+  openReadings(config: GatewayConfig): Promise<ReadingsPart>
+  openOut(config: GatewayConfig): Promise<OutPart>
+  /** `take`: one message, without framing; it is acknowledged when `take` returns. */
+  startAdt(config: AdtConfig, take: (bytes: Uint8Array) => void): Promise<AdtPart>
+  loadGrants(now: Micros): Promise<Granting>
+  /** The text of /proc/net/arp; null where there is none. */
+  arpTable(): string | null
+}

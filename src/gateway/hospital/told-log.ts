@@ -1,0 +1,28 @@
+// ToldLog: places, movements and hands, in order with their times, as they were told to the segment's process.
+// Keeps the rule that a process that starts anew comes to the same assignments as the one before: the ledger is a function of this list.
+
+import type { ToldEvent } from '../channel.ts'
+
+/** Movements remembered, in memory only: a week of a busy hospital; older ones are forgotten, which leaves beds unassigned, never wrong. */
+export const TOLD_MAX = 20_000
+/** Bytes of them in all. */
+export const TOLD_BYTES_MAX = 64 * 1024 * 1024
+
+export class ToldLog {
+  readonly #events: ToldEvent[] = []
+  #bytes = 0
+
+  /** What a device's link is like and what a sensor saw is told again by itself. */
+  push(event: ToldEvent): void {
+    if (event.kind === 'link' || event.kind === 'taps') return
+    this.#events.push(event)
+    this.#bytes += sizeOf(event)
+    while (this.#events.length > TOLD_MAX || this.#bytes > TOLD_BYTES_MAX) this.#bytes -= sizeOf(this.#events.shift())
+  }
+
+  replay(tell: (event: ToldEvent) => void): void {
+    for (const event of this.#events) tell(event)
+  }
+}
+
+const sizeOf = (event: ToldEvent | undefined): number => (event?.kind === 'adt' ? event.bytes.length : 100)

@@ -34,7 +34,8 @@ export function serveControl(folder: string, handle: ControlHandler): Promise<Re
   if (Buffer.byteLength(file) > SOCKET_PATH_MAX) return Promise.resolve(err(`${file} is longer than a socket's path may be (${SOCKET_PATH_MAX} bytes)`))
   fs.rmSync(file, { force: true })
   const sockets = new Set<net.Socket>()
-  const server = net.createServer((socket) => {
+  // Half open: who asks in vain and ends its side is told why all the same.
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket.on('close', () => sockets.delete(socket)))
     converse(socket, handle)
   })

@@ -1,6 +1,7 @@
 // Status: how the gateway stands, as data: what `gateway status --json` prints and the terminal shows.
 // Keeps the rule that it is counts, states and reasons: no value, no patient.
 
+import path from 'node:path'
 import type { Micros } from '../../base/time.ts'
 import type { GatewayConfig, Protection } from '../../config/gateway.ts'
 import { INTENDED_USE, type TargetLine } from '../core/beds-frame.ts'
@@ -10,7 +11,6 @@ import type { SegmentState } from './beds.ts'
 import { folderKept } from './grant-source.ts'
 import type { Granting, KeptLine } from './parts.ts'
 import type { Tile } from './tile.ts'
-import path from 'node:path'
 
 export interface BedCounts {
   readonly devices: number
@@ -75,7 +75,9 @@ export function restingStatus(config: GatewayConfig, at: Micros, granting: Grant
       dataCheck: { OK: 0, 'CHECK BEDSIDE': 0, 'NOT TRUSTED': 0, 'NOT CHECKED': config.beds.length },
     },
     targets: config.targets.map((target) => ({ ...restingLine(target.protection), target: target.name, kind: target.kind })),
-    adt: { state: config.adt === null ? 'none' : 'down', why: config.adt === null ? null : 'no gateway runs', isProtected: config.adt?.protection.kind === 'tls' },
+    adt: {
+      state: config.adt === null ? 'none' : 'down', why: config.adt === null ? null : 'no gateway runs', isProtected: config.adt?.protection.kind === 'tls',
+    },
     updates: updatesOf(granting, null), kept, notices: ['No gateway runs on this folder: no monitor is heard, nothing is sent.', ...clearNotices(config)],
   }
 }

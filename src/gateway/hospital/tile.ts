@@ -15,6 +15,7 @@ export type SegmentView = Omit<BedView, 'values'>
 /** Names of unknown kinds on one tile; each connection has as many. */
 const UNKNOWN_MAX = 64
 const UNTOLD: BedTile['dataCheck'] = { word: 'NOT CHECKED', reasons: [] }
+const DOWN: BedTile['dataCheck'] = { word: 'NOT CHECKED', reasons: ['the process that reads the monitors is down'] }
 
 export class Tile {
   readonly device: DeviceId
@@ -79,7 +80,7 @@ export class Tile {
   /** The process that read this device is gone: what it said of connections and checks holds no more; values age by themselves. */
   lose(): void {
     this.#view = null
-    this.#dataCheck = { word: 'NOT CHECKED', reasons: ['the process that reads the monitors is down'] }
+    this.#dataCheck = DOWN
   }
 
   /** `isDown`: the segment's process is not running, so nothing is heard of any device. */
@@ -96,7 +97,7 @@ export class Tile {
         state: isDown ? 'lost' : feed?.state ?? 'never', framesPerSecond: feed?.framesPerSecond ?? 0, gaps: feed?.gaps ?? 0,
         clockOffsetMicros: feed?.clockOffsetMicros ?? null,
       },
-      connections: this.connections, unknown: this.#unknown(), dataCheck: this.#dataCheck,
+      connections: isDown ? 0 : this.connections, unknown: this.#unknown(), dataCheck: isDown ? DOWN : this.#dataCheck,
     }
   }
 

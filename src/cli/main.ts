@@ -6,6 +6,7 @@ import path from 'node:path'
 import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCENARIOS } from '../twin/core/options.ts'
+import { addGateway } from './gateway-commands.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import {
@@ -71,7 +72,8 @@ const policyOption = (): Option => new Option('--policy <file>', 'policy in plac
 /** Every command sets the exit code through `done`. */
 function buildProgram(io: Io, done: (code: number) => void): Command {
   const program = new Command('cordon')
-    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing, but in network namespaces of its own (drill).')
+    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing, but in network namespaces of its own (drill), '
+      + 'and to the targets of a gateway that is run.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
@@ -90,6 +92,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addTrace(program, io, done)
   addMud(program, io, done)
   addTwin(program, io, done)
+  addGateway(program, io, done)
   return program
 }
 

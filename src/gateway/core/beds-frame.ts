@@ -58,10 +58,11 @@ export interface TargetLine {
 
 export interface BedsFrame {
   readonly at: number
+  /** From 1 to `pages`. */
   readonly page: number
   readonly pages: number
   readonly beds: number
-  /** In the fixed order of the configuration; no tile moves. */
+  /** All of the page, in the fixed order of the configuration; no tile moves, and what is left out of a tile is not known any more. */
   readonly tiles: readonly BedTile[]
   readonly targets: readonly TargetLine[]
   /** The process that faces the monitors: running, and since when not. */

@@ -20,7 +20,7 @@ function world(beds = 2) {
   const feed = new Beds(fakeConfig('/nowhere', { beds: list }), { clock: () => clock.now, targets: () => [line()], notices: () => ['a notice'] })
   feed.segment({ state: 'running', since: START, sandbox: ['seccomp'] })
   const frames: BedsFrame[] = []
-  return { clock, feed, frames, watch: (page = 0) => feed.subscribe(page, (frame) => frames.push(frame)), last: () => frames.at(-1) }
+  return { clock, feed, frames, watch: (page = 1) => feed.subscribe(page, (frame) => frames.push(frame)), last: () => frames.at(-1) }
 }
 
 const note = (device: string, assignment: ReturnType<typeof assigned> | { state: 'unassigned'; why: string }, at = START) =>
@@ -29,7 +29,7 @@ const note = (device: string, assignment: ReturnType<typeof assigned> | { state:
 test('a subscriber gets the whole page at once, then changes, and at least one frame a second of a quiet ward', () => {
   const { clock, feed, frames, watch, last } = world()
   watch()
-  assert.deepEqual(frames.map((f) => [f.page, f.pages, f.beds, f.tiles.length]), [[0, 1, 2, 2]])
+  assert.deepEqual(frames.map((f) => [f.page, f.pages, f.beds, f.tiles.length]), [[1, 1, 2, 2]])
   assert.deepEqual([last()?.targets, last()?.notices, last()?.segment], [[line()], ['a notice'], { state: 'running', since: START, sandbox: ['seccomp'] }])
   for (let i = 0; i < 50; i++) {
     clock.now += 200_000
@@ -141,10 +141,10 @@ test('a tail gives what a list would give, and says where it begins when the old
 
 test('no tile moves: pages are sixteen of the configuration, and strangers follow in the order they came', () => {
   const { clock, feed, frames, watch } = world(20)
-  watch(1)
+  watch(2)
   watch(7)
   watch(-1)
-  assert.deepEqual(frames.map((f) => [f.page, f.tiles.length]), [[1, 4], [1, 4], [0, TILES_PER_PAGE]])
+  assert.deepEqual(frames.map((f) => [f.page, f.tiles.length]), [[2, 4], [2, 4], [1, TILES_PER_PAGE]])
   const order = frames[2]?.tiles.map((t) => t.device)
   for (const device of ['10.20.4.99', '10.20.4.46', '10.20.4.3', '10.20.4.31']) feed.takeReadings(owned(device, START, [heartRate(60, START)]))
   clock.now += 200_000
@@ -180,6 +180,21 @@ test('a dead segment: down at once, feeds lost, nothing checked, and the same nu
   }
   const of = (length: number, state: string): string[] => Array.from({ length }, () => state)
   assert.deepEqual(states, [...of(4, 'live'), ...of(5, 'stale'), ...of(3, 'no-data')])
+})
+
+test('a clock that is set back makes no old value new: until it is seen again it is older than anything shown', () => {
+  const { clock, feed, watch, last } = world()
+  feed.takeReadings(owned(BED, START, [heartRate(72, START)]))
+  feed.pulse()
+  clock.now -= 3600e6
+  watch()
+  assert.equal(last()?.tiles[0]?.numerics[0]?.ageMicros, FRESHNESS.nibp.goneMicros)
+  const frames = last()
+  feed.pulse()
+  assert.equal(last(), frames)
+  clock.now += 1e6
+  feed.pulse()
+  assert.notEqual(last(), frames)
 })
 
 test('forgetting empties every tile and says why', () => {

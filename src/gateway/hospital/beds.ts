@@ -55,9 +55,9 @@ export class Beds {
     return { freshness: FRESHNESS, mmPerSecond, cssPixelsPerMm, intendedUse: INTENDED_USE, pages: this.#pages() }
   }
 
-  /** Pages count from 0; one that is not there is the last. */
+  /** Pages count from 1; one that is not there is the last. */
   subscribe(page: number, listener: (frame: BedsFrame) => void): () => void {
-    const subscriber: Subscriber = { page: Number.isInteger(page) ? Math.max(0, page) : 0, listener, cursors: new Map(), sentAt: 0 }
+    const subscriber: Subscriber = { page: Number.isInteger(page) ? Math.max(1, page) : 1, listener, cursors: new Map(), sentAt: 0 }
     for (const tile of this.#tiles.values()) for (const [channel, next] of tile.tails()) subscriber.cursors.set(`${tile.device} ${channel}`, next)
     this.#subscribers.add(subscriber)
     this.#send(subscriber)
@@ -102,7 +102,7 @@ export class Beds {
   }
 
   #touchAll(): void {
-    for (let page = 0; page < this.#pages(); page++) this.#changed.add(page)
+    for (let page = 1; page <= this.#pages(); page++) this.#changed.add(page)
   }
 
   tiles(): readonly Tile[] {
@@ -122,7 +122,7 @@ export class Beds {
   frame(page: number, cursors: Map<string, number>): BedsFrame {
     const now = this.#around.clock()
     const isDown = this.#segment.state === 'down'
-    const tiles = this.tiles().slice(page * TILES_PER_PAGE, (page + 1) * TILES_PER_PAGE).map((tile) => tile.draw(now, isDown, (channel, tail) => {
+    const tiles = this.tiles().slice((page - 1) * TILES_PER_PAGE, page * TILES_PER_PAGE).map((tile) => tile.draw(now, isDown, (channel, tail) => {
       const key = `${tile.device} ${channel}`
       const fresh = tail.since(cursors.get(key) ?? 0)
       cursors.set(key, tail.next)
@@ -140,7 +140,7 @@ export class Beds {
   }
 
   #pageOf({ page }: Subscriber): number {
-    return Math.min(page, this.#pages() - 1)
+    return Math.min(page, this.#pages())
   }
 
   #pages(): number {
@@ -164,6 +164,6 @@ export class Beds {
 
   #touch(device: DeviceId): void {
     const at = this.#placeOf.get(device)
-    if (at !== undefined) this.#changed.add(Math.floor(at / TILES_PER_PAGE))
+    if (at !== undefined) this.#changed.add(Math.floor(at / TILES_PER_PAGE) + 1)
   }
 }

@@ -33,7 +33,7 @@ async function run(t: TestContext, parts = new FakeGateway(), config = fakeConfi
   let ended: Promise<unknown> = Promise.resolve()
   const hospital = await new Promise<Hospital>((resolve, reject) => {
     ended = runGateway(config, parts, stop.signal, async (up) => {
-      up.beds.subscribe(0, (frame) => frames.push(frame))
+      up.beds.subscribe(1, (frame) => frames.push(frame))
       resolve(up)
       return async () => void parts.log.push('console closed')
     }).then((result) => (result.ok ? undefined : reject(new Error(result.error.message))))

@@ -7,6 +7,7 @@ import type { BedView } from '../core/gateway.ts'
 import type { Assignment } from '../core/assignment/ledger.ts'
 import type { DataVerdict } from '../core/checks/evidence.ts'
 import { Board } from '../core/freshness/board.ts'
+import { FRESHNESS } from '../core/freshness/limits.ts'
 import { CHANNELS, PARAMETERS, type Channel, type DeviceId, type Reading } from '../core/intake/reading.ts'
 import { WaveTail } from './wave-tail.ts'
 
@@ -90,7 +91,7 @@ export class Tile {
       device: this.device, bed: this.#bed, assignment: this.#assignment,
       numerics: PARAMETERS.flatMap((parameter) => {
         const sighting = this.#board.sighting(parameter)
-        return sighting === null ? [] : [{ numeric: sighting.numeric, ageMicros: Math.max(0, now - sighting.seenAt) }]
+        return sighting === null ? [] : [{ numeric: sighting.numeric, ageMicros: ageAt(sighting.seenAt, now) }]
       }),
       waves: this.#drawWaves(wavesOf),
       feed: {
@@ -133,6 +134,11 @@ export class Tile {
     for (const { unknown } of this.#view?.connections ?? []) for (const [name, count] of unknown) counts.set(name, (counts.get(name) ?? 0) + count)
     return [...counts].slice(0, UNKNOWN_MAX)
   }
+}
+
+/** A value from the future: the clock was set back, and nobody knows how old it is. It is then older than anything that is shown. */
+function ageAt(seenAt: Micros, now: Micros): Micros {
+  return seenAt - now > FRESHNESS.clockSlackMicros ? FRESHNESS.nibp.goneMicros : Math.max(0, now - seenAt)
 }
 
 function whyOf(assignment: Assignment): string {

@@ -27,6 +27,7 @@ export function addGateway(program: Command, io: Io, done: Done): void {
     .addOption(gatewayOption()).option('--json', 'JSON')
     .action(async (flags: Flags) => done(await (await import('./gateway-status.ts')).gatewayStatus(flags.config, flags.json === true, io)))
   addHands(gateway, io, done)
+  // `gateway release` and `gateway permit` are mounted here: they work on the data folder and need no running gateway.
 }
 
 /** What a person tells a running gateway by hand. */

@@ -14,6 +14,10 @@ import { BUILT_IN_SERVICES } from '../policy/language/services.ts'
 import { parseNetwork } from '../policy/network/file.ts'
 import { ADDRESS_KEYS, DEVICE_KEYS, LINK_KEYS, NETWORK_KEYS, TABLE_KEYS } from '../policy/network/keys.ts'
 import { DISPOSITIONS } from '../policy/network/model.ts'
+import {
+  ADT_KEYS, APPROVER_KEYS, BED_KEYS, CONSOLE_KEYS, GATEWAY_KEYS, KEEP_KEYS, SEGMENT_SIDE_KEYS, SYSTEM_KEYS, TARGET_KEYS, TLS_KEYS, UPDATE_PORT_KEYS,
+  UPDATES_KEYS,
+} from './gateway-keys.ts'
 import { productPath } from './product.ts'
 import { loadProfiles } from './profiles.ts'
 import { parseYaml } from './yaml.ts'
@@ -95,4 +99,14 @@ test('every key of a network file and every way a packet ends is in the document
   const { tree } = parseYaml(/```yaml\n([\s\S]*?)```/.exec(doc)?.[1] ?? '', 'docs')
   assert.ok(tree)
   assert.deepEqual(parseNetwork(tree).diagnostics.map((d) => d.message), ['link internet names the device "edge", which is not in the file'])
+})
+
+test('every key of gateway.yaml is in its document and in the example', () => {
+  const doc = readFileSync(productPath('docs/gateway.md'), 'utf8')
+  const example = readFileSync(productPath('examples/gateway.yaml'), 'utf8')
+  const keys = keysOf(ADT_KEYS, APPROVER_KEYS, BED_KEYS, CONSOLE_KEYS, GATEWAY_KEYS, KEEP_KEYS, SEGMENT_SIDE_KEYS, SYSTEM_KEYS, TARGET_KEYS, TLS_KEYS,
+    UPDATE_PORT_KEYS, UPDATES_KEYS)
+  assert.deepEqual(keys.filter((key) => !doc.includes(`\`${key}\``)), [])
+  assert.deepEqual(keys.filter((key) => key !== 'clear' && !new RegExp(`(?:^|[\\s{])${key}:`, 'm').test(example)), [])
+  assert.match(example, /"clear" with the reason/)
 })

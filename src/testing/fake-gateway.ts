@@ -144,7 +144,11 @@ export class FakeGateway implements GatewayParts {
     }
   }
 
-  async openReadings() {
+  async openStores() {
+    return { readings: this.#readings(), out: this.#out() }
+  }
+
+  #readings() {
     return {
       decode: (record: Uint8Array) => this.records[record[0] ?? -1] ?? null,
       append: () => this.append(),
@@ -153,7 +157,7 @@ export class FakeGateway implements GatewayParts {
     }
   }
 
-  async openOut() {
+  #out() {
     return {
       take: (readings: OwnedReadings) => void this.sent.push(readings), tick: () => undefined, lines: () => this.targets, kept: () => kept('queue'),
       close: async () => void this.log.push('out closed'),

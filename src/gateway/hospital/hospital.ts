@@ -17,7 +17,7 @@ import { Beds } from './beds.ts'
 import { GrantKeeper } from './grant-keeper.ts'
 import { LinkWatch, parseArpTable } from './link-watch.ts'
 import { Notices } from './notices.ts'
-import type { AdtPart, GatewayParts, Granting, OutPart, ReadingsPart } from './parts.ts'
+import type { AdtPart, GatewayParts, Granting, Stores } from './parts.ts'
 import { SegmentKeeper } from './segment-keeper.ts'
 import { clearNotices, countBeds, folderLines, updatesOf, type GatewayStatus } from './status.ts'
 import { ToldLog } from './told-log.ts'
@@ -30,21 +30,16 @@ const AUDITED: readonly Verdict['rule'][] = [
 ]
 const OTHER_BED = '(a bed that the gateway file does not name)'
 
-export interface HospitalParts {
-  readonly readings: ReadingsPart
-  readonly out: OutPart
-}
-
 type Note = Extract<FromSegment, { kind: 'note' }>['command']
 
 export class Hospital {
   readonly config: GatewayConfig
   readonly beds: Beds
-  readonly notices = new Notices()
+  readonly notices: Notices
   readonly audit: AuditFile
   readonly grants: GrantKeeper
   readonly #parts: GatewayParts
-  readonly #kept: HospitalParts
+  readonly #kept: Stores
   readonly #told = new ToldLog()
   readonly #links = new LinkWatch()
   readonly #segment: SegmentKeeper
@@ -59,12 +54,13 @@ export class Hospital {
   /** The running process has been told all of #told. Until then events wait in that list. */
   #isTold = false
 
-  constructor(config: GatewayConfig, parts: GatewayParts, kept: HospitalParts) {
+  constructor(config: GatewayConfig, parts: GatewayParts, kept: Stores, notices: Notices, audit: AuditFile) {
     this.config = config
     this.#parts = parts
     this.#kept = kept
     this.#startedAt = parts.clock()
-    this.audit = new AuditFile(config.folder, (why) => this.notices.set('audit', why === null ? null : `The audit cannot be written (${why}).`))
+    this.notices = notices
+    this.audit = audit
     this.beds = new Beds(config, { clock: () => parts.clock(), targets: (now) => kept.out.lines(now), notices: () => this.#noticesNow() })
     this.grants = new GrantKeeper(() => parts.loadGrants(parts.clock()), (granting) => this.#onGrants(granting))
     this.#segment = new SegmentKeeper(config, parts, {

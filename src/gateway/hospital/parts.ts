@@ -50,6 +50,11 @@ export interface OutPart {
   close(): Promise<void>
 }
 
+export interface Stores {
+  readonly readings: ReadingsPart
+  readonly out: OutPart
+}
+
 export interface AdtPart {
   /** Why nothing can come in, in words; null while it listens. */
   why(): string | null
@@ -71,8 +76,8 @@ export interface GatewayParts {
   every(ms: number, call: () => void): () => void
   after(ms: number, call: () => void): () => void
   startSegment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentProcess>
-  openReadings(config: GatewayConfig): Promise<ReadingsPart>
-  openOut(config: GatewayConfig): Promise<OutPart>
+  /** Both at once: what goes out is made of what is stored. `note`: words for the audit, without a patient. */
+  openStores(config: GatewayConfig, note: (words: string) => void): Promise<Stores>
   /** `take`: one message, without framing; it is acknowledged when `take` returns. */
   startAdt(config: AdtConfig, take: (bytes: Uint8Array) => void): Promise<AdtPart>
   loadGrants(now: Micros): Promise<Granting>

@@ -14,8 +14,7 @@ export function realParts(config: GatewayConfig): GatewayParts {
   return {
     clock: wallMicros, every, after, arpTable, loadGrants: grantSource(config, wallMicros),
     startSegment: () => missing('the process that faces the monitors'),
-    openReadings: () => missing('the readings store'),
-    openOut: () => missing('the queue and its senders'),
+    openStores: () => missing('the readings store, the queue or its senders'),
     startAdt: () => missing('the ADT listener'),
   }
 }

@@ -4,10 +4,12 @@
 import { err, ok, type Result } from '../../base/result.ts'
 import type { GatewayConfig } from '../../config/gateway.ts'
 import { takeFolder } from '../../store/folder-lock.ts'
+import { AuditFile } from './audit-file.ts'
 import { serveControl } from './control.ts'
 import { controlHandler } from './control-commands.ts'
 import { PULSE_MS } from './beds.ts'
 import { GRANTS_MS, Hospital, LINKS_MS, TICK_MS } from './hospital.ts'
+import { Notices } from './notices.ts'
 import type { GatewayParts } from './parts.ts'
 
 /** Why it does not run: `usage`: the machine or the file must be changed. */
@@ -51,12 +53,12 @@ export async function runGateway(
 }
 
 async function assemble(config: GatewayConfig, parts: GatewayParts, undo: Undo): Promise<Result<Hospital, RunProblem>> {
-  const opened = await attempt('the data folder cannot be used', 'Check its disk and permissions.', async () => {
-    const readings = await parts.openReadings(config)
-    return { readings, out: await parts.openOut(config) }
-  })
+  const notices = new Notices()
+  const audit = new AuditFile(config.folder, (why) => notices.set('audit', why === null ? null : `The audit cannot be written (${why}).`))
+  const note = (words: string): void => audit.write(parts.clock(), 'out', { words })
+  const opened = await attempt('the data folder cannot be used', 'Check its disk and permissions.', () => parts.openStores(config, note))
   if (!opened.ok) return opened
-  const hospital = new Hospital(config, parts, opened.value)
+  const hospital = new Hospital(config, parts, opened.value, notices, audit)
   undo.add(() => hospital.stop())
   const started = await hospital.start()
   if (!started.ok) return err({ message: started.error, help: 'Check the addresses and ports of "segment", and that nothing else has them.' })

@@ -16,8 +16,8 @@ import { AuditFile } from './audit-file.ts'
 import { Beds } from './beds.ts'
 import { GrantKeeper } from './grant-keeper.ts'
 import { LinkWatch, parseArpTable } from './link-watch.ts'
-import { Notices } from './notices.ts'
-import type { AdtPart, GatewayParts, Granting, Stores } from './parts.ts'
+import type { Notices } from './notices.ts'
+import type { AdtPart, GatewayParts, Granting, OwnedReadings, ReadingsRecord, Stores } from './parts.ts'
 import { SegmentKeeper } from './segment-keeper.ts'
 import { clearNotices, countBeds, folderLines, updatesOf, type GatewayStatus } from './status.ts'
 import { ToldLog } from './told-log.ts'
@@ -216,18 +216,25 @@ export class Hospital {
       while (this.#inbox.length > 0) {
         const batch = this.#inbox
         this.#inbox = []
-        await this.#keep(batch.flatMap((message) => (message.kind === 'readings' ? [message.record] : [])))
-        for (const message of batch) this.#apply(message)
+        const decoded = batch.map((message) => (message.kind === 'readings' ? this.#decode(message.record) : null))
+        await this.#keep(batch.flatMap((message, i) => recordOf(message, decoded[i] ?? null)))
+        for (const [i, message] of batch.entries()) this.#apply(message, decoded[i] ?? null)
       }
     } finally {
       this.#draining = null
     }
   }
 
-  async #keep(records: readonly Uint8Array[]): Promise<void> {
+  #decode(record: Uint8Array): OwnedReadings | null {
+    const readings = this.#kept.readings.decode(record)
+    if (readings === null) this.notices.set('record', 'A record of the process that faces the monitors is damaged.')
+    return readings
+  }
+
+  async #keep(records: readonly ReadingsRecord[]): Promise<void> {
     if (records.length === 0) return
     try {
-      await this.#kept.readings.append(records, this.#parts.clock())
+      await this.#kept.readings.append(records)
       this.notices.set('readings', null)
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
@@ -235,20 +242,16 @@ export class Hospital {
     }
   }
 
-  #apply(message: FromSegment): void {
+  #apply(message: FromSegment, readings: OwnedReadings | null): void {
     switch (message.kind) {
       case 'ready':
         this.#onReady(message.at, message.sandbox)
         break
-      case 'readings': {
-        const readings = this.#kept.readings.decode(message.record)
-        if (readings === null) this.notices.set('record', 'A record of the process that faces the monitors is damaged.')
-        else {
-          this.beds.takeReadings(readings)
-          this.#kept.out.take(readings)
-        }
+      case 'readings':
+        if (readings === null) break
+        this.beds.takeReadings(readings)
+        this.#kept.out.take(readings)
         break
-      }
       case 'note':
         this.#onNote(message.command)
         break
@@ -318,6 +321,10 @@ export class Hospital {
       this.notices.set(`update ${ip} ${path ?? ''}`, `The monitor at ${ip} may hold HALF A PROGRAM: ${copied}. Do not restart it.`)
     } else if (kind === 'file-complete') this.notices.set(`update ${ip} ${path ?? ''}`, null)
   }
+}
+
+function recordOf(message: FromSegment, readings: OwnedReadings | null): ReadingsRecord[] {
+  return message.kind === 'readings' && readings !== null ? [{ device: readings.device, at: readings.at, bytes: message.record }] : []
 }
 
 export const TICK_MS = 1000

@@ -6,6 +6,7 @@ import type { Micros } from '../../base/time.ts'
 import type { FromSegment, ToSegment } from '../channel.ts'
 import type { GatewayCommand } from '../core/gateway.ts'
 import type { TargetLine } from '../core/beds-frame.ts'
+import type { DeviceId } from '../core/intake/reading.ts'
 import type { Grant } from '../core/update/window.ts'
 
 /** Readings of one frame with their owners, as the segment's process gave them. */
@@ -32,10 +33,17 @@ export interface KeptLine {
   readonly rule: string
 }
 
+/** As the segment's process coded it, with what the store finds it by. */
+export interface ReadingsRecord {
+  readonly device: DeviceId
+  readonly at: Micros
+  readonly bytes: Uint8Array
+}
+
 export interface ReadingsPart {
   decode(record: Uint8Array): OwnedReadings | null
   /** Resolves, or returns, when all of them are durable; fails when they are not. */
-  append(records: readonly Uint8Array[], at: Micros): void | Promise<void>
+  append(records: readonly ReadingsRecord[]): void | Promise<void>
   kept(now: Micros): KeptLine
   close(): Promise<void>
 }

@@ -87,6 +87,8 @@ export interface Health {
   readonly ok: true
   readonly version: string
   readonly uploadLimitBytes: number
+  /** A gateway runs here, so there is a page of beds. */
+  readonly hasBeds: boolean
 }
 
 export {

@@ -22,7 +22,10 @@ export type ConsoleEvent =
 /** What a running gateway gives the beds page. Numbers are shown, never judged here: the browser judges age by its own clock. */
 export interface BedsFeed {
   setup(): BedsSetup
-  /** The whole page now, then every change of it; waves hold only new samples. At least one frame a second, however quiet the ward is. */
+  /**
+   * The whole page now, then the whole page again at every change of it; only waves hold just the samples since the last frame.
+   * At least one frame a second, however quiet the ward is. Pages count from 1.
+   */
   subscribe(page: number, listener: (frame: BedsFrame) => void): () => void
 }
 

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Analysis, API_PREFIX, type Health } from './api.ts'
+import { installBeds } from './beds.ts'
 import { type ConsoleDeps, UPLOAD_LIMIT_BYTES } from './deps.ts'
 import { fail } from './errors.ts'
 import type { EventHub } from './events.ts'
@@ -16,10 +17,11 @@ type Handler = (analysis: Analysis, params: Params, request: FastifyRequest, rep
 const ANALYSIS = `${API_PREFIX}/analyses/:id`
 
 export function installRoutes(app: FastifyInstance, deps: ConsoleDeps, hub: EventHub, uploads: Uploads): void {
-  const health: Health = { ok: true, version: deps.version, uploadLimitBytes: deps.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES }
+  const health: Health = { ok: true, version: deps.version, uploadLimitBytes: deps.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES, hasBeds: deps.beds !== undefined }
   app.get(`${API_PREFIX}/health`, async () => health)
   app.get(`${API_PREFIX}/analyses`, () => readAnalyses(deps.store))
   app.get(`${API_PREFIX}/events`, (_request, reply) => streamEvents(hub, reply))
+  installBeds(app, deps.beds)
   app.post(`${API_PREFIX}/captures`, (request, reply) => uploads.receive(request, reply))
   for (const [path, view] of Object.entries(viewsOf(deps))) app.get(`${ANALYSIS}${path}`, withAnalysis(deps, view))
   app.put(`${ANALYSIS}/findings/:findingId/triage`, withAnalysis(deps, triageOf(deps, hub)))

@@ -37,7 +37,7 @@ describe('routes', () => {
   after(shut)
 
   it('answers health with version and limit', async () => {
-    assert.deepEqual(await get('/api/health'), { ok: true, version: '0.0.0-test', uploadLimitBytes: 512 * 1024 * 1024 })
+    assert.deepEqual(await get('/api/health'), { ok: true, version: '0.0.0-test', uploadLimitBytes: 512 * 1024 * 1024, hasBeds: false })
   })
 
   it('lists analyses newest first', async () => {

@@ -8,6 +8,7 @@ import { ANALYSES_PATH, HEALTH_PATH, useResource } from './data/world.ts'
 import type { Route } from './model/route.ts'
 import { AssetPage } from './pages/asset.tsx'
 import { AssetsPage } from './pages/assets.tsx'
+import { BedsPage } from './pages/beds.tsx'
 import { ConversationsPage } from './pages/conversations.tsx'
 import { FindingsPage } from './pages/findings.tsx'
 import { MapPage } from './pages/map.tsx'
@@ -25,33 +26,41 @@ export function App() {
   const route = useRoute()
   const analyses = useResource<Analysis[]>(ANALYSES_PATH)
   const all = analyses.data ?? []
+  const health = useResource<Health>(HEALTH_PATH)
+  const hasBeds = health.data?.hasBeds ?? false
+  const isBeds = route.page === 'beds'
+  // Whether there are beds decides what the first page is, so nothing is chosen before that is known.
+  const isKnown = analyses.data !== null && (health.data !== null || health.error !== null)
   const current = all.find((one) => one.id === route.analysis) ?? (route.analysis === null ? all[0] : undefined)
   useSearchKey()
   useEffect(() => {
     // The newest analysis gets its own address, so that a link copied from here still means it tomorrow.
-    if (route.analysis === null && current) go({ ...route, analysis: current.id }, true)
-  }, [route, current])
+    if (!isKnown || isBeds || route.analysis !== null) return
+    if (hasBeds) go({ page: 'beds' }, true)
+    else if (current) go({ ...route, analysis: current.id }, true)
+  }, [route, current, isKnown, isBeds, hasBeds])
   return (
     <>
       <a className="skip" href="#main" onClick={skipToMain}>Skip to the content</a>
       <header className="bar">
         <Brand />
-        {current ? <AnalysisSwitch analyses={all} current={current} route={route} /> : null}
+        {current && !isBeds ? <AnalysisSwitch analyses={all} current={current} route={route} /> : null}
         <div className="bar-tools">
-          <LiveLine />
-          <OpenButton />
+          {isBeds ? null : <LiveLine />}
+          {isBeds ? null : <OpenButton />}
         </div>
       </header>
       <UploadBanner />
       <div className="frame">
         <div className="rail">
-          <Nav route={route} analysis={current?.id ?? null} />
-          <Rail />
+          <Nav route={route} analysis={current?.id ?? null} hasBeds={hasBeds} />
+          <Rail isBeds={isBeds} />
         </div>
         <main id="main" tabIndex={-1}>
           {analyses.error ? <FailureNote error={analyses.error} stale={analyses.data !== null} /> : null}
-          {current ? <CurrentPage analysis={current} route={route} /> : null}
-          {!current && analyses.data !== null ? <NoAnalysis route={route} any={all.length > 0} /> : null}
+          {isBeds ? <BedsPage route={route} /> : null}
+          {current && !isBeds ? <CurrentPage analysis={current} route={route} /> : null}
+          {!current && !isBeds && isKnown && !(hasBeds && route.analysis === null) ? <NoAnalysis route={route} any={all.length > 0} /> : null}
         </main>
       </div>
       <DropZone />
@@ -79,6 +88,7 @@ function pageOf(analysis: Analysis, route: Route) {
       return <AssetsPage analysis={analysis} route={route} />
     case 'conversations': return <ConversationsPage analysis={analysis} route={route} />
     case 'map': return <MapPage analysis={analysis} />
+    case 'beds': return null
   }
 }
 
@@ -91,13 +101,15 @@ function NoAnalysis({ route, any }: { readonly route: Route; readonly any: boole
   )
 }
 
-function Rail() {
+function Rail({ isBeds }: { readonly isBeds: boolean }) {
   const health = useResource<Health>(HEALTH_PATH)
   return (
     <footer className="rail-foot">
       <ThemeSwitch />
       <p>Cordon {health.data?.version ?? ''} watches networks, not patients. It raises no clinical alarm and blocks nothing by itself.</p>
-      <p>Times are UTC. <kbd>/</kbd> goes to the filter.</p>
+      {isBeds
+        ? <p>Times are of {Intl.DateTimeFormat().resolvedOptions().timeZone}; the cuff&apos;s are the monitor&apos;s own. Arrows, Enter, <kbd>Esc</kbd>, Page Up and Down.</p>
+        : <p>Times are UTC. <kbd>/</kbd> goes to the filter.</p>}
     </footer>
   )
 }

@@ -11,6 +11,7 @@ import { createUploads, type Uploads, type UploadState } from './uploads.ts'
 
 export const ANALYSES_PATH = 'api/analyses'
 export const HEALTH_PATH = 'api/health'
+export const BEDS_PATH = 'api/beds'
 
 export interface World {
   readonly resources: Resources

@@ -1,4 +1,4 @@
-// nav: the five pages. The current one is marked by aria-current, weight and a line, not by colour alone.
+// nav: the beds where a gateway runs, then the five pages of an analysis. The current one is marked by aria-current, weight and a line, not by colour alone.
 
 import { formatRoute, type Page, type Route } from '../model/route.ts'
 
@@ -7,12 +7,13 @@ const LINKS: readonly (readonly [Page, string])[] = [
   ['map', 'Zones and conduits'],
 ]
 
-export function Nav({ route, analysis }: { readonly route: Route; readonly analysis: string | null }) {
-  if (analysis === null) return null
+export function Nav({ route, analysis, hasBeds }: { readonly route: Route; readonly analysis: string | null; readonly hasBeds: boolean }) {
+  const links: readonly (readonly [Page, string])[] = [...(hasBeds ? [['beds', 'Beds'] as const] : []), ...(analysis === null ? [] : LINKS)]
+  if (links.length === 0) return null
   return (
     <nav aria-label="Pages">
       <ul className="nav">
-        {LINKS.map(([page, name]) => (
+        {links.map(([page, name]) => (
           <li key={page}><a href={formatRoute({ analysis, page })} aria-current={route.page === page ? 'page' : undefined}>{name}</a></li>
         ))}
       </ul>
@@ -20,7 +21,7 @@ export function Nav({ route, analysis }: { readonly route: Route; readonly analy
   )
 }
 
-export const PAGE_NAMES: Readonly<Record<Page, string>> = Object.fromEntries(LINKS) as Record<Page, string>
+export const PAGE_NAMES: Readonly<Record<Page, string>> = { ...Object.fromEntries(LINKS) as Record<Page, string>, beds: 'Beds' }
 
 /** The mark: a monitor on its line, and the line it does not cross. */
 export function Brand() {

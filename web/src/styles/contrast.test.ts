@@ -60,7 +60,7 @@ describe('palette', () => {
   }
 
   it('has every colour in one place: other style sheets name tokens only', () => {
-    for (const file of ['base', 'shell', 'parts', 'pages']) {
+    for (const file of ['base', 'shell', 'parts', 'pages', 'beds']) {
       const text = readFileSync(new URL(`./${file}.css`, import.meta.url), 'utf8')
       assert.doesNotMatch(text, /#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(/i, file)
       for (const [, name] of text.matchAll(/var\(--([a-z-]+)\)/g)) assert.match(CSS, new RegExp(`--${name}:`), `${file}: --${name}`)
@@ -68,7 +68,7 @@ describe('palette', () => {
   })
 
   it('moves nothing for who asked for no motion', () => {
-    for (const file of ['base', 'shell', 'parts', 'pages']) {
+    for (const file of ['base', 'shell', 'parts', 'pages', 'beds']) {
       const text = readFileSync(new URL(`./${file}.css`, import.meta.url), 'utf8')
       const moving = text.replaceAll(/@media \(prefers-reduced-motion: no-preference\) \{[\s\S]*?\n\}/g, '')
       assert.doesNotMatch(moving, /\b(transition|animation|scroll-behavior)\s*:/, file)

@@ -20,7 +20,7 @@ export function numberText({ parameter, value }: PresentedNumber): string {
   return value.toFixed(DIGITS[parameter] ?? 0)
 }
 
-function ageText({ ageMicros, isAgeExact }: PresentedNumber): string {
+export function ageText({ ageMicros, isAgeExact }: PresentedNumber): string {
   const age = ageMicros >= MICROS_PER_MINUTE
     ? `${Math.floor(ageMicros / MICROS_PER_MINUTE)} min` : `${Math.floor(ageMicros / MICROS_PER_SECOND)} s`
   return isAgeExact ? age : `at least ${age}`
@@ -31,9 +31,10 @@ const GAP_WORDS: Readonly<Record<string, string>> = {
   'not-measured': 'NOT MEASURED', 'sensor-off': 'SENSOR OFF', invalid: 'INVALID', unreadable: 'UNREADABLE', undated: 'UNDATED',
 }
 
-function gapText(why: string, since: Micros | null): string {
+/** `NO DATA since 07:00:02`; `clock` puts the reader's zone. */
+export function gapText(why: string, since: Micros | null, clock: (at: Micros) => string = clockText): string {
   const words = GAP_WORDS[why] ?? 'NO DATA'
-  return since === null ? words : `${words} since ${clockText(since)}`
+  return since === null ? words : `${words} since ${clock(since)}`
 }
 
 /** hh:mm:ss of the gateway's clock in UTC; a screen puts its own zone. */

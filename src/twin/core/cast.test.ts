@@ -100,6 +100,8 @@ test('the defaults are fine, and each bad wish is refused with a sentence that n
     [{ jitterMicros: 300_000 }, /jitter/],
     [{ updateSynRetries: 9 }, /retries/],
     [{ recordEveryCycles: 0 }, /record/],
+    [{ ecgNoise: 9 }, /noise .* 0 to 8, not 9/],
+    [{ ecgNoise: -1 }, /noise/],
   ]
   for (const [wish, words] of refused) assert.match(wardOptionsProblem(wardOptions(wish)) ?? 'accepted', words)
 })

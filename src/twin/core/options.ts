@@ -2,6 +2,7 @@
 // Keeps the rule that everything a ward does follows from these values: no clock, no network, no chance outside the seed.
 
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
+import { ECG_NOISE_MAX } from './waveform.ts'
 
 /** Stories a ward can play on top of its quiet day. */
 export const SCENARIOS = ['leak', 'update', 'mitm', 'udp'] as const
@@ -35,6 +36,8 @@ export interface WardOptions {
   readonly updateSynRetries: number
   /** Cycles between two patient records; the real rate is unknown (facts section 14 no. 2). */
   readonly recordEveryCycles: number
+  /** Noise on the ECG in steps of a sample, 0 for none: then five seconds of it may repeat exactly, as a simulator's do. */
+  readonly ecgNoise: number
 }
 
 /** LOCAL NET NO. 1..64 (facts section 1); a CMS9000 central lists up to 64 beds (section 14 no. 15). */
@@ -57,6 +60,7 @@ export const WARD_DEFAULTS: WardOptions = {
   updateTransport: 'udp',
   updateSynRetries: 2,
   recordEveryCycles: 60,
+  ecgNoise: 0,
 }
 
 /** The defaults with some values replaced. */
@@ -93,6 +97,7 @@ const CHECKS: readonly Check[] = [
   ],
   [(o) => !isWithin(o.jitterMicros, 0, o.cyclePeriodMicros / 4), () => 'jitter must lie between 0 and a quarter of the period'],
   [(o) => !isWithin(o.updateSynRetries, 0, 6), () => 'update retries must lie between 0 and 6'],
+  [(o) => !isWithin(o.ecgNoise, 0, ECG_NOISE_MAX), (o) => `ECG noise must be a whole number of steps from 0 to ${ECG_NOISE_MAX}, not ${o.ecgNoise}`],
   [(o) => !isWithin(o.recordEveryCycles, 1, 1_000_000), () => 'the patient record repeats every 1 to 1000000 cycles'],
 ]
 

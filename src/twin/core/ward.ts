@@ -118,7 +118,8 @@ function chance({ options }: Stage, monitor: Monitor, name: string): Rng {
 }
 
 function patient(stage: Stage, monitor: Monitor): ImaginaryPatient {
-  return new ImaginaryPatient(chance(stage, monitor, 'patient'))
+  const steps = stage.options.ecgNoise
+  return new ImaginaryPatient(chance(stage, monitor, 'patient'), steps === 0 ? null : { rng: chance(stage, monitor, 'noise'), steps })
 }
 
 /** Both connections of a monitor and its neighbour questions. */

@@ -71,15 +71,28 @@ const DRIFT: readonly (readonly [keyof Omit<Vitals, 'mean'>, number, number, num
   ['temperature2', 36, 37.2, 10],
 ]
 
+/** Noise of the amplifier on leads I and II, and so on III: without any, the same beat comes again to the last step, as it never does from skin. */
+export interface EcgNoise {
+  /** A source of its own, so that the rest of the body stays what it is without noise. */
+  readonly rng: Rng
+  /** Largest deflection in u8 steps, 1 to ECG_NOISE_MAX. */
+  readonly steps: number
+}
+
+/** A tenth of the R peak of lead II: above that beats would no longer be told from noise. */
+export const ECG_NOISE_MAX = 8
+
 /** One imaginary body: numbers that drift, and the phase of heart and breath, which runs on from cycle to cycle. */
 export class ImaginaryPatient {
   readonly #rng: Rng
+  readonly #noise: EcgNoise | null
   readonly #values: number[]
   #heartPhase: number
   #breathPhase: number
 
-  constructor(rng: Rng) {
+  constructor(rng: Rng, noise: EcgNoise | null = null) {
     this.#rng = rng
+    this.#noise = noise
     this.#values = DRIFT.map(([, low, high, parts]) => randomInt(rng, Math.round(low * parts), Math.round(high * parts)) / parts)
     this.#heartPhase = rng.next()
     this.#breathPhase = rng.next()
@@ -117,6 +130,7 @@ export class ImaginaryPatient {
     const breaths = (respirationRate / 60) * seconds
     const one = beatWave(BEAT_I, MID_SCALE, this.#heartPhase, beats)
     const two = beatWave(BEAT_II, MID_SCALE, this.#heartPhase, beats)
+    if (this.#noise !== null) for (const lead of [one, two]) addNoise(lead, this.#noise)
     // Einthoven: III = II - I, exactly, on the rounded samples.
     const three = one.map((value, i) => MID_SCALE + (two[i] as number) - value)
     const pleth = beatWave(BEAT_PLETH, PLETH_FLOOR, this.#heartPhase, beats)
@@ -157,6 +171,11 @@ function beatWave(table: Float64Array, base: number, phase: number, beats: numbe
     out[i] = Math.round(base + (table[Math.floor(place * BEAT_STEPS)] as number))
   }
   return out
+}
+
+/** Whole steps, evenly between both ends; the shapes stay so far from the rails that none is reached. */
+function addNoise(lead: Uint8Array, { rng, steps }: EcgNoise): void {
+  for (let i = 0; i < lead.length; i++) lead[i] = (lead[i] as number) + randomInt(rng, -steps, steps)
 }
 
 function breathWave(phase: number, breaths: number): Uint8Array {

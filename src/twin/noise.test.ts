@@ -75,9 +75,10 @@ test('noise keeps III = II - I in every sample, stays off the rails, and leaves 
 })
 
 test('the same seed gives the same noise, and a written ward changes only when it asks for some', () => {
-  const bytesOf = (ecgNoise: number): string[] => [...playWard(wardOptions({ beds: 1, durationSeconds: 12, ecgNoise }))].map((f) => Buffer.from(f.bytes).toString('hex'))
-  assert.deepEqual(bytesOf(3), bytesOf(3))
-  assert.deepEqual(bytesOf(0), [...playWard(wardOptions({ beds: 1, durationSeconds: 12 }))].map((f) => Buffer.from(f.bytes).toString('hex')))
-  assert.notDeepEqual(bytesOf(3), bytesOf(0))
-  assert.deepEqual(bytesOf(3).map((frame) => frame.length), bytesOf(0).map((frame) => frame.length))
+  const bytesOf = (wanted: { ecgNoise?: number }): string[] =>
+    [...playWard(wardOptions({ beds: 1, durationSeconds: 12, ...wanted }))].map((f) => Buffer.from(f.bytes).toString('hex'))
+  assert.deepEqual(bytesOf({ ecgNoise: 3 }), bytesOf({ ecgNoise: 3 }))
+  assert.deepEqual(bytesOf({ ecgNoise: 0 }), bytesOf({}))
+  assert.notDeepEqual(bytesOf({ ecgNoise: 3 }), bytesOf({}))
+  assert.deepEqual(bytesOf({ ecgNoise: 3 }).map((frame) => frame.length), bytesOf({}).map((frame) => frame.length))
 })

@@ -29,6 +29,24 @@ test('OBX of MDC and of the OEM become readings, in MLLP or bare, at any split',
   for (let cut = 1; cut < bytes.length; cut++) deepEqual(runIntake('hl7', atOnce(bytes, [cut])).commands, whole)
 })
 
+test('a connection that ends within a message, framed or bare, gives no other number than the whole message does, and none for a cut segment', () => {
+  const rows = [obx('40^HR', '82', 'bpm'), obx('188^SPO2', '97', '%'), obx('100^T1', '36.5', 'C')]
+  const framed = results(...rows)
+  for (const bytes of [framed, framed.slice(1, -2)]) {
+    const whole = numericsOf(runIntake('hl7', atOnce(bytes)).commands)
+    deepEqual(whole.map((r) => r.value), [82, 97, 36.5])
+    for (let length = 1; length < bytes.length; length++) {
+      const cut = bytes.slice(0, length)
+      const { commands, session } = runIntake('hl7', atOnce(cut))
+      const found = numericsOf(commands)
+      deepEqual(found, whole.slice(0, found.length), `cut after ${length} bytes`)
+      const isAtSegmentEnd = cut.at(-1) === 0x0d
+      const isBegun = session.figures().malformed + found.length > 0
+      if (!isAtSegmentEnd && isBegun && cut.at(-1) !== 0x1c) deepEqual([found.length, session.figures().malformed], [0, 1])
+    }
+  }
+})
+
 test('every sentinel the field sends is no number; zero is one where it can be', () => {
   for (const sentinel of ['-999', '-99.9', '-1', '32767', '8388607', '-1000', '', '0']) {
     const { commands } = runIntake('hl7', atOnce(results(obx('150456^MDC_PULS_OXIM_SAT_O2^MDC', sentinel, '%'))))

@@ -1,8 +1,8 @@
 // Hl7Intake: one TCP connection on port 511: bytes in any split -> readings, or reasons. Framed by MLLP or bare.
 // Keeps the rule that nobody is answered: an acknowledgement would be a payload to a monitor, so there is none (facts cms8000 4).
 
-import type { Hl7Fault } from '../../../protocols/hl7/codes.ts'
-import { Hl7Stream, type Hl7MessageSink } from '../../../protocols/hl7/stream.ts'
+import { isLineEnd, type Hl7Fault } from '../../../protocols/hl7/codes.ts'
+import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from '../../../protocols/hl7/stream.ts'
 import { FRAMELESS_HL7_BYTES_MAX, MONITOR_MESSAGE_BYTES_MAX } from './bounds.ts'
 import type { CommandSink } from './command.ts'
 import type { DeviceWatch } from './device-watch.ts'
@@ -20,6 +20,7 @@ export class MessageGatherer implements Hl7MessageSink {
   #bytes = new Uint8Array(1024)
   #length = 0
   #isTooLong = false
+  #framing: Hl7Framing = 'mllp'
 
   constructor(bytesMax: number, onMessage: (bytes: Uint8Array) => void, onFault: (fault: Hl7Fault) => void) {
     this.#bytesMax = bytesMax
@@ -27,7 +28,8 @@ export class MessageGatherer implements Hl7MessageSink {
     this.#onFault = onFault
   }
 
-  begin(): void {
+  begin(framing: Hl7Framing): void {
+    this.#framing = framing
     this.#length = 0
     this.#isTooLong = false
   }
@@ -40,10 +42,16 @@ export class MessageGatherer implements Hl7MessageSink {
     this.#length += end - off
   }
 
-  /** A message without its end block is whole as far as anyone can tell; a damaged one teaches nothing. The text is wiped after use. */
+  /**
+   * Without an end block a message is believed only as far as a segment's end: a connection that ends within "OBX|..|82" must not give an 8.
+   * A damaged message teaches nothing. The text is wiped after use.
+   */
   finish(flaw: Hl7Fault | null): void {
+    const hasEndBlock = this.#framing === 'mllp' && flaw === null
+    const isCut = this.#length > 0 && !isLineEnd(this.#bytes[this.#length - 1] as number)
     if (this.#isTooLong) this.#onFault('too-long')
     else if (flaw !== null && flaw !== 'no-end-block') this.#onFault(flaw)
+    else if (!hasEndBlock && isCut) this.#onFault('no-end-block')
     else this.#onMessage(this.#bytes.slice(0, this.#length))
     this.#bytes.fill(0, 0, this.#length)
     this.#length = 0

@@ -26,6 +26,8 @@ export interface BedAccount {
   left: Record<Leaving, number>
   /** Frames that a connection ended within. */
   tornFrames: number
+  /** Garbage that no whole frame followed on its connection: a reader may have skipped it or not. */
+  looseGarbageBytes: number
   /** Turns that were not said because what came before them was not taken. */
   skippedTurns: number
   /** Bytes that came back. A gateway never sends one. */
@@ -35,7 +37,7 @@ export interface BedAccount {
 export function newAccount(bed: number): BedAccount {
   return {
     bed, sure: emptyCounts(), unsure: emptyCounts(), connections: 0, refused: 0, broken: 0, left: { close: 0, reset: 0, silence: 0 }, tornFrames: 0,
-    skippedTurns: 0, heardBytes: 0,
+    looseGarbageBytes: 0, skippedTurns: 0, heardBytes: 0,
   }
 }
 
@@ -81,6 +83,7 @@ export class ConnectionPage {
     const into = isSure ? account.sure : account.unsure
     for (const name of ['turns', 'frames', 'bytes', 'garbageBytes'] as const) into[name] += this.#counts[name]
     if (this.#isWithinFrame) account.tornFrames++
+    account.looseGarbageBytes += this.#garbage
     if (ending === 'broken') account.broken++
     else account.left[ending]++
     onSent?.({ bed: account.bed, speaks, frames: this.#frames, isSure })
@@ -99,7 +102,7 @@ export function totalOf(accounts: readonly BedAccount[]): { readonly sure: SentC
     rest: {
       connections: sum((a) => a.connections), refused: sum((a) => a.refused), broken: sum((a) => a.broken), closed: sum((a) => a.left.close),
       reset: sum((a) => a.left.reset), silenced: sum((a) => a.left.silence), tornFrames: sum((a) => a.tornFrames),
-      skippedTurns: sum((a) => a.skippedTurns), heardBytes: sum((a) => a.heardBytes),
+      looseGarbageBytes: sum((a) => a.looseGarbageBytes), skippedTurns: sum((a) => a.skippedTurns), heardBytes: sum((a) => a.heardBytes),
     },
   }
 }
@@ -112,6 +115,7 @@ export interface RestCounts {
   readonly reset: number
   readonly silenced: number
   readonly tornFrames: number
+  readonly looseGarbageBytes: number
   readonly skippedTurns: number
   readonly heardBytes: number
 }

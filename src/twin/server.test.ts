@@ -69,7 +69,7 @@ test('a quiet live ward: every bed dials from an address of its own, and what it
   assert.deepEqual([sure.bytes, sure.frames], [heardBytes(central), framesHeard(central)])
   assert.deepEqual(unsure, { turns: 0, frames: 0, bytes: 0, garbageBytes: 0 })
   assert.deepEqual(rest, {
-    connections: 6, refused: 0, broken: 0, closed: 6, reset: 0, silenced: 0, tornFrames: 0, skippedTurns: 0, heardBytes: 0,
+    connections: 6, refused: 0, broken: 0, closed: 6, reset: 0, silenced: 0, tornFrames: 0, looseGarbageBytes: 0, skippedTurns: 0, heardBytes: 0,
   })
   assert.deepEqual(central.heard.map((h) => h.from).sort(), [1, 2, 3, 4, 5, 6].map((bed) => sourceOf('127.77.0.1', bed)))
 })

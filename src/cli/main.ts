@@ -7,11 +7,13 @@ import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCENARIOS } from '../twin/core/options.ts'
 import { addGateway } from './gateway-commands.ts'
+import { FAULTS } from '../twin/faults.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import {
   addAudit, addBreakGlass, addCompile, addDrill, addMud, addPropose, addProve, addProveRollback, addRead, addReplay, addTrace,
 } from './policy-commands.ts'
+import type { TwinLiveArgs } from './twin-live.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_PORT = 7080
@@ -72,9 +74,11 @@ const policyOption = (): Option => new Option('--policy <file>', 'policy in plac
 /** Every command sets the exit code through `done`. */
 function buildProgram(io: Io, done: (code: number) => void): Command {
   const program = new Command('cordon')
-    .description('Keeps insecure-by-design bedside devices inside the hospital. Reads captures; sends nothing, but in network namespaces of its own (drill), '
-      + 'and to the targets of a gateway that is run.')
+    .description('Keeps insecure-by-design bedside devices inside the hospital. Sends nothing, but in network namespaces of its own (drill), '
+      + 'to loopback (live twin), and to the targets of a gateway that is run.')
     .version(VERSION)
+    // `twin` and `twin live` share names of options: each takes those behind its own name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(cordon --help lists the commands)')
@@ -193,7 +197,7 @@ function addPolicy(program: Command, io: Io, done: (code: number) => void): void
 }
 
 interface TwinFlags {
-  readonly out: string
+  readonly out?: string
   readonly beds: number
   readonly scenario: string
   readonly seed: number
@@ -205,8 +209,8 @@ interface TwinFlags {
 }
 
 function addTwin(program: Command, io: Io, done: (code: number) => void): void {
-  program.command('twin').description('write the capture of a synthetic ward; it sends nothing to any network')
-    .requiredOption('--out <file>', 'pcap file to write; - for standard output')
+  const twin = program.command('twin').description('write the capture of a synthetic ward; it sends nothing to any network').enablePositionalOptions()
+    .option('--out <file>', 'pcap file to write; - for standard output')
     .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
     .option('--scenario <names>', `comma-separated: ${SCENARIOS.join(', ')}, or all; none is the quiet ward`, '')
     .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
@@ -216,6 +220,20 @@ function addTwin(program: Command, io: Io, done: (code: number) => void): void {
     .option('--jitter <ms>', 'each cycle comes up to this much late', wholeNumber(0, 60_000))
     .option('--transport <name>', 'how the update client mounts: udp or tcp')
     .action(async (flags: TwinFlags) => done(await (await import('./twin.ts')).runTwin({ ...flags, periodMs: flags.period, jitterMs: flags.jitter }, io)))
+  addTwinLive(twin, io, done)
+}
+
+function addTwinLive(twin: Command, io: Io, done: (code: number) => void): void {
+  twin.command('live').description('let the synthetic ward dial a central station on loopback, over real sockets; refuses every other target')
+    .requiredOption('--to <address:port>', 'where telemetry goes (a monitor: port 515), e.g. 127.0.0.1:5515')
+    .option('--hl7-port <number>', 'where HL7 of every fourth bed goes (a monitor: 511); none without', wholeNumber(1, PORT_MAX))
+    .option('--beds <number>', 'monitors', wholeNumber(1, 64), 12)
+    .option('--seed <number>', 'another seed, another ward', wholeNumber(0, 2 ** 32 - 1), 7)
+    .option('--faults <names>', `comma-separated: ${FAULTS.join(', ')}, or all`, '')
+    .option('--seconds <number>', 'length; without, until Ctrl-C', wholeNumber(1, 86_400))
+    .option('--noise <steps>', 'noise of the ECG; 0 is a simulator that repeats itself', wholeNumber(0, 8))
+    .option('--json', 'the account of every bed as JSON')
+    .action(async (flags: TwinLiveArgs) => done(await (await import('./twin-live.ts')).runTwinLive(flags, io)))
 }
 
 async function main(argv: readonly string[]): Promise<number> {

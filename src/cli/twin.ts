@@ -1,4 +1,4 @@
-// cordon twin: the synthetic ward as a pcap file. There is no network option: it cannot send.
+// cordon twin: the synthetic ward as a pcap file. There is no network option: it cannot send (twin-live.ts is what can, to loopback).
 // Keeps the rule that a wish is checked before a byte is written, and that no file but a capture is ever overwritten.
 
 import fs from 'node:fs'
@@ -20,7 +20,7 @@ import { formatBytes, progressBar, table } from './text.ts'
 /** What the command line says. Times in milliseconds; `start` as ISO 8601. Omitted values are the twin's defaults. */
 export interface TwinArgs {
   /** A path, or `-` for standard output. */
-  readonly out: string
+  readonly out?: string | undefined
   readonly beds?: number | undefined
   /** Comma-separated; empty or `quiet` for the quiet ward, `all` for every story. */
   readonly scenario?: string | undefined
@@ -48,14 +48,15 @@ type ByteSink = (bytes: Uint8Array) => Promise<void>
 export async function runTwin(args: TwinArgs, io: Io, stdout: ByteSink = writeStdout): Promise<number> {
   const options = optionsOf(args)
   if (!options.ok) return refuse(io, options.error)
-  const problem = outputProblem(args.out, options.value)
+  const out = args.out ?? ''
+  const problem = outputProblem(out, options.value)
   if (problem !== null) return refuse(io, problem)
   try {
-    const totals = args.out === '-' ? await write(options.value, io, stdout) : await writeFile(args.out, options.value, io)
+    const totals = out === '-' ? await write(options.value, io, stdout) : await writeFile(out, options.value, io)
     io.err(summary(describeWard(options.value), totals, options.value))
     return totals.stopped ? Exit.incomplete : Exit.ok
   } catch (cause) {
-    io.err(`cordon twin: could not write ${args.out}: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+    io.err(`cordon twin: could not write ${out}: ${cause instanceof Error ? cause.message : String(cause)}\n`)
     return Exit.incomplete
   }
 }
@@ -108,7 +109,7 @@ function startOf(text: string): Result<Micros> {
 
 /** Why the output is not ours to write, or null. */
 function outputProblem(out: string, options: WardOptions): string | null {
-  if (out === '') return 'name a file to write, or - for standard output'
+  if (out === '') return 'name a file to write with --out, or - for standard output'
   if (out === '-') return null
   if (!Number.isFinite(options.durationSeconds)) return 'a ward without end goes to standard output only: use --out -'
   const found = fs.statSync(out, { throwIfNoEntry: false })

@@ -6,8 +6,8 @@ import fs from 'node:fs'
 import { err, ok, type Result } from '../base/result.ts'
 import { openBelow } from './local-fetcher.ts'
 
-/** Role names become file names. */
-const ROLE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+/** Role names become file names; one of digits only would change its place in the order of trust, since it becomes a key of an object. */
+const ROLE_NAME = /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const TOP_LEVEL = new Set(['root', 'timestamp', 'snapshot', 'targets'])
 /** Target paths of one repository; a release has a few dozen. */
 const TARGETS_MAX = 4096
@@ -47,11 +47,20 @@ function listed(metadata: Fields, role: string): Result<Listed> {
   return ok({ targets: Object.keys(fieldsOf(signed['targets'])), roles: roles as string[] })
 }
 
+export interface DelegationLimits {
+  readonly rolesMax: number
+  /** Of one role's metadata. */
+  readonly bytesMax: number
+}
+
 /**
  * After a refresh: walks the delegations, refuses diamonds, cycles, odd names and too many roles, and gives every target path listed.
  * The top level is the verified copy in `trusted`; delegated roles are read from the repository and are verified at each look-up.
+ * `ensure` is asked for a delegated role's file before it is read: it may have to be fetched first.
  */
-export function checkedDelegations(trusted: string, metadata: string, rolesMax: number, bytesMax: number): Result<readonly string[]> {
+export async function checkedDelegations(
+  trusted: string, metadata: string, { rolesMax, bytesMax }: DelegationLimits, ensure: (file: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Result<readonly string[]>> {
   const snapshot = readJson(trusted, 'snapshot.json', bytesMax)
   if (!snapshot.ok) return snapshot
   const root = readJson(trusted, 'root.json', bytesMax)
@@ -62,7 +71,9 @@ export function checkedDelegations(trusted: string, metadata: string, rolesMax: 
   const queue = ['targets']
   for (const role of queue) {
     const version = fieldsOf(fieldsOf(fieldsOf(snapshot.value['signed'])['meta'])[`${role}.json`])['version']
+    if (role !== 'targets' && typeof version !== 'number') return err(`role ${role} is delegated to and is not in the snapshot`)
     const file = isConsistent ? `${String(version)}.${role}.json` : `${role}.json`
+    if (role !== 'targets') await ensure(path.basename(file))
     const read = role === 'targets' ? readJson(trusted, 'targets.json', bytesMax) : readJson(metadata, path.basename(file), bytesMax)
     if (!read.ok) return read
     const found = listed(read.value, role)

@@ -4,13 +4,15 @@
 import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { Updater, type TargetFile } from 'tuf-js'
+import { Updater, type BaseFetcher, type TargetFile } from 'tuf-js'
 import { err, ok, type Result } from '../base/result.ts'
 import { groupReleases, releaseFile, type ReleaseFile, type ReleaseManifest } from './core/update/release.ts'
 import { makeTree, type ReleaseTree } from './core/update/tree.ts'
 import { writeDurably } from './durable.ts'
 import { checkedDelegations } from './delegations.ts'
-import { LocalFetcher, METADATA_URL, openBelow, TARGETS_URL } from './local-fetcher.ts'
+import { LocalFetcher, METADATA_URL, TARGETS_URL } from './local-fetcher.ts'
+import { copyRepository, METADATA_BYTES_MAX, readBounded } from './repository-copy.ts'
+import { describeRoles, faultOfRoles, type RoleState } from './role-state.ts'
 import { makeFolder } from '../store/make-folder.ts'
 
 /**
@@ -25,17 +27,11 @@ export interface ReleaseStore {
   readonly clock: () => number
 }
 
-/** What one file of metadata may hold, as tuf-js has it for targets; and what a repository may hold in all. */
-const METADATA_BYTES_MAX = 5_000_000
-const TARGET_BYTES_MAX = 256 * 1024 * 1024
-const REPOSITORY_BYTES_MAX = 1024 * 1024 * 1024
-const REPOSITORY_FILES_MAX = 8192
-const FOLDER_DEPTH_MAX = 16
 /** A clock that is corrected by a little is not set back. */
 const CLOCK_SLACK_MS = 5 * 60_000
 
 /** The client's limits: the numbers of tuf-js 6 stated here, so that another version cannot widen them. */
-const CLIENT_LIMITS = {
+export const CLIENT_LIMITS = {
   maxRootRotations: 256, maxDelegations: 32, rootMaxLength: 512_000, timestampMaxLength: 16_384, snapshotMaxLength: 2_000_000,
   targetsMaxLength: METADATA_BYTES_MAX,
 }
@@ -73,27 +69,56 @@ export interface LoadOptions {
   readonly exportPath?: string
 }
 
+/** How one repository fared. */
+export interface Taken {
+  readonly loaded: Result<readonly LoadedRelease[]>
+  /** What its metadata say of each role, whether it was taken in or not; empty when they cannot be told. */
+  readonly roles: readonly RoleState[]
+}
+
+/** Brings a repository (folders `metadata` and `targets`) into `staging`. `trusted` is a copy of what is trusted, to try things on. */
+export type Bring = (staging: string, trusted: string) => Promise<Result<null>>
+
+export interface TakeOptions extends LoadOptions {
+  /** false: verified only, and nothing of it stays. */
+  readonly keep: boolean
+}
+
 /**
  * Copies the repository `source` (folders `metadata` and `targets`), verifies it whole, and keeps it in place of the last one.
  * When anything is wrong nothing is kept but newer roots that were good.
  */
 export async function importRepository(store: ReleaseStore, source: string, options: LoadOptions = {}): Promise<Result<readonly LoadedRelease[]>> {
+  return (await takeRepository(store, bringFolder(source), { ...options, keep: true })).loaded
+}
+
+export function bringFolder(source: string): Bring {
+  return (staging) => Promise.resolve(copyRepository(source, staging))
+}
+
+/** The import of any source: brought into a folder of our own, verified there whole, then kept or dropped. */
+export async function takeRepository(store: ReleaseStore, bring: Bring, options: TakeOptions): Promise<Taken> {
   makeFolder(store.folder, 0o700)
   const staging = at(store, `incoming-${randomUUID()}`)
-  const trusted = `${staging}-trusted`
+  const [trusted, tried] = [`${staging}-trusted`, `${staging}-tried`]
   try {
-    const copied = copyRepository(source, staging)
-    if (!copied.ok) return copied
-    // On a copy of what is trusted: a repository that turns out bad at its last file must not have moved the timestamp before.
-    if (fs.existsSync(at(store, 'trusted'))) fs.cpSync(at(store, 'trusted'), trusted, { recursive: true })
-    const loaded = await verifyRepository(store, staging, trusted, options)
-    if (loaded.ok) {
+    // On copies of what is trusted: a repository that turns out bad at its last file must not have moved the timestamp before.
+    if (fs.existsSync(at(store, 'trusted'))) for (const copy of [trusted, tried]) fs.cpSync(at(store, 'trusted'), copy, { recursive: true })
+    const brought = await bring(staging, tried)
+    if (!brought.ok) {
+      const roles = describeRoles(tried, path.join(staging, 'metadata'), METADATA_BYTES_MAX)
+      if (options.keep) keepNewerRoot(store, tried)
+      return { loaded: brought, roles }
+    }
+    const loaded = await verifyRepository(store, { repository: staging, metadataDir: trusted }, options)
+    const roles = describeRoles(trusted, path.join(staging, 'metadata'), METADATA_BYTES_MAX)
+    if (loaded.ok && options.keep) {
       replaceFolder(trusted, at(store, 'trusted'))
       replaceFolder(staging, at(store, 'repository'))
-    } else keepNewerRoot(store, trusted)
-    return loaded
+    } else if (options.keep) keepNewerRoot(store, trusted)
+    return { loaded, roles }
   } finally {
-    for (const folder of [staging, trusted]) fs.rmSync(folder, { recursive: true, force: true })
+    for (const folder of [staging, trusted, tried]) fs.rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -103,26 +128,48 @@ function keepNewerRoot(store: ReleaseStore, trusted: string): void {
   if (fs.existsSync(fresh) && fs.existsSync(kept)) writeDurably(kept, fs.readFileSync(fresh))
 }
 
+/** Whether a repository was taken in at some time. */
+export function hasRepository(store: ReleaseStore): boolean {
+  return fs.existsSync(at(store, 'repository'))
+}
+
 /** Verifies the kept repository again, now: what has expired since is refused. */
 export async function loadReleases(store: ReleaseStore, options: LoadOptions = {}): Promise<Result<readonly LoadedRelease[]>> {
-  if (!fs.existsSync(at(store, 'repository'))) return err('no release was imported yet; import one with `gateway release import FOLDER`')
-  return verifyRepository(store, at(store, 'repository'), at(store, 'trusted'), options)
+  if (!hasRepository(store)) return err('no release was imported yet; import one with `gateway release import FOLDER`')
+  return verifyRepository(store, { repository: at(store, 'repository'), metadataDir: at(store, 'trusted') }, options)
+}
+
+/** The same with what its metadata say of each role. */
+export async function loadKept(store: ReleaseStore, options: LoadOptions = {}): Promise<Taken> {
+  const loaded = await loadReleases(store, options)
+  return { loaded, roles: describeRoles(at(store, 'trusted'), at(store, 'repository', 'metadata'), METADATA_BYTES_MAX) }
+}
+
+export interface VerifySource {
+  /** Folder of our own, with `metadata` and `targets`. */
+  readonly repository: string
+  /** What is trusted; it moves on as the client goes. */
+  readonly metadataDir: string
+  /** Where the client gets its files; default: the folder itself. */
+  readonly fetcher?: Pick<BaseFetcher, 'downloadFile' | 'downloadBytes'>
+  /** Puts a delegated role's file into the folder before it is looked at. */
+  readonly ensure?: (file: string) => Promise<void>
 }
 
 /** The whole client workflow over a folder of our own. One client for each look-up: no role is trusted because another look-up loaded it. */
-async function verifyRepository(
-  store: ReleaseStore, repository: string, metadataDir: string, options: LoadOptions,
-): Promise<Result<readonly LoadedRelease[]>> {
+export async function verifyRepository(store: ReleaseStore, source: VerifySource, options: LoadOptions): Promise<Result<readonly LoadedRelease[]>> {
+  const { repository, metadataDir } = source
   const clock = advanceClock(store)
   if (!clock.ok) return clock
   if (!fs.existsSync(path.join(metadataDir, 'root.json'))) return err('no root is pinned; pin the one that was handed over in person first')
   const client = (): Updater => new Updater({
-    metadataDir, metadataBaseUrl: METADATA_URL, targetBaseUrl: TARGETS_URL, fetcher: new LocalFetcher(repository), config: CLIENT_LIMITS,
-    forceCache: false,
+    metadataDir, metadataBaseUrl: METADATA_URL, targetBaseUrl: TARGETS_URL, fetcher: source.fetcher ?? new LocalFetcher(repository),
+    config: CLIENT_LIMITS, forceCache: false,
   })
   try {
     await client().refresh()
-    const paths = checkedDelegations(metadataDir, path.join(repository, 'metadata'), CLIENT_LIMITS.maxDelegations, METADATA_BYTES_MAX)
+    const limits = { rolesMax: CLIENT_LIMITS.maxDelegations, bytesMax: METADATA_BYTES_MAX }
+    const paths = await checkedDelegations(metadataDir, path.join(repository, 'metadata'), limits, source.ensure)
     if (!paths.ok) return paths
     const files: { file: ReleaseFile; content: Uint8Array }[] = []
     for (const target of paths.value) {
@@ -130,7 +177,8 @@ async function verifyRepository(
       if (!loaded.ok) return loaded
       if (loaded.value) files.push(loaded.value)
     }
-    return assemble(files, options)
+    const doubt = faultOfRoles(describeRoles(metadataDir, path.join(repository, 'metadata'), METADATA_BYTES_MAX), clock.value)
+    return doubt === null ? assemble(files, options) : err(`the repository is refused: ${doubt}`)
   } catch (cause) {
     return err(`the repository is refused: ${messageOf(cause)}`)
   }
@@ -200,62 +248,6 @@ function replaceFolder(from: string, to: string): void {
   if (fs.existsSync(to)) fs.renameSync(to, old)
   fs.renameSync(from, to)
   fs.rmSync(old, { recursive: true, force: true })
-}
-
-function readBounded(folder: string, relative: string, max: number): Result<Uint8Array> {
-  const fd = openBelow(folder, relative)
-  if (fd === null) return err(`${path.join(folder, relative)} is not there, or no regular file`)
-  try {
-    // One byte more than may be there: a file that grows while it is read is seen to be too long, whatever its stated size was.
-    const buf = new Uint8Array(Math.min(fs.fstatSync(fd).size, max) + 1)
-    let length = 0
-    for (let n = -1; n !== 0 && length < buf.length; length += n) n = fs.readSync(fd, buf, length, buf.length - length, null)
-    return length > max || length === buf.length ? err(`${relative} is longer than ${max} bytes, or grew while it was read`) : ok(buf.subarray(0, length))
-  } finally {
-    fs.closeSync(fd)
-  }
-}
-
-function copyRepository(source: string, staging: string): Result<null> {
-  let files = 0
-  let bytes = 0
-  for (const [part, max] of [['metadata', METADATA_BYTES_MAX], ['targets', TARGET_BYTES_MAX]] as const) {
-    const names = listFiles(path.join(source, part))
-    if (!names.ok) return names
-    makeFolder(path.join(staging, part), 0o700)
-    for (const name of names.value) {
-      const content = readBounded(path.join(source, part), name, max)
-      if (!content.ok) return content
-      files++
-      bytes += content.value.length
-      if (files > REPOSITORY_FILES_MAX || bytes > REPOSITORY_BYTES_MAX) {
-        return err(`${source} has more than ${REPOSITORY_FILES_MAX} files or ${REPOSITORY_BYTES_MAX} bytes`)
-      }
-      makeFolder(path.dirname(path.join(staging, part, name)))
-      fs.writeFileSync(path.join(staging, part, name), content.value)
-    }
-  }
-  return ok(null)
-}
-
-/** Regular files below a folder; a link or a device is a refusal, not a surprise. */
-function listFiles(folder: string, prefix = '', depth = 0): Result<string[]> {
-  if (depth > FOLDER_DEPTH_MAX) return err(`${folder} is nested deeper than ${FOLDER_DEPTH_MAX} folders`)
-  if (fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return err(`${folder} is not there; a repository has the folders metadata and targets`)
-  }
-  const names: string[] = []
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    const name = prefix + entry.name
-    if (entry.isDirectory()) {
-      const below = listFiles(path.join(folder, entry.name), `${name}/`, depth + 1)
-      if (!below.ok) return below
-      names.push(...below.value)
-    } else if (entry.isFile()) names.push(name)
-    else return err(`${path.join(folder, entry.name)} is no regular file; links and devices are not taken in`)
-    if (names.length > REPOSITORY_FILES_MAX) return err(`${folder} has more than ${REPOSITORY_FILES_MAX} files`)
-  }
-  return ok(names.sort())
 }
 
 function messageOf(cause: unknown): string {

@@ -51,7 +51,7 @@ const KOFFI = fileURLToPath(import.meta.resolve('koffi'))
 export function accountOf(user: string, passwd: string): Account | null {
   for (const line of passwd.split('\n')) {
     const [name = '', , uid = '', gid = ''] = line.split(':')
-    if (name !== '' && (name === user || uid === user)) return { name, uid: Number(uid), gid: Number(gid) }
+    if (user !== '' && /^\d+$/.test(uid) && /^\d+$/.test(gid) && (name === user || uid === user)) return { name, uid: Number(uid), gid: Number(gid) }
   }
   return null
 }

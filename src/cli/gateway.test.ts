@@ -102,7 +102,7 @@ test('a running gateway: intended use first, status, hands by stdin, the beds on
   assert.match(err(), /^Transfer, storage, conversion, display\. Not active patient monitoring/)
   assert.match(err(), /warning: Target engine is NOT PROTECTED, by decision: the engine has no TLS yet/)
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/)
-  parts.ears[0]?.onMessage({ kind: 'note', command: { kind: 'assignment', device: '10.20.4.31', at: START, assignment: assigned(START) } })
+  parts.hear({ kind: 'note', command: { kind: 'assignment', device: '10.20.4.31', at: START, assignment: assigned(START) } })
   parts.say(owned('10.20.4.31', START, [heartRate(72, START)]))
   await parts.settle()
   const status = await cordon(['gateway', 'status', '--config', name])
@@ -114,7 +114,7 @@ test('a running gateway: intended use first, status, hands by stdin, the beds on
     const asked = parts.told.findLast((m) => m.kind === 'told' && m.event.kind === 'assign')
     if (asked === undefined) return
     const verdict = { kind: 'applied', beds: ['4W^401^A'], why: 'by hand' } as const
-    parts.ears[0]?.onMessage({ kind: 'note', command: { kind: 'log', device: null, at: START, verdict } })
+    parts.hear({ kind: 'note', command: { kind: 'log', device: null, at: START, verdict } })
   }, 10)
   t.after(() => clearInterval(answering))
   const hand = await cordon(['gateway', 'assign', '4W^401^A', '-', '--authority', 'ZZAUTH', '--config', name], { stdin: Buffer.from('ZZTEST4711\n') })

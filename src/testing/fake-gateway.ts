@@ -9,7 +9,7 @@ import { parseIp, type Ip } from '../base/ip.ts'
 import { treeFromValue, type PlainValue } from '../base/tree.ts'
 import { parseGateway } from '../config/gateway-file.ts'
 import type { GatewayConfig } from '../config/gateway.ts'
-import type { ToSegment } from '../gateway/channel.ts'
+import type { FromSegment, ToSegment } from '../gateway/channel.ts'
 import { patientRef, type PatientRef } from '../gateway/core/assignment/adt.ts'
 import type { Assignment } from '../gateway/core/assignment/ledger.ts'
 import type { TargetLine } from '../gateway/core/beds-frame.ts'
@@ -74,6 +74,14 @@ export const line = (changes: Partial<TargetLine> = {}): TargetLine => ({
 
 const kept = (what: KeptLine['what']): KeptLine => ({ what, bytes: 1234, nextDeletion: START + 3600e6, rule: '1 hour' })
 
+type Ready = Extract<FromSegment, { kind: 'ready' }>
+export const ready = (at: number, sandbox: readonly string[] = [], holes: Ready['missing'] = []): Ready => ({ kind: 'ready', at, sandbox, missing: holes })
+
+export const standing = (at: number, views: readonly SegmentView[], requests: Readonly<Record<string, number>> = {}): FromSegment => ({
+  kind: 'beds', at, views, updates: { requests, duplicates: 0, connectionsRefused: 0, connectionsDropped: 0, noCalls: 0 },
+  segment: { connections: 0, accepted: 0, refused: 0, holds: 0, isHolding: false },
+})
+
 /** All parts, and what they were given. Records are an index into `records`. */
 export class FakeGateway implements GatewayParts {
   now = START
@@ -81,14 +89,14 @@ export class FakeGateway implements GatewayParts {
   readonly log: string[] = []
   readonly sent: OwnedReadings[] = []
   readonly records: OwnedReadings[] = []
-  ears: SegmentEar[] = []
+  ear: SegmentEar | null = null
   granting: Granting = { grants: [], refused: [], releases: [], problem: null }
   targets: readonly TargetLine[] = [line()]
   arp: string | null = null
   adtTake: ((bytes: Uint8Array) => void) | null = null
   adtWhy: string | null = null
-  /** What startSegment does beside answering. */
-  onStart: (ear: SegmentEar) => void = (ear) => ear.onMessage({ kind: 'ready', at: this.now, sandbox: ['no-new-privileges'] })
+  /** Why the segment's process cannot start. */
+  startFault: string | null = null
   append: () => void | Promise<void> = () => undefined
   readonly #timers: { readonly every: number; readonly call: () => void; at: number; isOver: boolean }[] = []
 
@@ -132,16 +140,27 @@ export class FakeGateway implements GatewayParts {
   }
 
   async startSegment(_config: GatewayConfig, ear: SegmentEar) {
-    this.ears.push(ear)
-    this.log.push('segment started')
-    this.onStart(ear)
+    if (this.startFault !== null) throw new Error(this.startFault)
+    this.ear = ear
+    this.startAgain()
     return {
-      tell: (message: ToSegment) => void this.told.push(message),
+      tell: (message: ToSegment) => void this.told.push(message), pause: () => void this.log.push('paused'), resume: () => void this.log.push('resumed'),
       close: async () => {
         this.log.push('segment closed')
-        ear.onEnd('closed')
+        ear.onDown('closed')
       },
     }
+  }
+
+  /** As if its process had come up: it asks what it must know, and is ready. */
+  startAgain(): void {
+    this.log.push('segment started')
+    this.told.push(...(this.ear?.onStart() ?? []))
+    this.hear(ready(this.now, ['no-new-privileges']))
+  }
+
+  hear(message: FromSegment): void {
+    this.ear?.onMessage(message)
   }
 
   async openStores() {
@@ -172,6 +191,6 @@ export class FakeGateway implements GatewayParts {
   /** As if the segment's process had sent this frame's readings. */
   say(readings: OwnedReadings): void {
     this.records.push(readings)
-    this.ears.at(-1)?.onMessage({ kind: 'readings', record: Uint8Array.of(this.records.length - 1) })
+    this.hear({ kind: 'readings', record: Uint8Array.of(this.records.length - 1) })
   }
 }

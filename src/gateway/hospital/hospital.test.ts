@@ -7,9 +7,11 @@ import { test, type TestContext } from 'node:test'
 import type { BedsFrame } from '../core/beds-frame.ts'
 import type { LedgerNote } from '../core/assignment/ledger.ts'
 import { makeTree } from '../core/update/tree.ts'
-import { assigned, CANARY_WORDS, FakeGateway, fakeConfig, gatewayFolder, heartRate, ip, line, owned, START, view } from '../../testing/fake-gateway.ts'
+import {
+  assigned, CANARY_WORDS, FakeGateway, fakeConfig, gatewayFolder, heartRate, ip, line, owned, ready, standing, START, view,
+} from '../../testing/fake-gateway.ts'
 import { askControl, controlPath } from './control.ts'
-import type { Hospital } from './hospital.ts'
+import { INBOX_MAX, type Hospital } from './hospital.ts'
 import { runGateway } from './run.ts'
 import type { GatewayConfig } from '../../config/gateway.ts'
 
@@ -52,14 +54,13 @@ async function run(t: TestContext, parts = new FakeGateway(), config = fakeConfi
 
 const ledger = (kind: LedgerNote['kind'], bed: string, why: string) =>
   ({ kind: 'note', command: { kind: 'log', device: null, at: START, verdict: { kind, beds: [bed], why } } }) as const
-const counts = (requests: Readonly<Record<string, number>>) => ({ requests, duplicates: 0, connectionsRefused: 0, connectionsDropped: 0, noCalls: 0 })
 const note = (assignment: ReturnType<typeof assigned> | { state: 'unassigned'; why: string }) =>
   ({ kind: 'note', command: { kind: 'assignment', device: BED, at: START, assignment } }) as const
 
 test('beds are placed before anything else, and an orderly end closes what came in first and what goes out last', async (t) => {
   const { parts, stop, audit, config } = await run(t, new FakeGateway(), withAdt(t))
   assert.deepEqual(parts.told.map((m) => (m.kind === 'told' ? [m.event.kind, 'device' in m.event ? m.event.device : ''] : [m.kind])), [
-    ['place', BED], ['place', '10.20.4.32'], ['grants'],
+    ['place', BED], ['place', '10.20.4.32'], ['grants'], ['grants'],
   ])
   await stop()
   assert.deepEqual(parts.log, ['segment started', 'console closed', 'adt closed', 'segment closed', 'out closed', 'readings closed'])
@@ -75,9 +76,9 @@ test('readings are durable before they are shown or sent, and a discharge betwee
   parts.append = () => new Promise<void>((resolve) => {
     release = resolve
   })
-  parts.ears[0]?.onMessage(note(assigned(START)))
+  parts.hear(note(assigned(START)))
   parts.say(owned(BED, START, [heartRate(72, START)]))
-  parts.ears[0]?.onMessage(note({ state: 'unassigned', why: 'no patient is assigned to this bed' }))
+  parts.hear(note({ state: 'unassigned', why: 'no patient is assigned to this bed' }))
   await parts.pass(400)
   assert.deepEqual([frames.at(-1)?.tiles[0]?.numerics.length, parts.sent.length], [0, 0])
   release()
@@ -106,17 +107,16 @@ test('a disk that refuses is told on every page, and data still go on', async (t
   assert.doesNotMatch(frames.at(-1)?.notices.join('\n') ?? '', /NOT STORED/)
 })
 
-test('a segment that ends is told, started again ever later, and told all places and movements anew, in order with their times', async (t) => {
+test('a segment that ends is told on every page; the next one is told all places and movements, in order with their times', async (t) => {
   const { parts, hospital, frames } = await run(t, new FakeGateway(), withAdt(t))
   parts.adtTake?.(Buffer.from('MSH|first'))
   await parts.pass(100)
-  parts.ears[0]?.onMessage(note(assigned(START)))
+  parts.hear(note(assigned(START)))
   parts.say(owned(BED, parts.now, [heartRate(72, parts.now)]))
   await parts.pass(400)
   assert.equal(frames.at(-1)?.tiles[0]?.numerics.length, 1)
   const toldBefore = parts.told.filter((m) => m.kind === 'told')
-  parts.onStart = () => undefined
-  parts.ears[0]?.onEnd('killed by SIGKILL')
+  parts.ear?.onDown('killed by SIGKILL')
   await parts.pass(200)
   assert.equal(frames.at(-1)?.segment.state, 'down')
   assert.match(frames.at(-1)?.notices.join('\n') ?? '', /DOWN \(killed by SIGKILL\): no monitor is heard/)
@@ -125,34 +125,58 @@ test('a segment that ends is told, started again ever later, and told all places
   await parts.pass(300)
   assert.equal(frames.at(-1)?.tiles[0]?.numerics.length, 0, 'a movement that nobody can apply now may be a discharge')
   parts.told.length = 0
-  await parts.pass(1000)
-  assert.equal(parts.ears.length, 2)
-  parts.ears[1]?.onEnd('again')
-  await parts.pass(900)
-  assert.equal(parts.ears.length, 2, 'the second pause is longer')
-  parts.onStart = (ear) => ear.onMessage({ kind: 'ready', at: parts.now, sandbox: [] })
+  parts.startAgain()
+  // Told after it asked and before it is known to be ready: neither lost nor told twice.
+  parts.adtTake?.(Buffer.from('MSH|between'))
   await parts.pass(300)
-  assert.equal(parts.ears.length, 3)
   const told = parts.told.filter((m) => m.kind === 'told')
-  assert.deepEqual(told.slice(0, -1), toldBefore)
-  assert.equal(told.at(-1)?.event.kind, 'adt')
-  assert.equal(frames.at(-1)?.segment.state, 'running')
-  assert.equal(hospital.status().segment.restarts, 2)
-  // What the first process still says is not heard.
-  parts.ears[0]?.onMessage(note(assigned(START)))
-  await parts.pass(300)
-  assert.equal(frames.at(-1)?.tiles[0]?.assignment.state, 'unassigned')
+  const texts = told.flatMap(({ event }) => (event.kind === 'adt' ? [Buffer.from(event.bytes).toString()] : []))
+  assert.deepEqual(texts, ['MSH|first', 'MSH|discharge', 'MSH|between'])
+  assert.deepEqual(told.slice(0, 3), toldBefore)
+  assert.deepEqual([frames.at(-1)?.segment.state, hospital.status().segment.restarts], ['running', 1])
+  assert.match(frames.at(-1)?.tiles[0]?.assignment.why ?? '', /since the process that faces the monitors started anew/)
 })
 
-test('a first start that fails is an answer, not a loop, and takes everything back', async (t) => {
+test('a first start that fails is an answer and takes everything back', async (t) => {
   const parts = new FakeGateway()
-  parts.onStart = (ear) => ear.onEnd('202.114.4.119:515 is taken by another program')
+  parts.startFault = '202.114.4.119:515 is taken by another program'
   const config = fakeConfig(gatewayFolder(t))
   const result = await runGateway(config, parts, new AbortController().signal, async () => async () => undefined)
-  assert.equal(result.ok, false)
-  assert.match(result.ok ? '' : result.error.message, /did not start: 202\.114\.4\.119:515 is taken/)
-  assert.equal(parts.ears.length, 1)
+  assert.match(result.ok ? '' : result.error.message, /202\.114\.4\.119:515 is taken/)
+  assert.deepEqual(parts.log, ['out closed', 'readings closed'])
   assert.deepEqual([fs.existsSync(controlPath(config.folder)), fs.existsSync(path.join(config.folder, 'owner.pid'))], [false, false])
+})
+
+test('a wall of the sandbox that is missing is told: in the state always, as a notice when it is vital', async (t) => {
+  const { parts, hospital } = await run(t)
+  parts.hear(ready(START, ['no new privileges'], [{ what: 'Landlock', why: 'the kernel has none', isVital: false }]))
+  await parts.pass(100)
+  assert.deepEqual(hospital.status().segment.sandbox, ['no new privileges', 'MISSING: Landlock (the kernel has none)'])
+  assert.doesNotMatch(hospital.status().notices.join(), /not closed in/)
+  parts.hear(ready(START, [], [{ what: 'seccomp', why: 'refused', isVital: true }]))
+  await parts.pass(100)
+  assert.match(hospital.status().notices.join(), /is not closed in: seccomp is missing/)
+})
+
+test('a disk that does not keep up holds the monitors back and loses nothing', async (t) => {
+  const { parts, hospital, frames } = await run(t)
+  let release = (): void => undefined
+  parts.append = () => new Promise<void>((resolve) => {
+    release = resolve
+  })
+  parts.records.push(owned(BED, START, [heartRate(72, START)]))
+  for (let i = 0; i < INBOX_MAX + 100; i++) {
+    parts.hear({ kind: 'readings', record: Uint8Array.of(0) })
+    if (i === 0) await parts.settle()
+  }
+  assert.equal(parts.log.at(-1), 'paused')
+  await parts.pass(1000)
+  assert.match(frames.at(-1)?.notices.join() ?? '', /monitors are held back/)
+  parts.append = () => undefined
+  release()
+  await hospital.settled()
+  assert.deepEqual([parts.sent.length, parts.log.at(-1)], [INBOX_MAX + 100, 'resumed'])
+  assert.doesNotMatch(hospital.status().notices.join(), /held back/)
 })
 
 test('one gateway owns a folder', async (t) => {
@@ -168,14 +192,14 @@ test('grants are handed over when they change, at the next look, and a revocatio
   const grant = { permitId: 'p1', deviceId: 'S1', ip: ip(BED), from: START, until: START + 1e9, completeBy: START + 2e9, tree: tree.value }
   const handed = (): number[] => parts.told.flatMap((m) => (m.kind === 'grants' ? [m.grants.length] : []))
   await parts.pass(3000)
-  assert.deepEqual(handed(), [0], 'the same answer is not handed over again')
+  assert.deepEqual(handed(), [0, 0], 'the same answer is not handed over again')
   parts.granting = { grants: [grant], refused: [{ id: 'p2', why: 'one signature is missing' }], releases: ['CMS8000@2#ab'], problem: null }
   await parts.pass(1000)
-  assert.deepEqual(handed(), [0, 1])
+  assert.deepEqual(handed(), [0, 0, 1])
   assert.match(hospital.status().notices.join(), /granted by permit p1/)
   parts.granting = { grants: [], refused: [], releases: [], problem: 'the timestamp has expired' }
   await parts.pass(1000)
-  assert.deepEqual(handed(), [0, 1, 0])
+  assert.deepEqual(handed(), [0, 0, 1, 0])
   assert.match(hospital.status().notices.join(), /No update can be served: the timestamp has expired/)
   assert.match(audit(), /"kind":"grants","permits":\["p1"\],"refused":\["p2: one signature is missing"\]/)
 })
@@ -188,7 +212,7 @@ test('the control socket: status, hands, places, and words for what is wrong', a
   assert.deepEqual(status.ok && (status.value as { name: string }).name, 'GW')
   const asked = ask('assign', { bed: '4w^401^a', number: 'ZZTEST4711', authority: 'ZZAUTH' })
   while (!parts.told.some((m) => m.kind === 'told' && m.event.kind === 'assign')) await new Promise((resolve) => setImmediate(resolve))
-  parts.ears[0]?.onMessage(ledger('applied', NAME, 'assigned by hand'))
+  parts.hear(ledger('applied', NAME, 'assigned by hand'))
   assert.deepEqual(await asked, { ok: true, value: 'assigned by hand' })
   const told = parts.told.flatMap((m) => (m.kind === 'told' && m.event.kind === 'assign' ? [m.event] : []))
   assert.deepEqual(told.map((e) => [e.bed, e.patient?.key]), [[NAME, 'ZZTEST4711&ZZAUTH']])
@@ -212,10 +236,8 @@ test('the control socket: status, hands, places, and words for what is wrong', a
 test('status counts, names targets with lag and protection, and what a person must know', async (t) => {
   const { parts, hospital } = await run(t)
   parts.targets = [line({ state: 'down', why: 'the certificate has expired', waiting: 12, refused: 2, lagMicros: 61e6 })]
-  parts.ears[0]?.onMessage({
-    kind: 'beds', at: START, views: [view(BED, NAME, assigned(START))], updates: counts({ 'NFS READ': 3, 'MNT MNT': 1 }),
-  })
-  parts.ears[0]?.onMessage(ledger('flag', NAME, 'two patients are said to be in this bed'))
+  parts.hear(standing(START, [view(BED, NAME, assigned(START))], { 'NFS READ': 3, 'MNT MNT': 1 }))
+  parts.hear(ledger('flag', NAME, 'two patients are said to be in this bed'))
   await parts.pass(1000)
   const status = hospital.status()
   assert.deepEqual(status.beds.feed, { never: 1, live: 1, silent: 0, lost: 0 })
@@ -225,7 +247,7 @@ test('status counts, names targets with lag and protection, and what a person mu
   const notices = status.notices.join('\n')
   for (const words of [/engine is NOT PROTECTED, by decision: the engine has no TLS yet/, /engine is down: the certificate has expired; 12 messages wait/,
     /engine refused 2 messages/, /Bed 4W\^401\^A needs a decision: two patients/]) assert.match(notices, words)
-  parts.ears[0]?.onMessage(ledger('applied', NAME, 'discharge'))
+  parts.hear(ledger('applied', NAME, 'discharge'))
   parts.targets = [line()]
   await parts.pass(1000)
   assert.equal(hospital.status().notices.length, 1)
@@ -235,10 +257,10 @@ test('half a copied program is an alarm on every page until the copy is whole', 
   const { parts, hospital } = await run(t)
   const record = { at: START, severity: 'alarm', ip: ip(BED), deviceId: 'S1', permitId: 'p1', releaseId: 'r', path: 'bin/monitor', reason: null, sentBytes: 5,
     sizeBytes: 10, repeats: 0 } as const
-  parts.ears[0]?.onMessage({ kind: 'audit', record: { ...record, kind: 'file-stalled' } })
+  parts.hear({ kind: 'audit', record: { ...record, kind: 'file-stalled' } })
   await parts.pass(100)
   assert.match(hospital.status().notices.join(), /10\.20\.4\.31 may hold HALF A PROGRAM: bin\/monitor, 5 of 10 bytes\. Do not restart it/)
-  parts.ears[0]?.onMessage({ kind: 'audit', record: { ...record, kind: 'file-complete', severity: 'info', sentBytes: 10 } })
+  parts.hear({ kind: 'audit', record: { ...record, kind: 'file-complete', severity: 'info', sentBytes: 10 } })
   await parts.pass(100)
   assert.doesNotMatch(hospital.status().notices.join(), /HALF/)
 })
@@ -258,15 +280,14 @@ test('a second card of a monitor\'s address is told to the segment with the one 
 test('the canary patient is in no status, audit, notice or error, whatever the hospital or a monitor says', async (t) => {
   const { parts, hospital, audit, config, frames } = await run(t, new FakeGateway(), withAdt(t))
   parts.adtTake?.(Buffer.from('MSH|^~\\&|ZZTEST^CANARY'))
-  const ear = parts.ears[0]
-  ear?.onMessage(note(assigned(START)))
-  ear?.onMessage(ledger('flag', 'ZZTEST^CANARY^1', 'admit without a readable time: it could be an old one, nobody was assigned'))
-  ear?.onMessage({
+  parts.hear(note(assigned(START)))
+  parts.hear(ledger('flag', 'ZZTEST^CANARY^1', 'admit without a readable time: it could be an old one, nobody was assigned'))
+  parts.hear({
     kind: 'note',
     command: { kind: 'log', device: null, at: START, verdict: { action: 'drop', rule: 'text-unreadable', why: 'not an ADT message: ZZTEST^CANARY' } },
   })
   parts.say(owned(BED, START, [heartRate(72, START)]))
-  ear?.onMessage({ kind: 'beds', at: START, views: [view(BED, NAME, assigned(START))], updates: counts({}) })
+  parts.hear(standing(START, [view(BED, NAME, assigned(START))]))
   await parts.pass(2000)
   const answer = await askControl(config.folder, 'status')
   assert.doesNotMatch(JSON.stringify([hospital.status(), answer, frames]), CANARY_WORDS)

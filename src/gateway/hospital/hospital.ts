@@ -4,7 +4,7 @@
 import { err, ok, type Result } from '../../base/result.ts'
 import type { Micros } from '../../base/time.ts'
 import type { GatewayConfig } from '../../config/gateway.ts'
-import type { FromSegment, ToldEvent } from '../channel.ts'
+import type { FromSegment, ToldEvent, ToSegment } from '../channel.ts'
 import { INTENDED_USE, type TargetLine } from '../core/beds-frame.ts'
 import type { Bed } from '../core/assignment/adt.ts'
 import type { LedgerNote } from '../core/assignment/ledger.ts'
@@ -12,18 +12,17 @@ import type { Verdict } from '../core/intake/command.ts'
 import type { DeviceId } from '../core/intake/reading.ts'
 import type { AuditRecord } from '../core/update/audit.ts'
 import type { ServerCounts } from '../nfs-server.ts'
-import { AuditFile } from './audit-file.ts'
-import { Beds } from './beds.ts'
+import type { AuditFile } from './audit-file.ts'
+import { Beds, type SegmentState } from './beds.ts'
 import { GrantKeeper } from './grant-keeper.ts'
 import { LinkWatch, parseArpTable } from './link-watch.ts'
 import type { Notices } from './notices.ts'
-import type { AdtPart, GatewayParts, Granting, OwnedReadings, ReadingsRecord, Stores } from './parts.ts'
-import { SegmentKeeper } from './segment-keeper.ts'
+import type { AdtPart, GatewayParts, Granting, OwnedReadings, ReadingsRecord, SegmentEar, SegmentPart, Stores } from './parts.ts'
 import { clearNotices, countBeds, folderLines, updatesOf, type GatewayStatus } from './status.ts'
 import { ToldLog } from './told-log.ts'
 
-/** Messages that wait for the disk: ten seconds of a thousand beds. More means that the disk stands still. */
-export const INBOX_MAX = 50_000
+/** Messages that wait for the disk: two seconds of a thousand beds. Beyond it the segment holds its monitors back, and nothing is lost. */
+export const INBOX_MAX = 10_000
 /** Rules of intake that the audit has a line for; the rest is counted on the tile. */
 const AUDITED: readonly Verdict['rule'][] = [
   'feed-lost', 'feed-back', 'bed-changed', 'demo-mode', 'not-a-monitor', 'too-fast', 'too-many', 'log-quota', 'field-unknown', 'resync',
@@ -42,17 +41,21 @@ export class Hospital {
   readonly #kept: Stores
   readonly #told = new ToldLog()
   readonly #links = new LinkWatch()
-  readonly #segment: SegmentKeeper
+  #segment: SegmentPart | null = null
+  #state: SegmentState
+  #starts = 0
+  #isStopping = false
   readonly #startedAt: Micros
   readonly #bedOf = new Map<DeviceId, Bed>()
   readonly #waiters = new Map<Bed, (note: LedgerNote) => void>()
   #inbox: FromSegment[] = []
   #draining: Promise<void> | null = null
-  #lost = 0
   #served: ServerCounts | null = null
   #adt: AdtPart | null = null
-  /** The running process has been told all of #told. Until then events wait in that list. */
+  /** The running process has been told all of #told. Until then events wait in that list, from #toldTo on. */
   #isTold = false
+  #toldTo = 0
+  #isPaused = false
 
   constructor(config: GatewayConfig, parts: GatewayParts, kept: Stores, notices: Notices, audit: AuditFile) {
     this.config = config
@@ -63,9 +66,7 @@ export class Hospital {
     this.audit = audit
     this.beds = new Beds(config, { clock: () => parts.clock(), targets: (now) => kept.out.lines(now), notices: () => this.#noticesNow() })
     this.grants = new GrantKeeper(() => parts.loadGrants(parts.clock()), (granting) => this.#onGrants(granting))
-    this.#segment = new SegmentKeeper(config, parts, {
-      onMessage: (message) => this.#receive(message), onDown: (why, isEnd) => this.#onDown(why, isEnd),
-    })
+    this.#state = { state: 'down', since: this.#startedAt, sandbox: [] }
     for (const { device, bed } of config.beds) this.#tellPlace(device, bed)
     for (const [i, text] of clearNotices(config).entries()) this.notices.set(`clear ${i}`, text)
   }
@@ -73,8 +74,17 @@ export class Hospital {
   /** Resolves when the segment's process is ready, or with the reason why it is not. */
   async start(): Promise<Result<null>> {
     this.audit.write(this.#parts.clock(), 'gateway-started', { name: this.config.name, beds: this.config.beds.length, targets: this.config.targets.length })
-    const ready = await this.#segment.start()
-    return ready.ok ? ready : err(`the process that faces the monitors did not start: ${ready.error}`)
+    const ear: SegmentEar = {
+      onMessage: (message) => this.#receive(message), onStart: () => this.#whatToKnow(), onDown: (why) => this.#onDown(why),
+    }
+    try {
+      this.#segment = await this.#parts.startSegment(this.config, ear)
+    } catch (cause) {
+      return err(cause instanceof Error ? cause.message : String(cause))
+    }
+    await this.settled()
+    this.#catchUp()
+    return ok(null)
   }
 
   useAdt(adt: AdtPart): void {
@@ -145,11 +155,11 @@ export class Hospital {
 
   status(): GatewayStatus {
     const at = this.#parts.clock()
-    const isDown = !this.#segment.isRunning
+    const isDown = this.#state.state === 'down'
     const why = this.#adt?.why() ?? null
     return {
       schema: 'cordon.gateway-status/1', intendedUse: INTENDED_USE, at, name: this.config.name, startedAt: this.#startedAt,
-      segment: { ...this.#segment.state, restarts: this.#segment.restarts }, beds: countBeds(this.beds.tiles(), isDown),
+      segment: { ...this.#state, restarts: Math.max(0, this.#starts - 1) }, beds: countBeds(this.beds.tiles(), isDown),
       targets: this.#kept.out.lines(at),
       adt: { state: this.config.adt === null ? 'none' : why === null ? 'listening' : 'down', why, isProtected: this.config.adt?.protection.kind === 'tls' },
       updates: updatesOf(this.grants.granting, this.#served), kept: [this.#kept.readings.kept(at), this.#kept.out.kept(at), ...folderLines(this.config)],
@@ -160,7 +170,8 @@ export class Hospital {
   /** Orderly: nothing new comes in, what came is durable and on its way, then all is closed. */
   async stop(): Promise<void> {
     await this.#adt?.close()
-    await this.#segment.close()
+    this.#isStopping = true
+    await this.#segment?.close()
     await this.settled()
     this.#kept.out.tick(this.#parts.clock())
     await this.#kept.out.close()
@@ -186,7 +197,7 @@ export class Hospital {
 
   #tell(event: ToldEvent): void {
     this.#told.push(event)
-    if (this.#isTold) this.#segment.tell({ kind: 'told', event })
+    if (this.#isTold) this.#segment?.tell({ kind: 'told', event })
     // Nobody can apply it now, and it may be a discharge: no tile keeps showing whose data they were.
     else if (event.kind === 'adt' || event.kind === 'assign') this.beds.forget('a movement was told while the process that faces the monitors is down')
   }
@@ -197,17 +208,22 @@ export class Hospital {
     this.audit.write(at, 'grants', { permits, refused: granting.refused.map(({ id, why }) => `${id}: ${why}`), problem: granting.problem })
     this.notices.set('grants', granting.problem === null ? null : `No update can be served: ${granting.problem}`)
     this.notices.set('granted', permits.length === 0 ? null : `Updates are granted by permit ${permits.join(', ')}.`)
-    if (this.#isTold) this.#segment.tell({ kind: 'grants', grants: granting.grants })
+    if (this.#isTold) this.#segment?.tell({ kind: 'grants', grants: granting.grants })
   }
 
   #receive(message: FromSegment): void {
-    if (message.kind === 'readings' && this.#inbox.length >= INBOX_MAX) {
-      this.#lost += 1
-      this.notices.set('inbox', `${this.#lost} frames of readings were lost because the disk stands still.`)
-      return
-    }
     this.#inbox.push(message)
+    if (this.#inbox.length >= INBOX_MAX) this.#hold(true)
     this.#draining ??= this.#drain()
+  }
+
+  /** What comes faster than the disk takes it waits in the monitors, which is told. */
+  #hold(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#segment?.pause()
+    else this.#segment?.resume()
+    this.notices.set('inbox', isPaused ? 'The disk does not keep up: monitors are held back, and what is shown is late.' : null)
   }
 
   /** In order: the readings up to the first note are durable before any of it is shown. */
@@ -221,6 +237,7 @@ export class Hospital {
         for (const [i, message] of batch.entries()) this.#apply(message, decoded[i] ?? null)
       }
     } finally {
+      this.#hold(false)
       this.#draining = null
     }
   }
@@ -245,7 +262,7 @@ export class Hospital {
   #apply(message: FromSegment, readings: OwnedReadings | null): void {
     switch (message.kind) {
       case 'ready':
-        this.#onReady(message.at, message.sandbox)
+        this.#onReady(message)
         break
       case 'readings':
         if (readings === null) break
@@ -264,21 +281,43 @@ export class Hospital {
     }
   }
 
-  #onReady(at: Micros, sandbox: readonly string[]): void {
-    if (this.#segment.restarts > 0) this.beds.forget('nothing was heard of this bed since the process that faces the monitors started anew')
-    this.#told.replay((event) => this.#segment.tell({ kind: 'told', event }))
-    this.#segment.tell({ kind: 'grants', grants: this.grants.granting.grants })
-    this.#isTold = true
-    this.beds.segment(this.#segment.state)
-    this.notices.set('segment', null)
-    this.audit.write(at, 'segment-ready', { sandbox, restarts: this.#segment.restarts })
+  /** Everything that decides whose data these are, before the first monitor is heard. */
+  #whatToKnow(): readonly ToSegment[] {
+    this.#toldTo = this.#told.end
+    return [...this.#told.since(0).map((event) => ({ kind: 'told', event }) as const), this.#grantsNow()]
   }
 
-  #onDown(why: string, isEnd: boolean): void {
+  #grantsNow(): ToSegment {
+    return { kind: 'grants', grants: this.grants.granting.grants }
+  }
+
+  #onReady({ at, sandbox, missing }: Extract<FromSegment, { kind: 'ready' }>): void {
+    this.#starts += 1
+    if (this.#starts > 1) this.beds.forget('nothing was heard of this bed since the process that faces the monitors started anew')
+    this.#state = { state: 'running', since: at, sandbox: [...sandbox, ...missing.map(({ what, why }) => `MISSING: ${what} (${why})`)] }
+    this.#catchUp()
+    this.beds.segment(this.#state)
+    this.notices.set('segment', null)
+    const vital = missing.filter((hold) => hold.isVital).map((hold) => hold.what)
+    this.notices.set('sandbox', vital.length === 0 ? null : `The process that faces the monitors is not closed in: ${vital.join(', ')} is missing.`)
+    this.audit.write(at, 'segment-ready', { sandbox: this.#state.sandbox, starts: this.#starts })
+  }
+
+  /** What came after the process asked and before it could be told. At the first start that is when the start has come back to us. */
+  #catchUp(): void {
+    if (this.#segment === null || this.#state.state === 'down') return
+    for (const event of this.#told.since(this.#toldTo)) this.#segment.tell({ kind: 'told', event })
+    this.#toldTo = this.#told.end
+    this.#segment.tell(this.#grantsNow())
+    this.#isTold = true
+  }
+
+  #onDown(why: string): void {
     this.#isTold = false
-    this.beds.segment(this.#segment.state)
-    this.audit.write(this.#parts.clock(), 'segment-down', { why, isEnd })
-    if (!isEnd) this.notices.set('segment', `The process that faces the monitors is DOWN (${why}): no monitor is heard. It is started again.`)
+    this.#state = { state: 'down', since: this.#parts.clock(), sandbox: [] }
+    this.beds.segment(this.#state)
+    this.audit.write(this.#parts.clock(), 'segment-down', { why })
+    if (!this.#isStopping) this.notices.set('segment', `The process that faces the monitors is DOWN (${why}): no monitor is heard. It is started again.`)
   }
 
   #onNote(command: Note): void {

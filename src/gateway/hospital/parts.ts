@@ -13,14 +13,21 @@ import type { Grant } from '../core/update/window.ts'
 export type OwnedReadings = Omit<Extract<GatewayCommand, { kind: 'store' | 'publish' }>, 'kind'>
 
 export interface SegmentEar {
+  /** In order. `ready` comes again each time that a process was started anew. */
   onMessage(message: FromSegment): void
-  /** The process is gone: by itself, by a signal, or because it was closed. Called once. */
-  onEnd(why: string): void
+  /** What a process that has just started must know, in order. Asked at each start, before `ready`. */
+  onStart(): readonly ToSegment[]
+  /** The process is gone; another one is being started, unless it was closed. */
+  onDown(why: string): void
 }
 
-export interface SegmentProcess {
+/** The process that faces the monitors, started again for as long as it is wanted. */
+export interface SegmentPart {
+  /** What is told while it is not ready is not heard. */
   tell(message: ToSegment): void
-  /** Asks it to end, and ends it when it does not. */
+  /** Nothing more is taken from it until `resume`: it then holds the monitors back, and loses nothing. */
+  pause(): void
+  resume(): void
   close(): Promise<void>
 }
 
@@ -83,7 +90,8 @@ export interface GatewayParts {
   /** Calls back about every `ms`; the answer ends it. */
   every(ms: number, call: () => void): () => void
   after(ms: number, call: () => void): () => void
-  startSegment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentProcess>
+  /** Resolves when it is ready for the first time; fails with the reason when it cannot be. */
+  startSegment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentPart>
   /** Both at once: what goes out is made of what is stored. `note`: words for the audit, without a patient. */
   openStores(config: GatewayConfig, note: (words: string) => void): Promise<Stores>
   /** `take`: one message, without framing; it is acknowledged when `take` returns. */

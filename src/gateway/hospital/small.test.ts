@@ -92,16 +92,12 @@ test('notices keep their place, end, and are bounded', () => {
 
 test('the told log gives back what was told, in order, without links, the oldest forgotten first', () => {
   const log = new ToldLog()
-  const seen = (): number[] => {
-    const all: number[] = []
-    log.replay((event) => all.push(event.at))
-    return all
-  }
+  const seen = (from = 0): number[] => log.since(from).map((event) => event.at)
   for (let at = 0; at < 5; at++) log.push({ kind: 'adt', bytes: new Uint8Array(10), at })
   log.push({ kind: 'taps', device: 'a', atDevice: null, atGateway: null, at: 99 })
-  assert.deepEqual(seen(), [0, 1, 2, 3, 4])
+  assert.deepEqual([seen(), seen(3), seen(5), log.end], [[0, 1, 2, 3, 4], [3, 4], [], 5])
   for (let at = 5; at < TOLD_MAX + 2; at++) log.push({ kind: 'place', device: 'a', bed: null, at })
-  assert.deepEqual([seen().length, seen()[0]], [TOLD_MAX, 2])
+  assert.deepEqual([seen().length, seen()[0], seen(1)[0], seen(4)[0], log.end], [TOLD_MAX, 2, 2, 4, TOLD_MAX + 2])
   log.push({ kind: 'adt', bytes: new Uint8Array(65 * 1024 * 1024), at: 1e6 })
   assert.deepEqual(seen(), [])
 })

@@ -10,18 +10,26 @@ export const TOLD_BYTES_MAX = 64 * 1024 * 1024
 
 export class ToldLog {
   readonly #events: ToldEvent[] = []
+  #pushed = 0
   #bytes = 0
 
   /** What a device's link is like and what a sensor saw is told again by itself. */
   push(event: ToldEvent): void {
     if (event.kind === 'link' || event.kind === 'taps') return
     this.#events.push(event)
+    this.#pushed += 1
     this.#bytes += sizeOf(event)
     while (this.#events.length > TOLD_MAX || this.#bytes > TOLD_BYTES_MAX) this.#bytes -= sizeOf(this.#events.shift())
   }
 
-  replay(tell: (event: ToldEvent) => void): void {
-    for (const event of this.#events) tell(event)
+  /** How many were pushed so far. */
+  get end(): number {
+    return this.#pushed
+  }
+
+  /** Those from number `from` on that are still remembered, in order. */
+  since(from: number): readonly ToldEvent[] {
+    return this.#events.slice(Math.max(0, from - (this.#pushed - this.#events.length)))
   }
 }
 

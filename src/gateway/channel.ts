@@ -15,10 +15,12 @@ export type ToSegment =
   | { readonly kind: 'told'; readonly event: ToldEvent }
   /** All grants in force; replaces those before. Bytes of releases were verified on the hospital's side just now. */
   | { readonly kind: 'grants'; readonly grants: readonly Grant[] }
+  /** All is told that a segment has to know when it starts: only now the sockets are read, so that no reading is without its bed or patient. */
+  | { readonly kind: 'read' }
   | { readonly kind: 'close' }
 
 export type FromSegment =
-  /** Sandbox is closed and every socket is read: with what holds and what does not, in words, for `gateway status`. */
+  /** Sandbox is closed, nothing is read yet: with what holds and what does not, in words, for `gateway status`. */
   | { readonly kind: 'ready'; readonly at: Micros; readonly sandbox: readonly string[]; readonly missing: readonly MissingHold[] }
   /** Readings of one frame, coded by core/record.ts; stored as they are, decoded when somebody wants them. */
   | { readonly kind: 'readings'; readonly record: Uint8Array }

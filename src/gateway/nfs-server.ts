@@ -27,6 +27,8 @@ export interface NfsServerOptions {
   readonly onRecord: (record: AuditRecord) => void
   /** Descriptors that somebody bound to these ports before: then nothing is bound here. */
   readonly bound?: (transport: 'udp' | 'tcp', port: number) => number
+  /** In force before the first call is heard; later ones by `setGrants`. */
+  readonly grants?: readonly Grant[]
   /** A faster keyed digest than the built-in one, of the same function. */
   readonly mac?: typeof hmacSha256
 }
@@ -164,6 +166,7 @@ export class NfsServer {
     const fault = addressFault(options.address)
     if (fault !== null) throw new Error(`the update server cannot stand on this address: ${fault}`)
     const server = new NfsServer(options)
+    if (options.grants) server.setGrants(options.grants)
     try {
       for (const port of Object.values(server.#ports)) {
         await server.#listenUdp(port)

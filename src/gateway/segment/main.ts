@@ -6,13 +6,14 @@ import net from 'node:net'
 import { assert, InvariantError } from '../../base/assert.ts'
 import type { ToSegment } from '../channel.ts'
 import { GatewayCore } from '../core/gateway.ts'
+import type { Grant } from '../core/update/window.ts'
 import { NfsServer, type ServerCounts } from '../nfs-server.ts'
 import { machineClock } from './clock.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
 import { SegmentLoop } from './loop.ts'
 import { decodeToSegment, TO_SEGMENT_BYTES_MAX } from './messages.ts'
 import { CHANNEL_FD, FIRST_SOCKET_FD, type SegmentPlan, type Service } from './plan.ts'
-import { closeCalls } from './sandbox.ts'
+import { closeCalls, type Hold } from './sandbox.ts'
 
 /** sysexits.h EX_SOFTWARE: a fault of ours. */
 const EXIT_FAULT = 70
@@ -29,57 +30,86 @@ function fail(cause: unknown): never {
 
 const NO_COUNTS: ServerCounts = { requests: {}, duplicates: 0, connectionsRefused: 0, connectionsDropped: 0, noCalls: 0 }
 
-async function main(plan: SegmentPlan): Promise<void> {
-  const holds = [...plan.holds, ...closeCalls()]
-  const clock = machineClock()
-  const now = (): number => clock.now()
-  const channel = new net.Socket({ fd: CHANNEL_FD, readable: true, writable: true })
-  const out = new FrameWriter(channel)
-  let updates: NfsServer | null = null
-  const loop = new SegmentLoop({
-    core: new GatewayCore(plan.bench), clock: now, out, updates: () => updates?.counts() ?? NO_COUNTS, connectionsMax: plan.filesMax - OTHER_DESCRIPTORS,
-  })
-  updates = await startUpdates(plan, now, (record) => loop.tell({ kind: 'audit', record }))
-  const onMessage = (message: ToSegment): void => {
-    if (message.kind === 'told') loop.told(message.event)
-    else if (message.kind === 'grants') updates?.setGrants(message.grants)
-    else void end(loop, updates, out, channel)
+/** The program as a thing that is told what to do. */
+class Segment {
+  readonly #plan: SegmentPlan
+  readonly #clock = machineClock()
+  readonly #channel = new net.Socket({ fd: CHANNEL_FD, readable: true, writable: true })
+  readonly #out = new FrameWriter(this.#channel)
+  readonly #loop: SegmentLoop
+  #updates: NfsServer | null = null
+  #grants: readonly Grant[] = []
+
+  constructor(plan: SegmentPlan) {
+    this.#plan = plan
+    this.#loop = new SegmentLoop({
+      core: new GatewayCore(plan.bench), clock: () => this.#clock.now(), out: this.#out, updates: () => this.#updates?.counts() ?? NO_COUNTS,
+      connectionsMax: plan.filesMax - OTHER_DESCRIPTORS,
+    })
   }
-  const reader = new FrameReader(TO_SEGMENT_BYTES_MAX, (_, bytes) => onMessage(decodeToSegment(bytes)))
-  channel.on('data', (piece: Buffer) => {
-    const fault = reader.push(piece)
-    assert(fault === null, `the parent sent ${fault}`)
-  })
-  channel.on('drain', () => loop.drained())
-  for (const event of ['end', 'close', 'error']) channel.on(event, () => process.exit(0))
 
-  for (const [i, { service }] of plan.sockets.entries()) if (service === 'cms' || service === 'hl7') await loop.listen(FIRST_SOCKET_FD + i, service)
-  loop.start()
-  loop.tell({
-    kind: 'ready', at: now(), sandbox: holds.filter((h) => h.holds).map((h) => h.what),
-    missing: holds.filter((h) => !h.holds).map(({ what, why, isVital }) => ({ what, why, isVital })),
-  })
-}
+  /** Listens to the parent, and says what holds. */
+  start(holds: readonly Hold[]): void {
+    const reader = new FrameReader(TO_SEGMENT_BYTES_MAX, (_, bytes) => this.#hear(decodeToSegment(bytes)))
+    this.#channel.on('data', (piece: Buffer) => {
+      const fault = reader.push(piece)
+      assert(fault === null, `the parent sent ${fault}`)
+    })
+    this.#channel.on('drain', () => this.#loop.drained())
+    for (const event of ['end', 'close', 'error']) this.#channel.on(event, () => process.exit(0))
+    this.#loop.tell({
+      kind: 'ready', at: this.#clock.now(), sandbox: holds.filter((h) => h.holds).map((h) => h.what),
+      missing: holds.filter((h) => !h.holds).map(({ what, why, isVital }) => ({ what, why, isVital })),
+    })
+  }
 
-function startUpdates(plan: SegmentPlan, clock: () => number, onRecord: Parameters<typeof NfsServer.start>[0]['onRecord']): Promise<NfsServer> {
-  const socketOf = (service: Service, transport: 'udp' | 'tcp'): number => plan.sockets.findIndex((s) => s.service === service && s.transport === transport)
-  const portOf = (service: Service): number => plan.sockets[socketOf(service, 'tcp')]?.port ?? 0
-  const ports = { portmap: portOf('portmap'), mount: portOf('mount'), nfs: portOf('nfs') }
-  const serviceAt = (port: number): Service => (port === ports.portmap ? 'portmap' : port === ports.mount ? 'mount' : 'nfs')
-  return NfsServer.start({
-    address: plan.sockets[socketOf('nfs', 'tcp')]?.address ?? '', key: crypto.randomBytes(32), ports, nfsVersions: plan.nfsVersions,
-    reservedPortsOnly: plan.reservedPortsOnly, clock, onRecord, bound: (transport, port) => FIRST_SOCKET_FD + socketOf(serviceAt(port), transport),
-  })
-}
+  #hear(message: ToSegment): void {
+    switch (message.kind) {
+      case 'told':
+        return this.#loop.told(message.event)
+      case 'grants':
+        this.#grants = message.grants
+        return this.#updates?.setGrants(message.grants)
+      case 'read':
+        return void this.#read()
+      case 'close':
+        return void this.#end()
+    }
+  }
 
-/** Told to end: the update server says what each open window stands at, and that is written before the end. */
-async function end(loop: SegmentLoop, updates: NfsServer | null, out: FrameWriter, channel: net.Socket): Promise<void> {
-  loop.close()
-  await updates?.close()
-  out.flush()
-  channel.end(() => process.exit(0))
+  async #read(): Promise<void> {
+    for (const [i, { service }] of this.#plan.sockets.entries()) if (service === 'cms' || service === 'hl7') await this.#loop.listen(FIRST_SOCKET_FD + i, service)
+    this.#loop.start()
+    const updates = await this.#startUpdates()
+    // Those that came in the meantime.
+    updates.setGrants(this.#grants)
+    this.#updates = updates
+  }
+
+  #startUpdates(): Promise<NfsServer> {
+    const { sockets, nfsVersions, reservedPortsOnly } = this.#plan
+    const socketOf = (service: Service, transport: 'udp' | 'tcp'): number => sockets.findIndex((s) => s.service === service && s.transport === transport)
+    const portOf = (service: Service): number => sockets[socketOf(service, 'tcp')]?.port ?? 0
+    const ports = { portmap: portOf('portmap'), mount: portOf('mount'), nfs: portOf('nfs') }
+    const serviceAt = (port: number): Service => (port === ports.portmap ? 'portmap' : port === ports.mount ? 'mount' : 'nfs')
+    return NfsServer.start({
+      address: sockets[socketOf('nfs', 'tcp')]?.address ?? '', key: crypto.randomBytes(32), ports, nfsVersions, reservedPortsOnly,
+      clock: () => this.#clock.now(), onRecord: (record) => this.#loop.tell({ kind: 'audit', record }), grants: this.#grants,
+      bound: (transport, port) => FIRST_SOCKET_FD + socketOf(serviceAt(port), transport),
+    })
+  }
+
+  /** The update server says what each open window stands at, and that is written before the end. */
+  async #end(): Promise<void> {
+    this.#loop.close()
+    await this.#updates?.close()
+    this.#out.flush()
+    this.#channel.end(() => process.exit(0))
+  }
 }
 
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
-await main(JSON.parse(process.argv[2] ?? '{}') as SegmentPlan)
+const plan = JSON.parse(process.argv[2] ?? '{}') as SegmentPlan
+const holds = [...plan.holds, ...closeCalls()]
+new Segment(plan).start(holds)

@@ -187,7 +187,7 @@ class SegmentKeeper implements Segment {
   #ready(child: ChildProcess, message: Extract<FromSegment, { kind: 'ready' }>): void {
     this.#readyAt = performance.now()
     this.#setPhase('ready')
-    for (const told of this.#options.onStart()) this.#put(told)
+    for (const told of [...this.#options.onStart(), { kind: 'read' } as const]) this.#put(told)
     this.#options.onMessage({ ...message, missing: [...message.missing, ...seenMissing(child.pid ?? 0)] })
     this.#onFirst?.(null)
     this.#onFirst = null

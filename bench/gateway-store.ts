@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { encodePcd01 } from '../src/gateway/core/out/pcd01.ts'
-import type { StoredReadings } from '../src/gateway/core/out/sampler.ts'
+import { Sampler, type StoredReadings } from '../src/gateway/core/out/sampler.ts'
 import { openQueue } from '../src/gateway/queue/durable-queue.ts'
 import { Feeder } from '../src/gateway/queue/feeder.ts'
 import { openReadings, type Readings } from '../src/gateway/queue/readings.ts'
@@ -40,9 +40,7 @@ async function appendPaced(): Promise<Figures> {
     const wanted = Math.min(BEDS * SECONDS, Math.floor(((performance.now() - startedAt) / 1000) * BEDS))
     const from = performance.now()
     const records = Array.from({ length: wanted - sent }, (_, i) => ({ device: `10.0.${(sent + i) % 40}.${(sent + i) % 250}`, at: START + sent, bytes }))
-    pending.push(readings.append(records).then(() => {
-      waits.push(performance.now() - from)
-    }))
+    pending.push(timed(readings.append(records), from, waits))
     sent = wanted
     await new Promise((resolve) => setTimeout(resolve, SLICE_MS))
   }
@@ -56,6 +54,11 @@ async function appendPaced(): Promise<Figures> {
     'append: CPU µs per record': micros(cpu, sent), 'append: CPU % of one core': micros(cpu, 1) / seconds / 10_000, 'append: records per second': sent / seconds,
     'append: median ms to durable': waits[waits.length >> 1] ?? 0, 'append: p99 ms to durable': waits[Math.floor(waits.length * 0.99)] ?? 0,
   }
+}
+
+async function timed(done: Promise<void>, from: number, waits: number[]): Promise<void> {
+  await done
+  waits.push(performance.now() - from)
 }
 
 /** Deleting an hour that is over, and reading it back first. */
@@ -77,6 +80,20 @@ function retain(): Figures {
   readings.close()
   fs.rmSync(folder, { recursive: true })
   return { 'read back: CPU µs per record': micros(read, count), 'retention: CPU µs per record': micros(deleted, count) }
+}
+
+/** The two parts of feeding that cost most, each alone. */
+function parts(): Figures {
+  const list = Array.from({ length: 6000 }, (_, i) => bedSecond(`10.0.0.${i % 200}`, START + Math.floor(i / 200) * SECOND, Math.floor(i / 200)))
+  const sampler = new Sampler({ everyMicros: 10 * SECOND, waveforms: false })
+  const sampling = process.cpuUsage()
+  const batches = [...list.flatMap((one, i) => sampler.take(i + 1, one)), ...sampler.tick(START + 60 * SECOND)]
+  const sampled = process.cpuUsage(sampling)
+  const messages = batches.flatMap(({ device, parts: all }) => all.map((part) => ({ device, model: 'CMS8000', at: START, controlId: 'B0001', ...part })))
+  const encoding = process.cpuUsage()
+  for (const message of messages) encodePcd01(message, SENDER, 'bare')
+  const encoded = process.cpuUsage(encoding)
+  return { 'sample: CPU µs per stored record': micros(sampled, list.length), 'encode PCD-01, numerics: CPU µs per message': micros(encoded, messages.length) }
 }
 
 /** Sampling and delivery without the cost of decoding, which core/record.ts has: each record's bytes are its place in a list. */
@@ -138,7 +155,7 @@ function mustOpen(folder: string): Readings {
 
 const runs: Figures[] = []
 for (let run = 0; run <= RUNS; run++) {
-  const figures = { ...await appendPaced(), ...retain(), ...feed(false), ...feed(true) }
+  const figures = { ...await appendPaced(), ...retain(), ...parts(), ...feed(false), ...feed(true) }
   // The first run warms up.
   if (run > 0) runs.push(figures)
 }

@@ -123,7 +123,8 @@ export async function soakQueue(kills: number, seed: number, say: (line: string)
 
 function start(folder: string, port: number, rest: readonly string[], note: (line: string) => void): ChildProcess {
   const script = path.join(import.meta.dirname, 'queue-soak-child.ts')
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, folder, String(port), ...rest], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = ['--disable-warning=ExperimentalWarning', script, folder, String(port), ...rest]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout?.on('data', (chunk: Buffer) => {
     text += chunk.toString()

@@ -37,7 +37,7 @@ export interface DatabaseOptions {
 }
 
 /** Files up to this are read through at the start (a second at most); larger ones only when a run before met damage. */
-const CHECK_BYTES_MAX = 512 * 1024 * 1024
+export const CHECK_BYTES_MAX = 512 * 1024 * 1024
 /** The write-ahead log is cut back to this after a large transaction. */
 const LOG_BYTES_KEPT = 16 * 1024 * 1024
 

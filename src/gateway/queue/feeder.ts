@@ -12,7 +12,7 @@ import type { StoredRecord } from './record-batch.ts'
 /** Stored records looked at in one go; then others get their turn. A thousand beds send four or five thousand in a second. */
 export const PUMP_RECORDS_MAX = 2000
 /** What is due waits at most this long for its turn. */
-const PUMP_EVERY_MS = 250
+export const PUMP_EVERY_MS = 250
 /** A cursor is written without a message after this many records, so that a start never replays more for nothing. */
 const IDLE_RECORDS_MAX = 20_000
 

@@ -73,7 +73,8 @@ export const STRETCHES_MAX = 100
 export const WHY_MAX = 200
 /** Targets a file can number: two digits of base 36. */
 export const TARGETS_MAX = 36 ** 2 - 1
-const HIGH_SHARE = 0.8
+/** Of the disk share: from here on somebody should look. */
+export const HIGH_SHARE = 0.8
 
 export function shareOf(bytes: number, bytesMax: number, isFull: boolean): QueueShare {
   const level = isFull ? 'full' : bytes >= HIGH_SHARE * bytesMax ? 'high' : 'plain'

@@ -178,11 +178,16 @@ export function nextTurn(device: DeviceId, at: Micros, every: Micros): Micros {
 function unitsOf({ bed, items }: StoredReadings, waveforms: boolean): Unit[] {
   const cuffs = new Map<string, OwnedReading[]>()
   const units: Unit[] = []
+  let before: OwnedReading | null = null
+  let about = ''
   for (const item of items) {
     const { reading } = item
-    const about = wordsAbout(item, bed)
+    if (reading.kind === 'wave' && !waveforms) continue
+    // Nearly always the same for all items of a record.
+    if (before === null || !isSaidAlike(before, item)) about = wordsAbout(item, bed)
+    before = item
     if (reading.kind === 'wave') {
-      if (waveforms) units.push({ key: reading.channel, word: about, bed, items: [item], pieces: [reading], samples: reading.samples.length })
+      units.push({ key: reading.channel, word: about, bed, items: [item], pieces: [reading], samples: reading.samples.length })
     } else if (isNibp(reading.parameter)) {
       const one = `${about} ${reading.times.device?.at ?? '-'} ${reading.times.measured === null ? 'undated' : 'dated'}`
       const cuff = cuffs.get(one)
@@ -194,6 +199,10 @@ function unitsOf({ bed, items }: StoredReadings, waveforms: boolean): Unit[] {
     }
   }
   return [...units, ...[...cuffs].map(([one, cuff]): Unit => ({ key: 'cuff', word: cuffWord(one, cuff), bed, items: cuff, pieces: [], samples: 0 }))]
+}
+
+function isSaidAlike(a: OwnedReading, b: OwnedReading): boolean {
+  return a.patient?.key === b.patient?.key && a.trust === b.trust && a.dataCheck === b.dataCheck
 }
 
 function wordsAbout({ patient, trust, dataCheck }: OwnedReading, bed: Bed | null): string {

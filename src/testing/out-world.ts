@@ -1,12 +1,15 @@
 // out-world: what the tests of the senders share: timers in the test's hand, words that can be waited for, messages of the canary patient.
 // Keeps the rule that no test waits for a clock: short pauses run at once, long ones when the test says so.
 
+import type { TestContext } from 'node:test'
 import { encodeBundle } from '../gateway/core/out/fhir.ts'
 import { encodePcd01 } from '../gateway/core/out/pcd01.ts'
 import { OUTBOUND, SENDER } from '../gateway/core/out/testdata/outbound.ts'
-import type { OutDeps, SenderLimits, Timers } from '../gateway/out/deps.ts'
+import type { OutDeps, ProtectedSender, SenderLimits, Timers } from '../gateway/out/deps.ts'
+import { startSender } from '../gateway/out/sender.ts'
 import type { Protection, TargetConfig, TlsFiles } from '../config/gateway.ts'
 import { seededRng } from '../base/rng.ts'
+import { PlainQueue } from './plain-queue.ts'
 
 /** Pauses of these tests are below, all other waits above. */
 const AT_ONCE_MS = 100
@@ -84,6 +87,24 @@ export async function until(holds: () => boolean): Promise<void> {
     if (turn >= TURNS_MAX) throw new Error(`never held: ${holds.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
+}
+
+export interface SenderStage {
+  readonly world: OutWorld
+  readonly queue: PlainQueue
+  readonly sender: ProtectedSender
+}
+
+/** A sender of a target over a queue that holds these messages already; closed after the test. */
+export function stageSender(
+  t: TestContext, target: TargetConfig, ids: readonly string[], body: (id: string) => Uint8Array, limits: Partial<SenderLimits> = {},
+): SenderStage {
+  const world = outWorld(limits)
+  const queue = new PlainQueue(target.name)
+  for (const id of ids) queue.add(id, body(id))
+  const sender = startSender(target, queue, world.deps)
+  t.after(() => sender.close())
+  return { world, queue, sender }
 }
 
 export const tlsBy = (files: TlsFiles): Protection => ({ kind: 'tls', files })

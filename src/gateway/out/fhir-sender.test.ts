@@ -8,24 +8,14 @@ import { test, type TestContext } from 'node:test'
 import type { Protection } from '../../config/gateway.ts'
 import { opensslMissing, testPki } from '../../testing/certificates.ts'
 import { FhirHospital, MllpHospital, type FhirMood } from '../../testing/hospital.ts'
-import { CLEAR, fhirBody, fhirTarget, outWorld, tlsBy, until, type OutWorld } from '../../testing/out-world.ts'
-import { PlainQueue } from '../../testing/plain-queue.ts'
+import { CLEAR, fhirBody, fhirTarget, stageSender, tlsBy, until, type SenderStage } from '../../testing/out-world.ts'
 import { LATER_TRIES_MAX } from './courier.ts'
-import type { ProtectedSender } from './deps.ts'
-import { startSender } from './sender.ts'
 
 const IDS = ['M1', 'M2', 'M3', 'M4']
 const skip = opensslMissing
 
-function begin(t: TestContext, port: number, protection: Protection, ids: readonly string[] = IDS):
-{ readonly world: OutWorld; readonly queue: PlainQueue; readonly sender: ProtectedSender } {
-  const world = outWorld()
-  const queue = new PlainQueue('store')
-  for (const id of ids) queue.add(id, fhirBody(id))
-  const sender = startSender(fhirTarget(port, protection), queue, world.deps)
-  t.after(() => sender.close())
-  return { world, queue, sender }
-}
+const begin = (t: TestContext, port: number, protection: Protection, ids: readonly string[] = IDS): SenderStage =>
+  stageSender(t, fhirTarget(port, protection), ids, fhirBody)
 
 async function clearHospital(t: TestContext, ...moods: FhirMood[]): Promise<FhirHospital> {
   const hospital = await FhirHospital.start(null)

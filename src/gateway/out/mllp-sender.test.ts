@@ -2,36 +2,23 @@
 // Keeps the rules: each wrong receiver has its words, no word holds a patient, and a target with TLS never speaks in clear.
 
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { TlsOptions } from 'node:tls'
 import { opensslMissing, testPki } from '../../testing/certificates.ts'
 import { MllpHospital, type MllpMood } from '../../testing/hospital.ts'
-import { CLEAR, mllpTarget, outWorld, pcd01Body, tlsBy, until, type OutWorld } from '../../testing/out-world.ts'
-import { PlainQueue } from '../../testing/plain-queue.ts'
+import { CLEAR, mllpTarget, pcd01Body, stageSender, tlsBy, until, type SenderStage } from '../../testing/out-world.ts'
 import type { Protection, TlsFiles } from '../../config/gateway.ts'
 import { LATER_TRIES_MAX } from './courier.ts'
-import type { ProtectedSender, SenderLimits } from './deps.ts'
-import { startSender } from './sender.ts'
+import type { SenderLimits } from './deps.ts'
 
 const IDS = ['M1', 'M2', 'M3', 'M4', 'M5']
 const skip = opensslMissing
 
-interface Stage {
-  readonly world: OutWorld
-  readonly queue: PlainQueue
-  readonly sender: ProtectedSender
-}
-
-function begin(t: TestContext, port: number, protection: Protection, ids: readonly string[] = IDS, limits: Partial<SenderLimits> = {}): Stage {
-  const world = outWorld(limits)
-  const queue = new PlainQueue()
-  for (const id of ids) queue.add(id, pcd01Body(id))
-  const sender = startSender(mllpTarget(port, protection), queue, world.deps)
-  t.after(() => sender.close())
-  return { world, queue, sender }
-}
+const begin = (t: TestContext, port: number, protection: Protection, ids: readonly string[] = IDS, limits: Partial<SenderLimits> = {}): SenderStage =>
+  stageSender(t, mllpTarget(port, protection), ids, pcd01Body, limits)
 
 async function clearHospital(t: TestContext, ...moods: MllpMood[]): Promise<MllpHospital> {
   const hospital = await MllpHospital.start(null)
@@ -318,6 +305,24 @@ for (const { name, words, stage } of WRONG_TLS) {
     deepEqual([isProtected, queue.held(), queue.delivered], [true, IDS, []])
   })
 }
+
+test('a server of another make that refuses our certificate with an alert: down with its words', { skip }, async (t) => {
+  const { server, client, other } = testPki(t)
+  const free = await clearHospital(t)
+  const { port } = free
+  await free.close()
+  const files = ['-cert', server.cert, '-key', server.key, '-CAfile', other.ca]
+  const peer = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, '-Verify', '1', '-verify_return_error', '-tls1_2'])
+  t.after(() => peer.kill())
+  await new Promise<void>((done) => peer.stdout.on('data', (words: Buffer) => {
+    if (words.includes('ACCEPT')) done()
+  }))
+  const { queue, world, sender } = begin(t, port, tlsBy(client))
+  world.timers.holdPauses = true
+  await world.noted(/target engine/)
+  match(sender.state().why ?? '', /refuses the gateway's certificate: have it issued by the CA that the peer trusts/)
+  equal(queue.figures(0).waiting, 5)
+})
 
 test('under TLS 1.3 a receiver refuses our certificate after the handshake: still down with words, and the message is held', { skip }, async (t) => {
   const { server, client, other } = testPki(t)

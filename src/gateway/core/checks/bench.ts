@@ -93,8 +93,8 @@ const SHORT_TRACE: RateReading = { perMinute: null, why: `less than ${RATE_SECON
 export class CheckBench {
   readonly #options: BenchOptions
   readonly #phaseMicros: Micros
-  /** By PARAMETER_INDEX. */
-  readonly #latest: (Numeric | null)[] = PARAMETERS.map(() => null)
+  /** By PARAMETER_INDEX: the last value, NaN for none; then when each was received. Numbers only, so that no reading outlives its frame. */
+  readonly #latest = new Float64Array(2 * PARAMETERS.length).fill(Number.NaN)
   /** In the order of their first value. */
   readonly #histories: StepHistory[] = []
   #ecg: Trace | null = null
@@ -152,7 +152,7 @@ export class CheckBench {
 
   /** Another patient or a lost feed: only what is known of the link stays. */
   reset(): void {
-    this.#latest.fill(null)
+    this.#latest.fill(Number.NaN)
     this.#histories.length = 0
     this.#ecg?.forget()
     this.#pleth?.forget()
@@ -210,7 +210,9 @@ export class CheckBench {
   }
 
   #takeNumeric(numeric: Numeric): void {
-    this.#latest[PARAMETER_INDEX[numeric.parameter]] = numeric
+    const place = PARAMETER_INDEX[numeric.parameter]
+    this.#latest[place] = numeric.value ?? Number.NaN
+    this.#latest[PARAMETERS.length + place] = numeric.times.received
     const most = STEP_MAX[numeric.parameter]
     if (most === undefined || numeric.value === null) return
     this.#history(numeric.parameter, most).take(numeric.times.received, numeric.value)
@@ -247,7 +249,7 @@ export class CheckBench {
   }
 
   #checkNumbers(hasDifference: boolean, hasCuff: boolean): void {
-    const value = (parameter: Parameter): number | null => this.#latest[PARAMETER_INDEX[parameter]]?.value ?? null
+    const value = (parameter: Parameter): number | null => this.#value(parameter, Number.NEGATIVE_INFINITY)
     if (hasDifference) this.#stand(checkTemperatureDifference(value('t1'), value('t2'), value('td')))
     if (!hasCuff) return
     this.#stand(checkPressureOrder(value('nibp-sys'), value('nibp-mean'), value('nibp-dia')))
@@ -266,9 +268,11 @@ export class CheckBench {
     this.#compare('pulse-against-heart', 'the pulse rate', reading, heart, PULSE_DIFFERENCE_MAX, now)
   }
 
+  /** The last value if it is fresh at `now`; however old before the beginning of time. */
   #value(parameter: Parameter, now: Micros): number | null {
-    const numeric = this.#latest[PARAMETER_INDEX[parameter]] ?? null
-    return numeric === null || now - numeric.times.received > FRESH_MICROS ? null : numeric.value
+    const place = PARAMETER_INDEX[parameter]
+    const value = this.#latest[place] as number
+    return Number.isNaN(value) || now - (this.#latest[PARAMETERS.length + place] as number) > FRESH_MICROS ? null : value
   }
 
   #compare(check: RateCheck, what: string, found: RateReading, reported: number | null, most: number, now: Micros): void {

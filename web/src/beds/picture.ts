@@ -6,7 +6,7 @@ import type { Presented } from '../../../src/gateway/core/freshness/present.ts'
 import { CHANNELS, type Channel, type Parameter } from '../../../src/gateway/core/intake/reading.ts'
 import type { StationView } from './station.ts'
 import {
-  assignmentWords, bedWords, type Clock, dataCheckWords, feedWords, OFFLINE_WORDS, presentOffline, presentTile, reasonWords, waveWords,
+  assignmentWords, bedWords, type Clock, dataCheckWords, feedShort, feedWords, OFFLINE_WORDS, presentOffline, presentTile, reasonWords, waveWords,
 } from './words.ts'
 
 export interface TilePicture {
@@ -21,6 +21,7 @@ export interface TilePicture {
   readonly dataCheckWord: BedTile['dataCheck']['word'] | null
   readonly reasons: string
   readonly feed: string
+  readonly feedShort: string
   readonly feedState: string
   readonly waves: Readonly<Record<Channel, string>>
   /** Null while offline: what a single-bed view says beyond the values. */
@@ -61,7 +62,7 @@ function liveTile(
     assignment: assignmentWords(tile.assignment, clock), assignmentState: tile.assignment.state,
     values: presentTile(tile, at, setup.freshness),
     dataCheck: dataCheckWords(tile), dataCheckWord: tile.dataCheck.word, reasons: reasonWords(tile),
-    feed: feedWords(tile), feedState: tile.feed.state,
+    feed: feedWords(tile), feedShort: feedShort(tile), feedState: tile.feed.state,
     waves: everyChannel((channel) => waveWords(waveTimes(tile.device, channel), at.now, setup.freshness, clock)), tile,
   }
 }
@@ -70,7 +71,7 @@ function offlineTile(place: StationView['places'][number], now: number, setup: B
   return {
     device: place.device, ...bedWords(place), isOffline: true, assignment: 'Assignment not known', assignmentState: 'unknown',
     values: presentOffline(now, setup.freshness), dataCheck: 'Data check: not known', dataCheckWord: null, reasons: '',
-    feed: words, feedState: 'unknown', waves: everyChannel(() => words), tile: null,
+    feed: words, feedShort: words, feedState: 'unknown', waves: everyChannel(() => words), tile: null,
   }
 }
 

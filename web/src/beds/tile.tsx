@@ -44,7 +44,7 @@ export function TileHead({ picture }: { readonly picture: TilePicture }) {
     <header className="tile-head">
       <h2>{picture.name}</h2>
       <p className="tile-where">{picture.where}</p>
-      <p className="tile-feed" data-state={picture.feedState} title={picture.feed}>{picture.feed}</p>
+      <p className="tile-feed" data-state={picture.feedState} title={picture.feed}>{picture.feedShort}</p>
       <p className="tile-patient" data-state={picture.assignmentState} title={picture.assignment}>{picture.assignment}</p>
       <p className="tile-check" data-word={picture.dataCheckWord}>{picture.dataCheck}</p>
       <p className="tile-reasons" title={picture.reasons}>{picture.reasons}</p>

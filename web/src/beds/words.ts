@@ -6,7 +6,7 @@ import { type Presented, presentedValue, presentedWave, sightingFrom } from '../
 import type { FreshnessLimits } from '../../../src/gateway/core/freshness/limits.ts'
 import { ageText, clockText, gapText, NO_NUMBER, numberText } from '../../../src/gateway/core/freshness/words.ts'
 import { type Channel, PARAMETERS, type Parameter } from '../../../src/gateway/core/intake/reading.ts'
-import { formatCount, formatDuration } from '../model/format.ts'
+import { formatCount, formatDuration, plural } from '../model/format.ts'
 
 export const PARAMETER_WORDS: Readonly<Record<Parameter, readonly [name: string, unit: string]>> = {
   hr: ['HR', '/min'], pr: ['PR', '/min'], rr: ['RR', '/min'], spo2: ['SpO2', '%'],
@@ -54,7 +54,7 @@ export interface Shown {
 
 export function shownValue(value: Presented, clock: Clock): Shown {
   if (value.state === 'no-data') return { state: value.state, number: NO_NUMBER, mark: gapText(value.why, value.since, clock) }
-  const marks = [value.quality === 'demo' ? 'DEMO' : '', value.quality === 'questionable' ? 'QUESTIONABLE' : '',
+  const marks = [value.quality === 'demo' ? 'DEMO' : '', value.quality === 'questionable' ? 'IN DOUBT' : '',
     value.state === 'stale' ? `OLD (${ageText(value)})` : '']
   return { state: value.state, number: numberText(value), mark: marks.filter((mark) => mark !== '').join(' ') }
 }
@@ -98,9 +98,13 @@ export function assignmentWords({ state, since }: BedTile['assignment'], clock: 
 
 const FEED_WORDS: Readonly<Record<string, string>> = { never: 'no feed yet', live: 'feed', silent: 'FEED SILENT', lost: 'FEED LOST' }
 
+/** For a tile; the single bed and the table say the connections too. */
+export function feedShort({ feed }: Pick<BedTile, 'feed'>): string {
+  return `${FEED_WORDS[feed.state] ?? feed.state} ${feed.framesPerSecond.toFixed(1)} frames/s`
+}
+
 export function feedWords({ feed, connections }: Pick<BedTile, 'feed' | 'connections'>): string {
-  const word = FEED_WORDS[feed.state] ?? feed.state
-  return `${word} ${feed.framesPerSecond.toFixed(1)} frames/s, ${connections === 1 ? '1 connection' : `${connections} connections`}`
+  return `${feedShort({ feed })}, ${plural(connections, 'connection')}`
 }
 
 export function dataCheckWords({ dataCheck }: Pick<BedTile, 'dataCheck'>): string {
@@ -109,7 +113,7 @@ export function dataCheckWords({ dataCheck }: Pick<BedTile, 'dataCheck'>): strin
 
 /** Why it is contested or checked, and what nobody has described; empty when there is nothing to say. */
 export function reasonWords({ assignment, dataCheck, unknown }: Pick<BedTile, 'assignment' | 'dataCheck' | 'unknown'>): string {
-  const kinds = unknown.length === 0 ? [] : [`${unknown.length} unknown ${unknown.length === 1 ? 'kind' : 'kinds'} of data`]
+  const kinds = unknown.length === 0 ? [] : [`${plural(unknown.length, 'unknown kind')} of data`]
   return [...(assignment.why === null ? [] : [assignment.why]), ...dataCheck.reasons, ...kinds].join('; ')
 }
 

@@ -21,7 +21,7 @@ const PAIRS: readonly (readonly [string, string, number])[] = [
     ['ground', 'surface', 'raised', 'accent-soft'].map((back) => [name, back, TEXT] as const)),
   ...['surface', 'raised', 'deny-soft', 'ground'].map((back) => ['deny', back, TEXT] as const),
   ...['surface', 'ground', 'warn-soft'].map((back) => ['warn', back, TEXT] as const),
-  ['on-accent', 'accent', TEXT],
+  ['on-accent', 'accent', TEXT], ['surface', 'ink', TEXT],
   ...['ground', 'surface', 'raised'].flatMap((back) => [['line-strong', back, MARK], ['wall', back, MARK], ['focus', back, MARK]] as const),
   ['focus', 'accent-soft', MARK], ['focus', 'deny-soft', MARK], ['accent', 'line', MARK],
 ]
@@ -59,11 +59,11 @@ describe('palette', () => {
     }
   }
 
-  it('has every colour in one place: other style sheets name tokens only', () => {
+  it('has every colour in one place: other style sheets name tokens, or sizes of their own', () => {
     for (const file of ['base', 'shell', 'parts', 'pages', 'beds']) {
       const text = readFileSync(new URL(`./${file}.css`, import.meta.url), 'utf8')
       assert.doesNotMatch(text, /#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(/i, file)
-      for (const [, name] of text.matchAll(/var\(--([a-z-]+)\)/g)) assert.match(CSS, new RegExp(`--${name}:`), `${file}: --${name}`)
+      for (const [, name] of text.matchAll(/var\(--([a-z-]+)\)/g)) assert.match(CSS + text, new RegExp(`--${name}:`), `${file}: --${name}`)
     }
   })
 

@@ -90,6 +90,30 @@ test('product code does not import the testing tools', () => {
   assert.deepEqual(wrong.map((s) => s.file), [])
 })
 
+/**
+ * What the browser app takes of src. Types of the API, and the one judge of freshness with the readings it judges: a second judge in
+ * the browser would sooner or later call live what the server calls old.
+ */
+const WEB_VALUES = /^src\/gateway\/core\/(?:freshness\/(?:limits|present|words)|intake\/reading)\.ts$/
+const WEB_TYPES = /^src\/console\/api\.ts$/
+
+function wrongWebImports(file: string, text: string): string[] {
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/g)].flatMap(([, type, specifier = '']) => {
+    const to = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
+    const isRight = !to.startsWith('src/') || WEB_VALUES.test(to) || (type !== undefined && WEB_TYPES.test(to))
+    return isRight ? [] : [`${file} imports ${to}`]
+  })
+}
+
+test('the browser app takes types of the API and the one judge of freshness, and nothing else of src', () => {
+  const web = path.join(ROOT, 'web/src')
+  const files = fs.readdirSync(web, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name) && !/\.test\.ts$/.test(name))
+  assert.ok(files.length > 40)
+  assert.deepEqual(files.flatMap((name) => wrongWebImports(`web/src/${name.split(path.sep).join('/')}`, fs.readFileSync(path.join(web, name), 'utf8'))), [])
+  assert.equal(wrongWebImports('web/src/beds/x.ts', "import { a } from '../../../src/console/api.ts'").length, 1)
+  assert.equal(wrongWebImports('web/src/beds/x.ts', "import type { a } from '../../../src/gateway/core/gateway.ts'").length, 1)
+})
+
 test('pure folders import no node module and no package', () => {
   const wrong = PRODUCT.filter((s) => isPure(s.file)).flatMap((s) => importsOf(s).filter((i) => !i.startsWith('.')).map((i) => `${s.file}: ${i}`))
   assert.deepEqual(wrong, [])

@@ -57,7 +57,11 @@ function Row({ tile, clock, page }: { readonly tile: TilePicture; readonly clock
 }
 
 function ValueCell({ kind, shown }: { readonly kind: string; readonly shown: Shown }) {
-  return <td className="value" data-kind={kind} data-state={shown.state}><span className="number">{shown.number}</span> <span className="mark">{shown.mark}</span></td>
+  return (
+    <td className="value" data-kind={kind} data-state={shown.state}>
+      <span className="number">{shown.number}</span> <span className="mark">{shown.mark}</span>
+    </td>
+  )
 }
 
 /** The limits of freshness in force; an engineering choice, from no standard, so they are said where values are shown. */

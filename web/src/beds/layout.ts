@@ -18,7 +18,9 @@ export function layoutFor(beds: number): Layout {
 
 /** Index to go to for a key, or null when the key is none of ours or there is nothing there. */
 export function tileForKey(key: string, at: number, count: number, columns: number): number | null {
-  const steps: Readonly<Record<string, number>> = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: count - 1 }
+  const steps: Readonly<Record<string, number>> = {
+    ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: count - 1,
+  }
   const goal = steps[key]
   return goal === undefined || goal < 0 || goal >= count ? null : goal
 }

@@ -1,9 +1,12 @@
 // cordon gateway status: asks the running gateway, or says from file and folder how it rests.
 // Keeps the rule that it changes nothing: where no gateway runs it only reads.
 
+import fs from 'node:fs'
 import path from 'node:path'
 import { askControl } from '../gateway/hospital/control.ts'
-import { bytesBelow, grantSource } from '../gateway/hospital/grant-source.ts'
+import { grantSource } from '../gateway/hospital/grant-source.ts'
+import { QUEUE_FILE } from '../gateway/queue/durable-queue.ts'
+import { READINGS_FILE } from '../gateway/queue/readings.ts'
 import { folderLines, restingStatus, type GatewayStatus } from '../gateway/hospital/status.ts'
 import type { GatewayConfig } from '../config/gateway.ts'
 import { nowMicros } from './console.ts'
@@ -28,10 +31,15 @@ export async function gatewayStatus(file: string, json: boolean, io: Io): Promis
 
 async function resting(config: GatewayConfig): Promise<GatewayStatus> {
   const now = nowMicros()
-  const size = (name: string): number => bytesBelow(path.join(config.folder, name))
+  const size = (file: string): number => filesBytes(config.folder, file)
   const kept = [
-    { what: 'readings', bytes: size('readings'), nextDeletion: null, rule: `${config.keep.readingsHours} h, when it runs` } as const,
-    { what: 'queue', bytes: size('queue'), nextDeletion: null, rule: 'until delivered' } as const,
+    { what: 'readings', bytes: size(READINGS_FILE), nextDeletion: null, rule: `${config.keep.readingsHours} h, when it runs` } as const,
+    { what: 'queue', bytes: size(QUEUE_FILE), nextDeletion: null, rule: 'until delivered' } as const,
   ]
   return restingStatus(config, now, await grantSource(config, nowMicros)(now), [...kept, ...folderLines(config)])
+}
+
+/** A database with its log. */
+function filesBytes(folder: string, file: string): number {
+  return ['', '-wal'].reduce((sum, end) => sum + (fs.statSync(path.join(folder, file + end), { throwIfNoEntry: false })?.size ?? 0), 0)
 }

@@ -1,10 +1,14 @@
-// Real parts: the system's clock and timers, the kernel's ARP table, permits and releases on disk, processes and sockets.
-// Keeps the rule that a part which is not there is an error with its name when the gateway starts, never a silent nothing.
+// Real parts: the system's clock and timers, the kernel's ARP table, permits and releases on disk, the segment's process, stores and sockets.
+// Keeps the rule that what a part says of itself reaches people in its own words, and that none of them is a patient's.
 
 import fs from 'node:fs'
-import type { GatewayConfig } from '../../config/gateway.ts'
+import type { AdtConfig, GatewayConfig } from '../../config/gateway.ts'
+import { parseHl7 } from '../core/intake/hl7-text.ts'
+import { startAdtListener } from '../out/adt-listener.ts'
+import { startSegment } from '../segment/process.ts'
 import { grantSource } from './grant-source.ts'
-import type { GatewayParts } from './parts.ts'
+import type { AdtPart, GatewayParts, SegmentEar, SegmentPart } from './parts.ts'
+import { openStores } from './stores.ts'
 
 const ARP_TABLE = '/proc/net/arp'
 /** The kernel's table of 1,024 entries has 80 kB. */
@@ -13,16 +17,51 @@ const ARP_BYTES_MAX = 1024 * 1024
 export function realParts(config: GatewayConfig): GatewayParts {
   return {
     clock: wallMicros, every, after, arpTable, loadGrants: grantSource(config, wallMicros),
-    startSegment: () => missing('the process that faces the monitors'),
-    openStores: () => missing('the readings store, the queue or its senders'),
-    startAdt: () => missing('the ADT listener'),
+    startSegment: (_config, ear) => segment(config, ear),
+    openStores: (_config, note) => openStores(config, wallMicros, note),
+    startAdt: (adt, take) => adtPart(adt, config, take),
   }
 }
 
-const missing = (what: string): Promise<never> => Promise.reject(new Error(`${what} is not part of this build`))
-
-/** The clock of both processes of the gateway. Who compares ages on it looks out for one that was set back (tile.ts). */
+/** The hospital's clock. Who compares ages on it looks out for one that was set back (tile.ts). */
 const wallMicros = (): number => Date.now() * 1000
+
+async function segment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentPart> {
+  const { segment: own, updates, devicesMax, leads, beds } = config
+  const started = await startSegment({
+    // One word for all beds: the core does not yet know it by bed. Better a check that is not made than one that is always wrong.
+    config: own, nfsVersions: updates.nfsVersions, devicesMax, bench: { leads, isPaced: beds.some((bed) => bed.isPaced) },
+    onMessage: (message) => ear.onMessage(message), onStart: () => ear.onStart(),
+    onState: ({ phase, lastDeath }) => {
+      if (phase === 'down') ear.onDown(lastDeath ?? 'no reason is known')
+    },
+  })
+  return {
+    tell: (message) => started.send(message), pause: () => started.pause(), resume: () => started.resume(),
+    async close() {
+      await started.close()
+      ear.onDown('closed')
+    },
+  }
+}
+
+/** What is no message of HL7 is refused; what is one is taken, also when it moves nobody that the gateway follows: the audit says so. */
+async function adtPart(adt: AdtConfig, config: GatewayConfig, take: (bytes: Uint8Array) => void): Promise<AdtPart> {
+  const listening = await startAdtListener(adt, (bytes) => {
+    if (!parseHl7(bytes).ok) return 'unreadable'
+    take(bytes)
+    return 'applied'
+  }, { clock: wallMicros, timers: { after }, note: () => undefined, segment: [config.segment.cms, config.segment.hl7] })
+  if (!listening.ok) throw new Error(listening.error)
+  const { value } = listening
+  return {
+    why: () => {
+      const { state, why } = value.state()
+      return state === 'down' ? why ?? 'no reason is known' : null
+    },
+    close: () => value.close(),
+  }
+}
 
 function every(ms: number, call: () => void): () => void {
   const timer = setInterval(call, ms)

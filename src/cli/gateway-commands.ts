@@ -2,6 +2,8 @@
 // Keeps the rule that a patient's number can come from standard input, so that no list of processes shows it.
 
 import { Option, type Command } from 'commander'
+import { addPermitCommands } from './gateway-permit-commands.ts'
+import { addReleaseCommands } from './gateway-release-commands.ts'
 import type { Io } from './io.ts'
 
 type Done = (code: number) => void
@@ -27,7 +29,9 @@ export function addGateway(program: Command, io: Io, done: Done): void {
     .addOption(gatewayOption()).option('--json', 'JSON')
     .action(async (flags: Flags) => done(await (await import('./gateway-status.ts')).gatewayStatus(flags.config, flags.json === true, io)))
   addHands(gateway, io, done)
-  // `gateway release` and `gateway permit` are mounted here: they work on the data folder and need no running gateway.
+  // These work on the data folder and need no running gateway.
+  addReleaseCommands(gateway, io, done)
+  addPermitCommands(gateway, io, done)
 }
 
 /** What a person tells a running gateway by hand. */

@@ -24,7 +24,7 @@ export interface PermitStore {
 }
 
 /** A permit is below 2 kB; sixteen signatures add 3. */
-const DOCUMENT_BYTES_MAX = 64 * 1024
+export const DOCUMENT_BYTES_MAX = 64 * 1024
 /** Documents read at one time; old ones are the operator's to archive. */
 const DOCUMENTS_MAX = 10_000
 const PERMIT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

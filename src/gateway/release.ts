@@ -40,7 +40,7 @@ const at = (store: ReleaseStore, ...parts: string[]): string => path.join(store.
 
 /** Pins the first root. It comes to the hospital by another road than the releases; it is never replaced here, only rotated by itself. */
 export function pinRoot(store: ReleaseStore, rootFile: string): Result<string> {
-  if (fs.existsSync(at(store, 'trusted', 'root.json'))) return err('a root is pinned already; only a new root signed by the old one replaces it')
+  if (hasRoot(store)) return err('a root is pinned already; only a new root signed by the old one replaces it')
   const bytes = readBounded(path.dirname(rootFile), path.basename(rootFile), CLIENT_LIMITS.rootMaxLength)
   if (!bytes.ok) return bytes
   makeFolder(store.folder, 0o700)
@@ -74,6 +74,8 @@ export interface Taken {
   readonly loaded: Result<readonly LoadedRelease[]>
   /** What its metadata say of each role, whether it was taken in or not; empty when they cannot be told. */
   readonly roles: readonly RoleState[]
+  /** Listed targets that no role trusted for their path has signed: no targets at all (TUF section 5.6.7). */
+  readonly leftOut: readonly string[]
 }
 
 /** Brings a repository (folders `metadata` and `targets`) into `staging`. `trusted` is a copy of what is trusted, to try things on. */
@@ -108,15 +110,16 @@ export async function takeRepository(store: ReleaseStore, bring: Bring, options:
     if (!brought.ok) {
       const roles = describeRoles(tried, path.join(staging, 'metadata'), METADATA_BYTES_MAX)
       if (options.keep) keepNewerRoot(store, tried)
-      return { loaded: brought, roles }
+      return { loaded: brought, roles, leftOut: [] }
     }
-    const loaded = await verifyRepository(store, { repository: staging, metadataDir: trusted }, options)
+    const leftOut: string[] = []
+    const loaded = await verifyRepository(store, { repository: staging, metadataDir: trusted, leftOut }, options)
     const roles = describeRoles(trusted, path.join(staging, 'metadata'), METADATA_BYTES_MAX)
     if (loaded.ok && options.keep) {
       replaceFolder(trusted, at(store, 'trusted'))
       replaceFolder(staging, at(store, 'repository'))
     } else if (options.keep) keepNewerRoot(store, trusted)
-    return { loaded, roles }
+    return { loaded, roles, leftOut }
   } finally {
     for (const folder of [staging, trusted, tried]) fs.rmSync(folder, { recursive: true, force: true })
   }
@@ -126,6 +129,16 @@ export async function takeRepository(store: ReleaseStore, bring: Bring, options:
 function keepNewerRoot(store: ReleaseStore, trusted: string): void {
   const [fresh, kept] = [path.join(trusted, 'root.json'), at(store, 'trusted', 'root.json')]
   if (fs.existsSync(fresh) && fs.existsSync(kept)) writeDurably(kept, fs.readFileSync(fresh))
+}
+
+/** Whether there is a root to judge repositories by. */
+export function hasRoot(store: ReleaseStore): boolean {
+  return fs.existsSync(at(store, 'trusted', 'root.json'))
+}
+
+/** What the pinned root says of its own keys. */
+export function rootState(store: ReleaseStore): RoleState | null {
+  return describeRoles(at(store, 'trusted'), at(store, 'trusted'), METADATA_BYTES_MAX)[0] ?? null
 }
 
 /** Whether a repository was taken in at some time. */
@@ -141,8 +154,10 @@ export async function loadReleases(store: ReleaseStore, options: LoadOptions = {
 
 /** The same with what its metadata say of each role. */
 export async function loadKept(store: ReleaseStore, options: LoadOptions = {}): Promise<Taken> {
-  const loaded = await loadReleases(store, options)
-  return { loaded, roles: describeRoles(at(store, 'trusted'), at(store, 'repository', 'metadata'), METADATA_BYTES_MAX) }
+  if (!hasRepository(store)) return { loaded: await loadReleases(store, options), roles: [], leftOut: [] }
+  const leftOut: string[] = []
+  const loaded = await verifyRepository(store, { repository: at(store, 'repository'), metadataDir: at(store, 'trusted'), leftOut }, options)
+  return { loaded, leftOut, roles: describeRoles(at(store, 'trusted'), at(store, 'repository', 'metadata'), METADATA_BYTES_MAX) }
 }
 
 export interface VerifySource {
@@ -154,6 +169,8 @@ export interface VerifySource {
   readonly fetcher?: Pick<BaseFetcher, 'downloadFile' | 'downloadBytes'>
   /** Puts a delegated role's file into the folder before it is looked at. */
   readonly ensure?: (file: string) => Promise<void>
+  /** Gets the targets that are left out. */
+  readonly leftOut?: string[]
 }
 
 /** The whole client workflow over a folder of our own. One client for each look-up: no role is trusted because another look-up loaded it. */
@@ -176,6 +193,7 @@ export async function verifyRepository(store: ReleaseStore, source: VerifySource
       const loaded = await loadTarget(client(), target, store)
       if (!loaded.ok) return loaded
       if (loaded.value) files.push(loaded.value)
+      else source.leftOut?.push(target)
     }
     const doubt = faultOfRoles(describeRoles(metadataDir, path.join(repository, 'metadata'), METADATA_BYTES_MAX), clock.value)
     return doubt === null ? assemble(files, options) : err(`the repository is refused: ${doubt}`)

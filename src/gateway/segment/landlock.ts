@@ -2,7 +2,7 @@
 // Keeps the rule that only reading is ever granted; writing, making and deleting are on no list.
 
 import { close, open, syscallWithBytes, syscallWithThird, syscall, errnoName } from './libc.ts'
-import { syscallNumber, type Machine } from './syscalls.ts'
+import { syscallNumber, type Machine, type Syscall } from './syscalls.ts'
 
 /** linux/landlock.h, LANDLOCK_ACCESS_FS_*. */
 const EXECUTE = 1
@@ -49,18 +49,18 @@ function pathRule(rights: number, fd: number): Uint8Array {
 
 /** From here on this thread and all it starts can read `paths` and nothing else. null, or what failed. A path that is not there is left out. */
 export function restrictTo(paths: readonly ReadablePath[], version: number, machine: Machine): string | null {
-  const [create, add, restrict] = (['landlock_create_ruleset', 'landlock_add_rule', 'landlock_restrict_self'] as const).map((c) => syscallNumber(c, machine) ?? -1)
+  const number = (call: Syscall): number => syscallNumber(call, machine) ?? -1
   const attributes = rulesetAttributes(version)
-  const ruleset = syscallWithBytes(create ?? -1, attributes, attributes.length)
+  const ruleset = syscallWithBytes(number('landlock_create_ruleset'), attributes, attributes.length)
   if (ruleset.errno !== 0) return `no rule set (${errnoName(ruleset.errno)})`
   for (const { path, kind } of paths) {
     const file = open(path, O_PATH_CLOEXEC)
     if (file.errno !== 0) continue
-    const added = syscallWithThird(add ?? -1, ruleset.value, RULE_PATH_BENEATH, pathRule(RIGHTS_OF[kind], file.value))
+    const added = syscallWithThird(number('landlock_add_rule'), ruleset.value, RULE_PATH_BENEATH, pathRule(RIGHTS_OF[kind], file.value))
     close(file.value)
     if (added.errno !== 0) return `${path} cannot be granted (${errnoName(added.errno)})`
   }
-  const done = syscall(restrict ?? -1, ruleset.value, 0)
+  const done = syscall(number('landlock_restrict_self'), ruleset.value, 0)
   close(ruleset.value)
   return done.errno === 0 ? null : `not taken (${errnoName(done.errno)})`
 }

@@ -81,7 +81,8 @@ export const fcntl = (fd: number, command: number, value: number): Outcome => ou
 export const prctl = (option: number, ...args: readonly number[]): Outcome =>
   outcome(Number(cPrctl(option, args[0] ?? 0, args[1] ?? 0, args[2] ?? 0, args[3] ?? 0)))
 /** Comes back only when it failed. */
-export const execve = (file: string, argv: readonly string[], env: readonly string[]): Outcome => outcome(Number(cExecve(file, [...argv, null], [...env, null])))
+export const execve = (file: string, argv: readonly string[], env: readonly string[]): Outcome =>
+  outcome(Number(cExecve(file, [...argv, null], [...env, null])))
 export const dropGroups = (): Outcome => outcome(Number(cSetgroups(0, null)))
 export const setresgid = (id: number): Outcome => outcome(Number(cSetresgid(id, id, id)))
 export const setresuid = (id: number): Outcome => outcome(Number(cSetresuid(id, id, id)))

@@ -78,7 +78,9 @@ class Segment {
   }
 
   async #read(): Promise<void> {
-    for (const [i, { service }] of this.#plan.sockets.entries()) if (service === 'cms' || service === 'hl7') await this.#loop.listen(FIRST_SOCKET_FD + i, service)
+    for (const [i, { service }] of this.#plan.sockets.entries()) {
+      if (service === 'cms' || service === 'hl7') await this.#loop.listen(FIRST_SOCKET_FD + i, service)
+    }
     this.#loop.start()
     const updates = await this.#startUpdates()
     // Those that came in the meantime.

@@ -68,11 +68,15 @@ test('readings of both kinds of port arrive with bed and patient; the monitor is
   const monitor = new Monitor(cms)
   monitor.socket.write(CYCLE)
   await until('readings', () => records(messages).length >= 2)
-  const text = 'MSH|^~\\&|MON|1|||20260105070000||ORU^R01|7|P|2.6\rPID|||1||ZZTEST^CANARY\rOBR|1\rOBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC||71|264864^MDC_DIM_BEAT_PER_MIN^MDC\r'
+  const text = [
+    'MSH|^~\\&|MON|1|||20260105070000||ORU^R01|7|P|2.6', 'PID|||1||ZZTEST^CANARY', 'OBR|1',
+    'OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC||71|264864^MDC_DIM_BEAT_PER_MIN^MDC', '',
+  ].join('\r')
   const other = new Monitor(hl7)
   const before = messages.length
   other.socket.write(`\x0b${text}\x1c\r`)
-  await until('the HL7 text', () => messages.slice(before).some((m) => m.kind === 'readings' || (m.kind === 'note' && m.command.kind === 'log')))
+  const isText = ({ items }: StoredReadings): boolean => items.some(({ reading }) => reading.kind === 'numeric' && reading.value === 71)
+  await until('the HL7 text', () => records(messages.slice(before)).some(isText))
   const stored = records(messages)
   ok(stored.every((r) => r.device === LOOPBACK && r.bed === 'ICU^1^7'))
   ok(stored.flatMap((r) => r.items).some((i) => i.patient?.name.reveal().family === 'ZZTEST'))
@@ -82,7 +86,8 @@ test('readings of both kinds of port arrive with bed and patient; the monitor is
   ok(!inspect(messages.filter((m) => m.kind !== 'readings'), { depth: 12 }).includes('CANARY'), 'no name outside its seal')
 }, {}, () => PLACED))
 
-test('killed, it is started again with all it has to know; the connections that came meanwhile were waiting', () => withSegment(async ({ segment, cms, messages, states }) => {
+const RESTART = 'killed, it is started again with all it has to know; the connections that came meanwhile were waiting'
+test(RESTART, () => withSegment(async ({ segment, cms, messages, states }) => {
   const first = new Monitor(cms)
   first.socket.write(CYCLE)
   await until('readings', () => records(messages).length > 0)
@@ -97,7 +102,8 @@ test('killed, it is started again with all it has to know; the connections that 
   await until('the first to be cut off', () => first.isOver)
   ok(segment.state().pid !== pid && segment.state().deaths === 1)
   match(segment.state().lastDeath ?? '', /^SIGKILL/)
-  ok(records(messages.slice(before)).every((r) => r.bed === 'ICU^1^7' && r.items.every((i) => i.patient?.number === '4711')), 'place and patient were told again')
+  const again = records(messages.slice(before))
+  ok(again.every((r) => r.bed === 'ICU^1^7' && r.items.every((i) => i.patient?.number === '4711')), 'place and patient were told again')
   deepEqual(states.map((s) => s.phase), ['starting', 'ready', 'down', 'starting', 'ready'])
   for (const { socket } of [first, waiting]) socket.destroy()
   equal(first.received + waiting.received, 0)
@@ -131,6 +137,9 @@ test('half of a connection closed is a connection over: ours is closed too, and 
   equal(monitor.received, 0)
 }))
 
+/** Three channels of ECG and respiration. */
+const WAVES_PER_CYCLE = 4
+
 /** Processor time of a process, in hundredths of a second. */
 function timeOf(pid: number): number {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
@@ -146,7 +155,8 @@ async function atRest(pid: number): Promise<void> {
   }
 }
 
-test('the hospital takes nothing for a while: monitors wait, are counted, and every reading arrives in the end, once and in order', () => withSegment(async ({ segment, cms, messages }) => {
+const WAIT = 'the hospital takes nothing for a while: monitors wait, it is counted, and every reading arrives in the end, once and in order'
+test(WAIT, () => withSegment(async ({ segment, cms, messages }) => {
   const cycle = Buffer.from(stream(encodeEcg(ECG), encodeCycleEnd()))
   const connections = await Promise.all(Array.from({ length: 6 }, async () => {
     const monitor = new Monitor(cms)
@@ -160,7 +170,9 @@ test('the hospital takes nothing for a while: monitors wait, are counted, and ev
   await atRest(segment.state().pid ?? 0)
   const taken = messages.length
   segment.resume()
-  await until('all readings', () => records(messages).flatMap((r) => r.items).filter((i) => i.reading.kind === 'wave').length >= 6 * cycles * 3 - 6)
+  const waves = (): number => records(messages).flatMap((r) => r.items).filter((i) => i.reading.kind === 'wave').length
+  await until('all readings', () => waves() >= connections.length * cycles * WAVES_PER_CYCLE)
+  equal(waves(), connections.length * cycles * WAVES_PER_CYCLE)
   ok(records(messages).length > taken)
   const told = await until('the wait to be told and over', () => messages.findLast((m) => m.kind === 'beds' && m.segment.holds > 0 && !m.segment.isHolding))
   ok(told.kind === 'beds' && told.segment.holds >= 1)

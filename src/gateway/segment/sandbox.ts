@@ -87,7 +87,9 @@ export function becomeAccount(user: string | null, passwd: string): Hold[] {
   if (account.uid === 0) return [failed(what, false, `"${name}" is root; name another account as segment.user`)]
   if (dropGroups().errno !== 0) return [failed(what, false, 'groups cannot be dropped; this looks like a user namespace with one user')]
   const unreadable = unreadableFor(account)
-  if (unreadable !== null) return [failed(what, false, `${name} cannot read ${unreadable}; install Cordon where every account can read it, or name one that can as segment.user`)]
+  if (unreadable !== null) {
+    return [failed(what, false, `${name} cannot read ${unreadable}; install Cordon where every account can read it, or name one that can as segment.user`)]
+  }
   const gid = setresgid(account.gid)
   const uid = gid.errno === 0 ? setresuid(account.uid) : gid
   return [asHold(what, false, uid)]
@@ -143,7 +145,8 @@ export function closeFiles(paths: readonly ReadablePath[], machine: Machine): Ho
   }
   const fault = restrictTo(paths, version, machine)
   if (fault !== null) return [failed(files, true, fault), failed(network, false, fault)]
-  return [held(`${files} (Landlock version ${version})`, true), version >= 4 ? held(network, false) : failed(network, false, 'needs Linux 6.7; the filter refuses both all the same')]
+  const noTcp = version >= 4 ? held(network, false) : failed(network, false, 'needs Linux 6.7; the filter refuses both all the same')
+  return [held(`${files} (Landlock version ${version})`, true), noTcp]
 }
 
 /** Before Node starts: no ring of calls, which would go around the filter that comes later. */

@@ -173,15 +173,15 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
       assert.equal(tiles.length, beds)
       assert.equal(new Set(tiles).size, 1, tiles.join(' '))
       await assertNothingCut(page)
-      const [before, order] = [await boxes(page), await page.locator('.tile h2').allInnerTexts()]
+      const [places, order] = [await boxes(page), await page.locator('.tile h2').allInnerTexts()]
       assert.deepEqual(order, Array.from({ length: beds }, (_, i) => `Bed ${i + 1}`))
       feed.shake()
       await page.getByText('255/198 (217)').first().waitFor()
       await assertNothingCut(page)
-      assert.deepEqual(await boxes(page), before)
+      assert.deepEqual(await boxes(page), places)
       feed.hang()
       await gone(page)
-      assert.deepEqual(await boxes(page), before, 'offline too, everything stays in its place')
+      assert.deepEqual(await boxes(page), places, 'offline too, everything stays in its place')
       assert.deepEqual(await page.locator('.tile h2').allInnerTexts(), order)
       assert.deepEqual(complaints, [])
     })
@@ -267,9 +267,9 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
     const wake = seen.findLastIndex(([ms], i) => ms - (seen[i - 1]?.[0] ?? ms) > 3000)
     assert.ok(wake > 0 && seen.slice(0, wake).some(([, live]) => live > 0), 'the page was live, and then stood still')
     // The count at the wake itself may be of the picture that stood there; the first that is painted anew is judged.
-    const after = seen.slice(wake + 1)
-    assert.ok(after.length >= 60)
-    assert.deepEqual(after.filter(([, live]) => live > 0), [], 'no frame that waited brings a number back')
+    const painted = seen.slice(wake + 1)
+    assert.ok(painted.length >= 60)
+    assert.deepEqual(painted.filter(([, live]) => live > 0), [], 'no frame that waited brings a number back')
     await assertOffline(page, 4)
   })
 

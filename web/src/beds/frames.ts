@@ -4,8 +4,8 @@
 /** Judged this often at least, by the loop and by a timer in case the loop is held back. */
 export const JUDGE_EVERY_MS = 500
 
-/** Sweeps are painted at most so often: 25 mm/s moves three pixels in this time, and half the frames of a usual screen cost half. */
-export const PAINT_EVERY_MS = 30
+/** Sweeps are painted at most so often: 25 mm/s moves four pixels in this time, and fewer frames than the screen's cost less. */
+export const PAINT_EVERY_MS = 40
 
 export interface Frames {
   /** Called for each painting with the clock that sweeps, in seconds. */

@@ -51,7 +51,8 @@ async function appendPaced(): Promise<Figures> {
   readings.close()
   fs.rmSync(folder, { recursive: true })
   return {
-    'append: CPU µs per record': micros(cpu, sent), 'append: CPU % of one core': micros(cpu, 1) / seconds / 10_000, 'append: records per second': sent / seconds,
+    'append: CPU µs per record': micros(cpu, sent),
+    'append: CPU % of one core': micros(cpu, 1) / seconds / 10_000, 'append: records per second': sent / seconds,
     'append: median ms to durable': waits[waits.length >> 1] ?? 0, 'append: p99 ms to durable': waits[Math.floor(waits.length * 0.99)] ?? 0,
   }
 }

@@ -108,7 +108,12 @@ function Rail({ isBeds }: { readonly isBeds: boolean }) {
       <ThemeSwitch />
       <p>Cordon {health.data?.version ?? ''} watches networks, not patients. It raises no clinical alarm and blocks nothing by itself.</p>
       {isBeds
-        ? <p>Times are of {Intl.DateTimeFormat().resolvedOptions().timeZone}; the cuff&apos;s are the monitor&apos;s own. Arrows, Enter, <kbd>Esc</kbd>, Page Up and Down.</p>
+        ? (
+          <p>
+            Times are of {Intl.DateTimeFormat().resolvedOptions().timeZone}; the cuff&apos;s are the monitor&apos;s own. Arrows, Enter,
+            {' '}<kbd>Esc</kbd>, Page Up and Down.
+          </p>
+        )
         : <p>Times are UTC. <kbd>/</kbd> goes to the filter.</p>}
     </footer>
   )

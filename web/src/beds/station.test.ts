@@ -118,6 +118,8 @@ describe('station', () => {
   it('opens a refused stream anew', () => {
     const world = new World()
     world.stream.readyState = 2
+    world.live(1500, false)
+    assert.equal(world.streams.length, 1, 'not at once: a server that refuses is not stormed')
     world.live(500, false)
     assert.equal(world.streams.length, 2)
   })

@@ -45,8 +45,9 @@ export interface Station {
   readonly close: () => void
 }
 
-/** A stream that stays silent is opened anew this often. */
+/** A stream that stays silent is opened anew this often, and one that was refused. */
 const REOPEN_MS = 5_000
+const REFUSED_MS = 2_000
 const CLOSED = 2
 
 export function createStation(deps: StationDeps): Station {
@@ -95,7 +96,7 @@ class StationState implements Station {
     if (this.#isHidden || this.#isClosed) return
     const nowMs = this.#deps.monotonicMs()
     if (this.#sleep.woke(nowMs, this.#deps.wallMs())) this.#begin()
-    else if (!this.#isAlive(nowMs) && (nowMs - this.#openedMs >= REOPEN_MS || this.#stream?.readyState === CLOSED)) this.#begin()
+    else if (!this.#isAlive(nowMs) && nowMs - this.#openedMs >= (this.#stream?.readyState === CLOSED ? REFUSED_MS : REOPEN_MS)) this.#begin()
     this.#judge()
   }
 

@@ -26,7 +26,7 @@ export type FromSegment =
   | { readonly kind: 'readings'; readonly record: Uint8Array }
   | { readonly kind: 'note'; readonly command: Exclude<GatewayCommand, { kind: 'store' | 'publish' | 'close' }> }
   | { readonly kind: 'audit'; readonly record: AuditRecord }
-  /** Once a second for each device, a few devices at a time: how it stands, with update counts. Without values: those come with the readings. */
+  /** A few devices at a time, each at most once a second (in large wards in turn): how they stand, with update counts. Values come with readings. */
   | { readonly kind: 'beds'; readonly at: Micros; readonly views: readonly StandingView[]; readonly updates: ServerCounts; readonly segment: SegmentCounts }
 
 export type StandingView = Omit<BedView, 'values'>

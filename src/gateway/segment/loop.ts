@@ -2,9 +2,9 @@
 // Keeps two rules: nothing here can write to a monitor (`MonitorSocket` has no such method), and who cannot be read from waits, uncut.
 
 import net from 'node:net'
-import type { Micros } from '../../base/time.ts'
+import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import type { FromSegment, SegmentCounts, StandingView, ToldEvent } from '../channel.ts'
-import type { ConnectionId, GatewayCommand, GatewayCore } from '../core/gateway.ts'
+import type { BedView, ConnectionId, GatewayCommand, GatewayCore } from '../core/gateway.ts'
 import { FRESHNESS } from '../core/freshness/limits.ts'
 import type { DeviceId } from '../core/intake/reading.ts'
 import { RecordEncoder, type StoredReadings } from '../core/record.ts'
@@ -21,6 +21,9 @@ export const HOLD_BYTES = 8 * 1024 * 1024
 export const RELEASE_BYTES = 1024 * 1024
 /** Views are told in so many parts of a second, so that no turn of the loop is long. */
 export const SLICES_PER_SECOND = 20
+const SLICE_MICROS = MICROS_PER_SECOND / SLICES_PER_SECOND
+/** Sixteen full stations of 64 beds each second; beyond that devices take turns. A view costs both processes some 60 us (docs/gateway-sandbox.md). */
+export const VIEWS_PER_SECOND_MAX = 1024
 /** A half-open connection is noticed by the kernel's own probes, which carry no payload: first after this, then ten, a second apart. */
 const KEEP_ALIVE_MS = 30_000
 
@@ -39,9 +42,11 @@ export class SegmentLoop {
   readonly #servers: net.Server[] = []
   #timer: NodeJS.Timeout | null = null
   #lastId = 0
-  #slice = 0
-  /** Devices still to be told of in this second. */
+  #secondAt: Micros = Number.NEGATIVE_INFINITY
+  #sliceAt: Micros = Number.NEGATIVE_INFINITY
+  /** Devices still to be told of, and when the first of them was. */
   #turn: DeviceId[] = []
+  #turnAt: Micros = Number.NEGATIVE_INFINITY
   #refused = 0
   #holds = 0
   #isHolding = false
@@ -89,15 +94,16 @@ export class SegmentLoop {
     this.#give(this.#options.core.handle(event))
   }
 
-  /** One slice of a second: time passes for the core in the first, and some devices are told of in each. */
+  /** Some twenty times a second, or late: time passes for the core once in each, and some devices are told of. */
   tick(): void {
-    const { core, clock } = this.#options
-    if (this.#slice === 0) {
-      this.#give(core.handle({ kind: 'tick', at: clock() }))
-      this.#turn = [...core.devices()]
+    const at = this.#options.clock()
+    // A timer is never early, often late: half a slice is not worth another wait.
+    const isSecond = at - this.#secondAt >= MICROS_PER_SECOND - SLICE_MICROS / 2
+    if (isSecond) {
+      this.#secondAt = at
+      this.#give(this.#options.core.handle({ kind: 'tick', at }))
     }
-    this.#tellBeds()
-    this.#slice = (this.#slice + 1) % SLICES_PER_SECOND
+    this.#tellBeds(at, isSecond)
     this.#balance()
   }
 
@@ -159,19 +165,26 @@ export class SegmentLoop {
     }
   }
 
-  /** Nothing while the other side takes nothing: views would pile up on what waits. */
-  #tellBeds(): void {
-    const { core, clock, updates } = this.#options
-    const at = clock()
-    const count = Math.ceil(this.#turn.length / (SLICES_PER_SECOND - this.#slice))
-    const devices = this.#turn.splice(0, count)
-    if (this.#isHolding || (devices.length === 0 && this.#slice > 0)) return
-    const views = devices.flatMap((device): StandingView[] => {
-      const view = core.view(device, at, FRESHNESS)
-      if (view === null) return []
-      const { values: _, ...standing } = view
-      return [standing]
-    })
+  /** The next devices in turn, none twice in a second. Nothing while the other side takes nothing: views would pile up on what waits. */
+  #tellBeds(at: Micros, isSecond: boolean): void {
+    const { core, updates } = this.#options
+    const passed = Math.min(at - this.#sliceAt, MICROS_PER_SECOND)
+    this.#sliceAt = at
+    if (this.#isHolding) return
+    if (this.#turn.length === 0 && at - this.#turnAt >= MICROS_PER_SECOND - SLICE_MICROS / 2) {
+      this.#turn = [...core.devices()]
+      this.#turnAt = at
+    }
+    const aSecond = Math.min(core.devices().length, VIEWS_PER_SECOND_MAX)
+    const devices = this.#turn.splice(0, Math.ceil((aSecond * passed) / MICROS_PER_SECOND))
+    if (devices.length === 0 && !isSecond) return
+    const views = devices.flatMap((device): StandingView[] => standing(core.view(device, at, FRESHNESS)))
     this.tell({ kind: 'beds', at, views, updates: updates(), segment: this.counts() } satisfies FromSegment)
   }
+}
+
+function standing(view: BedView | null): StandingView[] {
+  if (view === null) return []
+  const { values: _, ...rest } = view
+  return [rest]
 }

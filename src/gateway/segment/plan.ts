@@ -1,7 +1,7 @@
 // plan: what the parent tells the process that faces the segment on its command line, and which descriptor is what.
 // Keeps the rule that a command line, which everybody on the machine can read, holds no secret and no patient.
 
-import type { BenchOptions } from '../core/checks/bench.ts'
+import type { GatewayOptions } from '../core/gateway.ts'
 import type { Hold } from './sandbox.ts'
 
 /** 0 to 2 are standard; 3 is the channel to the parent; the sockets follow in order. */
@@ -25,7 +25,8 @@ export interface SegmentPlan {
   readonly sockets: readonly SocketPlan[]
   /** Descriptors at most. */
   readonly filesMax: number
-  readonly bench: BenchOptions
+  /** With how many devices the core takes: without, it stops at its own default whatever `filesMax` allows. */
+  readonly bench: GatewayOptions
   readonly nfsVersions: readonly (2 | 3)[]
   /** Whether the update server answers callers below port 1024 only, as a monitor's kernel is. */
   readonly reservedPortsOnly: boolean

@@ -47,7 +47,9 @@ async function run(
   const client = new Updater({ metadataDir, metadataBaseUrl, targetBaseUrl, targetDir, config, forceCache: false })
   const target = await client.getTargetInfo(name)
   if (!target) throw new Error(`target ${name} is not in the repository`)
-  await client.downloadTarget(target)
+  makeFolder(targetDir)
+  // What is there already with these hashes is not fetched again; it was verified just now.
+  if ((await client.findCachedTarget(target)) === undefined) await client.downloadTarget(target)
   return 0
 }
 

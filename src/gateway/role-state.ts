@@ -1,5 +1,5 @@
 // role-state: what a repository's metadata say of each role, for people: version, end, threshold, and how many keys signed.
-// Keeps a second count of its own: a key that stands under two names counts once, and an end that is no date is told as a fault.
+// Keeps a second count of its own: a key that stands under two names counts once, and an end that is no exact date in UTC is told as a fault.
 
 import path from 'node:path'
 import { Metadata, MetadataKind, type Key, type Root, type Snapshot, type Targets, type Timestamp } from '@tufjs/models'

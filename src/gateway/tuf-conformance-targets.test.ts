@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { mock, test } from 'node:test'
+import { mock, test, type TestContext } from 'node:test'
 import { CORDON, cordon } from '../testing/command.ts'
 import { DAY_MS, daysFromNow, SUITE_NOW, tufRunner } from '../testing/tuf-client-runner.ts'
 import { SAFE_EXPIRY, sha, simKey, TufSimulator, type SimDelegation, type SimKey } from '../testing/tuf-simulator.ts'
@@ -220,7 +220,8 @@ function delegated(repo: TufSimulator): SimKey {
 }
 
 for (const [what, spoil] of [
-  ['by nobody', (repo: TufSimulator) => repo.put('A', repo.bytesOf('A', []))], ['by a stranger', (repo: TufSimulator) => repo.put('A', repo.bytesOf('A', [simKey()]))],
+  ['by nobody', (repo: TufSimulator) => repo.put('A', repo.bytesOf('A', []))],
+  ['by a stranger', (repo: TufSimulator) => repo.put('A', repo.bytesOf('A', [simKey()]))],
   ['by the delegator\'s own key', (repo: TufSimulator) => repo.put('A', repo.bytesOf('A', repo.signers['targets']))],
 ] as const) {
   test(`delegations: a role signed ${what} is refused`, async (t) => {
@@ -268,10 +269,15 @@ test('delegations: a role whose key was taken away is refused, though it is kept
   repo.publishAll('A', 'targets')
   equal(await download('file'), 0)
   const fresh = simKey()
-  repo.of('targets')['delegations'] = { keys: { [fresh.id]: fresh.json }, roles: [{ name: 'A', keyids: [fresh.id], threshold: 1, terminating: false, paths: ['*'] }] }
+  delete repo.of('targets')['delegations']
+  repo.signers['A'] = [fresh]
+  repo.delegate('targets', { name: 'A' })
   repo.publishAll('targets')
   equal(await download('second'), 1)
   deepEqual(downloaded(), ['ZZTEST'])
+  // The twin: signed by the new key it is taken.
+  repo.publishAll('A')
+  equal(await download('second'), 0)
 })
 
 test('delegations, cached role: kept under one delegator, it is verified again under another', async (t) => {
@@ -280,7 +286,10 @@ test('delegations, cached role: kept under one delegator, it is verified again u
   repo.delegate('targets', { name: 'B', paths: ['b-*'] })
   repo.delegate('A', { name: 'C', paths: ['a-*'] })
   const other = simKey()
-  repo.of('B')['delegations'] = { keys: { [other.id]: other.json }, roles: [{ name: 'C', keyids: [other.id], threshold: 1, terminating: false, paths: ['b-*'] }] }
+  const signers = repo.signers['C']
+  repo.signers['C'] = [other]
+  repo.delegate('B', { name: 'C', paths: ['b-*'] })
+  repo.signers['C'] = signers ?? []
   for (const name of ['a-file', 'b-file']) repo.addTarget('C', name, `ZZTEST ${name}`)
   repo.publishAll('A', 'B', 'C', 'targets')
   equal(await download('a-file'), 0)
@@ -311,7 +320,8 @@ test('delegations, expiration: a role that is over gives nothing, nor does a kep
 test('delegations, hash bins: each path has one bin, and only that one gives it', async (t) => {
   const { repo, download, downloaded } = await tufRunner(t)
   const key = simKey()
-  repo.of('targets')['delegations'] = { keys: { [key.id]: key.json }, succinct_roles: { keyids: [key.id], threshold: 1, bit_length: 1, name_prefix: 'bin' } }
+  const succinct = { keyids: [key.id], threshold: 1, bit_length: 1, name_prefix: 'bin' }
+  repo.of('targets')['delegations'] = { keys: { [key.id]: key.json }, succinct_roles: succinct }
   for (const bin of ['bin-0', 'bin-1']) {
     repo.signed[bin] = { _type: 'targets', spec_version: '1.0.31', version: 0, expires: SAFE_EXPIRY, targets: {} }
     repo.signers[bin] = [key]
@@ -384,7 +394,8 @@ for (const [what, [reached, ...versions]] of Object.entries(ROOT_CHAINS)) {
 const OTHER_ROLES: { readonly [what: string]: readonly [boolean, RootVersion] } = {
   'another key': [true, root([2], 1, [2])], 'strangers beside it': [true, root([1], 1, [3, 1, 4])], 'only strangers': [false, root([2], 1, [1, 3, 4])],
   'one of three is a stranger': [false, root([0, 1, 3, 4, 5], 3, [0, 2, 4])], 'two of three': [false, root([0, 1, 3, 4, 5], 3, [0, 4])],
-  'three of five': [true, root(FIVE, 3, [0, 2, 4])], 'three others of five': [true, root(FIVE, 3, [2, 3, 4])], 'five of five': [true, root(FIVE, 5, [4, 3, 2, 1, 0])],
+  'three of five': [true, root(FIVE, 3, [0, 2, 4])], 'three others of five': [true, root(FIVE, 3, [2, 3, 4])],
+  'five of five': [true, root(FIVE, 5, [4, 3, 2, 1, 0])],
 }
 
 for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
@@ -418,7 +429,7 @@ for (const role of ['?', '#', '/delegated', '../delegated', '..', 'a b', '%2e%2e
 }
 
 /** A server that answers the first request for `where` without end, and whether the client went away. */
-async function endless(t: Parameters<typeof tufRunner>[0], repo: TufSimulator, where: string): Promise<{ url: string; sent: () => number; isGone: () => boolean }> {
+async function endless(t: TestContext, repo: TufSimulator, where: string): Promise<{ url: string; sent: () => number; isGone: () => boolean }> {
   let [sent, isGone] = [0, false]
   const server = http.createServer((request, response) => {
     const name = (request.url ?? '').slice(1)

@@ -44,7 +44,7 @@ const IDLE_MS = 6 * 60_000
 /** A record that was begun and does not end. */
 const RECORD_MS = 30_000
 /** Bytes of answers a client has not taken; then nothing more is read from it. Two READs. */
-const UNSENT_BYTES_MAX = 256 * 1024
+const UNSENT_BYTES_MAX = 512 * 1024
 const TICK_MS = 1000
 /** Zeros after data, by its length modulo four (RFC 4506 section 3). */
 const PADDING = [0, 3, 2, 1].map((length) => new Uint8Array(length))

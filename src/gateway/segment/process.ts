@@ -168,7 +168,8 @@ class SegmentKeeper implements Segment {
   #plan(): SegmentPlan {
     const { options, sockets } = { options: this.#options, sockets: this.sockets }
     return {
-      program: options.program ?? 'main', user: options.config.user, bench: { ...options.bench, devicesMax: options.devicesMax }, nfsVersions: options.nfsVersions, holds: [],
+      program: options.program ?? 'main', user: options.config.user, bench: { ...options.bench, devicesMax: options.devicesMax },
+      nfsVersions: options.nfsVersions, holds: [],
       reservedPortsOnly: options.reservedPortsOnly ?? true, filesMax: options.devicesMax * FILES_PER_DEVICE + OTHER_FILES,
       sockets: sockets.map(({ service, transport, address, port }) => ({ service, transport, address, port })),
     }

@@ -17,10 +17,11 @@ const LAST_FD = 0xffffffff
 const EXIT_OS_ERROR = 71
 /**
  * UTC and no OpenSSL file, because neither is among the files.
- * `--disallow-code-generation-from-strings`: no eval.
+ * `--disallow-code-generation-from-strings`: no eval. `--max-semi-space-size=4`: what a frame makes is soon gone; larger halves only hold more of
+ * the dead (the core at 1,000 beds: 209 MB resident instead of 273, for the same CPU).
  */
 const ENVIRONMENT = ['OPENSSL_CONF=/dev/null', 'TZ=UTC', 'NODE_NO_WARNINGS=1']
-const NODE_FLAGS = ['--disallow-code-generation-from-strings']
+const NODE_FLAGS = ['--disallow-code-generation-from-strings', '--max-semi-space-size=4']
 
 function enter(plan: SegmentPlan): never {
   const given = giveUp(plan)

@@ -5,6 +5,7 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { mock, test } from 'node:test'
+import { CORDON, cordon } from '../testing/command.ts'
 import { DAY_MS, daysFromNow, SUITE_NOW, tufRunner } from '../testing/tuf-client-runner.ts'
 import { canonical, sha, signatureOf, simKey, TOP, type Json, type KeyKind } from '../testing/tuf-simulator.ts'
 
@@ -475,12 +476,10 @@ test('the simulator signs what a client of another hand would: its keys are name
   for (const [id, key] of Object.entries(repo.root.keys)) equal(id, sha('sha256', canonical(key)))
 })
 
-test('the wrapper as a process: init and refresh by the script, exit codes 0, 1 and 2', async (t) => {
+test('the wrapper as the executable that the suite is given: init and refresh, exit codes 0, 1 and 2', async (t) => {
   const { repo, metadataDir } = await tufRunner(t)
   mock.timers.reset()
-  const { cordon } = await import('../testing/command.ts')
-  const script = path.join(import.meta.dirname, '..', '..', 'scripts', 'tuf-client.ts')
-  const run = (...args: string[]) => cordon(['--disable-warning=ExperimentalWarning', script, ...args], { command: process.execPath })
+  const run = (...args: string[]) => cordon(args, { command: path.join(path.dirname(CORDON), 'scripts', 'tuf-client') })
   const root = path.join(path.dirname(metadataDir), 'root.json')
   fs.writeFileSync(root, repo.initialRoot())
   const fresh = path.join(path.dirname(metadataDir), 'fresh')

@@ -38,11 +38,21 @@ interface Running {
   readonly records: AuditRecord[]
 }
 
+/** A port that was free a moment ago may be somebody's by now: then others are tried. */
+async function startOnFreePorts(options: NfsServerOptions, triesLeft = 20): Promise<{ server: NfsServer; ports: Reach['ports'] }> {
+  const ports = { portmap: await freePort(), mount: await freePort(), nfs: await freePort() }
+  try {
+    return { server: await NfsServer.start({ ...options, ports }), ports }
+  } catch (cause) {
+    if (triesLeft === 0 || !(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
+    return startOnFreePorts(options, triesLeft - 1)
+  }
+}
+
 async function serve(t: TestContext, grants: readonly Grant[] = [GRANT], options: Partial<NfsServerOptions> = {}): Promise<Running> {
   const records: AuditRecord[] = []
-  const ports = { portmap: await freePort(), mount: await freePort(), nfs: await freePort() }
-  const server = await NfsServer.start({
-    address: LOOPBACK, key: KEY.key, ports, reservedPortsOnly: false, clock: () => START, onRecord: (r) => records.push(r), ...options,
+  const { server, ports } = await startOnFreePorts({
+    address: LOOPBACK, key: KEY.key, reservedPortsOnly: false, clock: () => START, onRecord: (r) => records.push(r), ...options,
   })
   t.after(() => server.close())
   server.setGrants(grants)

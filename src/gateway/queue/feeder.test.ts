@@ -79,6 +79,16 @@ test('a stored reading is in a message of each target within its time, with the 
   stop(gateway)
 })
 
+test('without a target what is stored is nobody\'s to send: nothing more is to be done at once, and nothing is behind', () => {
+  const gateway = start(temporaryFolder(), START, [])
+  for (let i = 0; i < 3; i++) {
+    store(gateway, [beat(START + i * SECOND, i)])
+    assert.equal(gateway.feeder.pump(), false)
+  }
+  assert.deepEqual(gateway.feeder.figures(), { behind: 0, missed: 0, unreadable: 0, problem: null })
+  stop(gateway)
+})
+
 test('what was stored and not yet in a message is, after a restart: each second of an end gives what no end would have given', () => {
   const records = Array.from({ length: 40 }, (_, i) => stored(BEDS[i % 3] ?? '', START + i * SECOND, [
     numeric('hr', i % 7 === 0 ? null : 60 + i, START + i * SECOND), ...cuff(START + Math.floor(i / 9) * SECOND, 110 + Math.floor(i / 9), START + i * SECOND),

@@ -121,7 +121,8 @@ export class Feeder {
     const records = feeds.length === 0 ? [] : readings.read(this.#read, PUMP_RECORDS_MAX)
     const due = feeds.map((): DueBatch[] => [])
     for (const record of records) this.#sample(record, feeds, due)
-    this.#read = records.at(-1)?.seq ?? this.#read
+    // Without a target nothing is read and nothing is behind.
+    this.#read = records.at(-1)?.seq ?? (feeds.length === 0 ? readings.newest : this.#read)
     const isCaughtUp = this.#read >= readings.newest
     if (isCaughtUp) feeds.forEach((feed, i) => due[i]?.push(...feed.sampler.tick(now())))
     this.#commit(feeds, due)

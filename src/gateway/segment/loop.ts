@@ -127,8 +127,10 @@ export class SegmentLoop {
   }
 
   #closed(connection: ConnectionId): void {
-    if (!this.#open.delete(connection)) return
+    if (!this.#open.has(connection)) return
+    // Known while the core says its end: a note without a device is taken for one about the hospital's own messages.
     this.#give(this.#options.core.handle({ kind: 'closed', connection, at: this.#options.clock() }))
+    this.#open.delete(connection)
   }
 
   #give(commands: readonly GatewayCommand[]): void {

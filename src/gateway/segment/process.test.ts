@@ -135,6 +135,9 @@ test('half of a connection closed is a connection over: ours is closed too, and 
   await until('a view without a connection', () => messages.some((m) => m.kind === 'beds' && m.segment.connections === 0 && m.segment.accepted === 1))
   ok(records(messages).length > 0, 'what came before the end counts')
   equal(monitor.received, 0)
+  const ends = messages.flatMap((m) => (m.kind === 'note' && m.command.kind === 'log' && 'rule' in m.command.verdict ? [m.command] : []))
+    .filter(({ verdict }) => 'rule' in verdict && verdict.rule === 'connection-over')
+  deepEqual(ends.map(({ device }) => device), [LOOPBACK], 'whose connection it was is known to the end')
 }))
 
 /** Three channels of ECG and respiration. */

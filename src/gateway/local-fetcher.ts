@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { BaseFetcher } from 'tuf-js'
-import { DownloadHTTPError } from 'tuf-js/dist/error.js'
+import { DownloadHTTPError, DownloadLengthMismatchError } from 'tuf-js/dist/error.js'
 
 /** Base address under which the folder stands for the client; nothing is ever looked up by it. */
 export const METADATA_URL = 'file:///metadata'
@@ -54,6 +54,18 @@ export class LocalFetcher extends BaseFetcher {
   constructor(root: string) {
     super()
     this.#root = root
+  }
+
+  /** Too long is seen before a byte is read: the client would leave the file open where it gives up. */
+  override downloadFile<T>(url: string, maxLength: number, handler: (file: string) => Promise<T>): Promise<T> {
+    const relative = pathOfUrl(url)
+    const fd = relative === null ? null : openBelow(this.#root, relative)
+    if (fd !== null) {
+      const { size } = fs.fstatSync(fd)
+      fs.closeSync(fd)
+      if (size > maxLength) return Promise.reject(new DownloadLengthMismatchError('Max length reached'))
+    }
+    return super.downloadFile(url, maxLength, handler)
   }
 
   override fetch(url: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {

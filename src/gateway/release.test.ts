@@ -372,3 +372,12 @@ test('models and versions are releases of their own, and another byte is another
   equal(second[0], first[0])
   ok(second[1] !== first[1])
 })
+
+test('a repository that is refused again and again leaves no file open', async (t) => {
+  const { source, take } = bench(t)
+  fs.writeFileSync(path.join(source, 'metadata', 'timestamp.json'), ' '.repeat(16_385))
+  match(refusal(await take()), /Max length reached/)
+  const before = fs.readdirSync('/proc/self/fd').length
+  for (let i = 0; i < 10; i++) match(refusal(await take()), /Max length reached/)
+  ok(fs.readdirSync('/proc/self/fd').length <= before + 1)
+})

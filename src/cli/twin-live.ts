@@ -51,8 +51,9 @@ export function liveOptionsOf(args: TwinLiveArgs): Result<LiveOptions> {
   if (target === null) return err(`"${args.to}" is no address and port: write for example 127.0.0.1:5515`)
   const faults = faultsOf(args.faults ?? '')
   if (!faults.ok) return faults
+  const host = target[1] ?? ''
   const options: LiveOptions = {
-    ...LIVE_DEFAULTS, target: { host: target[1] ?? '', telemetryPort: Number(target[2]), hl7Port: args.hl7Port ?? null },
+    ...LIVE_DEFAULTS, target: { telemetry: { host, port: Number(target[2]) }, hl7: args.hl7Port === undefined ? null : { host, port: args.hl7Port } },
     beds: args.beds ?? LIVE_DEFAULTS.beds, seed: args.seed ?? LIVE_DEFAULTS.seed, faults: faults.value, ecgNoise: args.noise ?? LIVE_NOISE,
     clock: () => Date.now() * 1000,
   }

@@ -3,20 +3,23 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FAULTS, lossRules, type FaultName } from '../twin/faults.ts'
 import { LIVE_DEFAULTS, LiveWard } from '../twin/server.ts'
 import { totalOf } from '../twin/account.ts'
-import { feedFigures, startPlainGateway } from './plain-gateway.ts'
 import { SentAndStored, type Comparison } from './sent-and-stored.ts'
+import { plainWardGateway, productWardGateway, type GatewayEnd, type WardPlaces } from './ward-gateways.ts'
 
 const CENTRAL = '202.114.4.119'
+const HL7 = '202.114.4.120'
 /** Bed n at .20+n, so 64 beds end at .84: none meets the central. */
-const FIRST_SOURCE = '202.114.4.21'
 const BEDS_MAX = 64
 const PORTS = { telemetry: 515, hl7: 511 }
 
 export interface WardJob {
+  readonly gateway: 'plain' | 'product'
   readonly beds: number
   readonly seed: number
   readonly faults: readonly FaultName[]
@@ -28,33 +31,25 @@ export interface WardJob {
   readonly lossPercent: number
 }
 
-export interface WardOutcome extends Comparison {
+export interface WardOutcome extends Comparison, Omit<GatewayEnd, 'stored'> {
+  readonly words: string
   readonly totals: ReturnType<typeof totalOf>
   readonly storms: number
-  /** Bytes between frames that the gateway says it skipped. */
-  readonly skippedBytes: number
-  /** Verdicts by rule: what the gateway told. */
-  readonly told: { readonly [rule: string]: number }
-  /** Bytes the gateway's sockets read. */
-  readonly bytes: number
-  readonly gaps: number
-  readonly longestGapMs: number
-  readonly devices: number
   /** Packets the network lost; null without loss. */
   readonly lostPackets: number | null
+  /** Most memory of the gateway's own processes, together. */
   readonly rssBytes: number
 }
 
 /** All faults, and as many beds as a central station lists. */
 export const FULL_WARD: WardJob = {
-  beds: BEDS_MAX, seed: 4, faults: FAULTS, seconds: 20, stormsMin: 2, cyclePeriodMicros: 500_000, lossPercent: 2,
+  gateway: 'product', beds: BEDS_MAX, seed: 4, faults: FAULTS, seconds: 20, stormsMin: 2, cyclePeriodMicros: 500_000, lossPercent: 2,
 }
 
-const SETUP = [
-  'ip link set lo up', `ip addr add ${CENTRAL}/32 dev lo`,
-  ...Array.from({ length: BEDS_MAX }, (_, i) => `ip addr add 202.114.4.${21 + i}/32 dev lo`),
-]
-const UNSHARE = ['unshare', '--net', '--map-root-user']
+const MONITORS = Array.from({ length: BEDS_MAX }, (_, i) => `202.114.4.${21 + i}`)
+const SETUP = ['ip link set lo up', ...[CENTRAL, HL7, ...MONITORS].map((address) => `ip addr add ${address}/32 dev lo`)]
+/** Root's own namespace where it can be, so that the gateway's process can become another account; else one of an own user. */
+const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--net'] : ['unshare', '--net', '--map-root-user']
 
 /** A reason to skip, or false. */
 export function wardMissing(): string | false {
@@ -85,35 +80,29 @@ const bedOf = (device: string): number => Number(device.split('.').at(-1)) - 20
 /** Inside the namespace whose maker stands in `outer`. */
 async function work(job: WardJob, outer: string): Promise<WardOutcome> {
   const both = new SentAndStored()
-  const told = new Map<string, number>()
-  let skippedBytes = 0
-  const gateway = await startPlainGateway({
-    address: CENTRAL, telemetryPort: PORTS.telemetry, hl7Port: PORTS.hl7, onCommand: (command) => {
-      if (command.kind === 'store') both.store(bedOf(command.device), command.items.map((item) => item.reading))
-      if ((command.kind !== 'log' && command.kind !== 'close') || !('rule' in command.verdict)) return
-      const { rule, why } = command.verdict
-      told.set(rule, (told.get(rule) ?? 0) + 1)
-      if (rule === 'resync') skippedBytes += Number(/^(\d+) bytes/.exec(why)?.[1])
-    },
-  })
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-ward-'))
+  const places: WardPlaces = { cms: CENTRAL, hl7: HL7, cmsPort: PORTS.telemetry, hl7Port: PORTS.hl7, monitors: MONITORS }
+  const gateway = job.gateway === 'plain' ? await plainWardGateway(places) : await productWardGateway(places, folder)
   if (job.lossPercent > 0) nft(['-f', '-'], lossRules(job.lossPercent, Object.values(PORTS)))
   const ward = LiveWard.start({
-    ...LIVE_DEFAULTS, target: { host: CENTRAL, telemetryPort: PORTS.telemetry, hl7Port: PORTS.hl7 }, firstSource: FIRST_SOURCE, beds: job.beds,
-    seed: job.seed, faults: new Set(job.faults), cyclePeriodMicros: job.cyclePeriodMicros, made: { outer, links: new Map() },
-    clock: () => Date.now() * 1000, onSent: both.onSent,
+    ...LIVE_DEFAULTS, target: { telemetry: { host: CENTRAL, port: PORTS.telemetry }, hl7: { host: gateway.hl7, port: PORTS.hl7 } },
+    firstSource: MONITORS[0] ?? '', beds: job.beds, seed: job.seed, faults: new Set(job.faults), cyclePeriodMicros: job.cyclePeriodMicros,
+    made: { outer, links: new Map() }, clock: () => Date.now() * 1000, onSent: both.onSent,
   })
   if (!ward.ok) throw new Error(ward.error)
   await lastLongEnough(job, ward.value)
   const lostPackets = job.lossPercent > 0 ? lostSoFar() : null
   if (job.lossPercent > 0) nft(['flush', 'ruleset'])
   const totals = totalOf(await ward.value.stop())
-  const feeds = feedFigures(gateway.core)
-  await gateway.close()
-  return {
-    ...both.compare(), totals, storms: ward.value.storms, skippedBytes, told: Object.fromEntries(told), bytes: gateway.bytes(), lostPackets,
-    gaps: feeds.reduce((sum, f) => sum + f.gaps, 0), longestGapMs: Math.max(...feeds.map((f) => f.longestGapMicros)) / 1000, devices: feeds.length,
-    rssBytes: process.memoryUsage.rss(),
-  }
+  const rssBytes = gateway.pids.reduce((sum, pid) => sum + residentBytes(pid), 0)
+  const { stored, ...end } = await gateway.close()
+  for (const [device, readings] of stored) both.store(bedOf(device), readings)
+  fs.rmSync(folder, { recursive: true, force: true })
+  return { ...both.compare(), ...end, words: gateway.words, totals, storms: ward.value.storms, lostPackets, rssBytes }
+}
+
+function residentBytes(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 async function lastLongEnough(job: WardJob, ward: LiveWard): Promise<void> {

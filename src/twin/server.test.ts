@@ -31,9 +31,13 @@ async function ear(t: TestContext, says = ''): Promise<Ear> {
   return { port: (server.address() as net.AddressInfo).port, heard }
 }
 
+function at(host: string, port: number, hl7: LiveOptions['target']['hl7'] = null): LiveOptions['target'] {
+  return { telemetry: { host, port }, hl7 }
+}
+
 function options(port: number, wanted: Partial<LiveOptions> = {}): LiveOptions {
   return {
-    ...LIVE_DEFAULTS, target: { host: '127.0.0.1', telemetryPort: port, hl7Port: null }, clock: () => Date.now() * 1000, beds: 6,
+    ...LIVE_DEFAULTS, target: at('127.0.0.1', port), clock: () => Date.now() * 1000, beds: 6,
     cyclePeriodMicros: 500_000, ...wanted,
   }
 }
@@ -99,7 +103,7 @@ test('a storm ends every connection at once, and every bed is back', async (t) =
 
 test('HL7 comes from every fourth bed, on its own port, and each message is one frame of the account', async (t) => {
   const [central, engine] = [await ear(t), await ear(t)]
-  const target = { host: '127.0.0.1', telemetryPort: central.port, hl7Port: engine.port }
+  const target = at('127.0.0.1', central.port, { host: '127.0.0.1', port: engine.port })
   const ward = start(options(central.port, { target, beds: 8 }))
   await until(() => engine.heard.length === 2 && engine.heard.every((h) => h.chunks.length > 0))
   await ward.stop()
@@ -146,11 +150,12 @@ test('a central that goes away leaves its connections broken, and their frames u
 })
 
 const REFUSED: readonly (readonly [Partial<LiveOptions>, RegExp])[] = [
-  [{ target: { host: '202.114.4.119', telemetryPort: 515, hl7Port: 511 } }, /202\.114\.4\.119 may be somebody/],
-  [{ target: { host: 'central.example', telemetryPort: 515, hl7Port: null } }, /looks up no names/],
-  [{ target: { host: '::1', telemetryPort: 515, hl7Port: null } }, /IPv4 only/],
-  [{ target: { host: '127.0.0.1', telemetryPort: 0, hl7Port: null } }, /port .* not 0/],
-  [{ target: { host: '127.0.0.1', telemetryPort: 515, hl7Port: 70_000 } }, /port .* not 70000/],
+  [{ target: at('202.114.4.119', 515) }, /202\.114\.4\.119 may be somebody/],
+  [{ target: at('central.example', 515) }, /looks up no names/],
+  [{ target: at('::1', 515) }, /IPv4 only/],
+  [{ target: at('127.0.0.1', 0) }, /port .* not 0/],
+  [{ target: at('127.0.0.1', 515, { host: '127.0.0.1', port: 70_000 }) }, /port .* not 70000/],
+  [{ target: at('127.0.0.1', 515, { host: '202.114.4.120', port: 511 }) }, /202\.114\.4\.120 may be somebody/],
   [{ beds: 65 }, /beds .* 1 to 64/],
   [{ ecgNoise: 99 }, /noise/],
   [{ cyclePeriodMicros: 1 }, /period/],

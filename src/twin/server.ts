@@ -18,9 +18,15 @@ import { lineFaults, stormLeaving, type FaultName } from './faults.ts'
 import { seenNetwork, targetProblem, type MadeNetwork, type NetworkSight } from './guard.ts'
 import { LiveLine, type LiveLineSetup } from './live-line.ts'
 
+/** An IPv4 address and a port. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
 export interface LiveOptions {
-  /** An IPv4 address, and the ports that stand for 515 and 511 there; null for no such streams. */
-  readonly target: { readonly host: string; readonly telemetryPort: number; readonly hl7Port: number | null }
+  /** What stands for the central station on 515 and the HL7 engine on 511; null for no HL7. */
+  readonly target: { readonly telemetry: Endpoint; readonly hl7: Endpoint | null }
   /** Source address of bed 1; bed n dials from the one n - 1 further on. */
   readonly firstSource: string
   /** 1 to 64. */
@@ -51,11 +57,11 @@ export const LIVE_DEFAULTS = {
 /** Why this ward may not live, as one sentence, or null. */
 export function liveProblem(options: LiveOptions, look: () => NetworkSight = seenNetwork): string | null {
   const { target, firstSource, made } = options
-  const ports = [target.telemetryPort, ...(target.hl7Port === null ? [] : [target.hl7Port])]
-  const badPort = ports.find((port) => !Number.isInteger(port) || port < 1 || port > 65_535)
-  if (badPort !== undefined) return `a port is a whole number from 1 to 65535, not ${badPort}`
-  const wrong = targetProblem(target.host, made, look)
-  if (wrong !== null) return wrong
+  for (const { host, port } of [target.telemetry, ...(target.hl7 === null ? [] : [target.hl7])]) {
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) return `a port is a whole number from 1 to 65535, not ${port}`
+    const wrong = targetProblem(host, made, look)
+    if (wrong !== null) return wrong
+  }
   if (!parseIp(firstSource).ok) return `"${firstSource}" is no address to dial from`
   if (!(options.hl7Every >= 1)) return 'one bed in 1 or more speaks HL7'
   return wardOptionsProblem(wardOf(options))
@@ -141,13 +147,13 @@ export class LiveWard {
     const chance = (name: string): Rng => streamRng(seed, `bed ${monitor.bed} ${name}`)
     const body = (): ImaginaryPatient => bodyOf(options, chance)
     const ward = wardOf(options)
-    const base = { host: target.host, source: sourceOf(options.firstSource, monitor.bed), account, clock: options.clock, onSent: options.onSent }
+    const base = { source: sourceOf(options.firstSource, monitor.bed), account, clock: options.clock, onSent: options.onSent }
     const line = (speaks: 'cms' | 'hl7'): Pick<LiveLineSetup, 'speaks' | 'rng' | 'fault'> =>
       ({ speaks, rng: chance(`live ${speaks}`), fault: lineFaults(options.faults, speaks, chance(`faults ${speaks}`)) })
     const voice = new MonitorVoice(monitor, body(), chance('voice'))
-    this.#lines.push(new LiveLine({ ...base, ...line('cms'), port: target.telemetryPort, speech: telemetrySpeech(voice, ward), framesOf: cmsFrames }))
-    if (target.hl7Port === null || monitor.bed % hl7Every !== 0) return
-    this.#lines.push(new LiveLine({ ...base, ...line('hl7'), port: target.hl7Port, speech: hl7Speech(monitor, body(), ward), framesOf: (bytes) => [bytes] }))
+    this.#lines.push(new LiveLine({ ...base, ...line('cms'), ...target.telemetry, speech: telemetrySpeech(voice, ward), framesOf: cmsFrames }))
+    if (target.hl7 === null || monitor.bed % hl7Every !== 0) return
+    this.#lines.push(new LiveLine({ ...base, ...line('hl7'), ...target.hl7, speech: hl7Speech(monitor, body(), ward), framesOf: (bytes) => [bytes] }))
   }
 }
 

@@ -9,8 +9,10 @@ import type { KeptLine } from './parts.ts'
 
 /** Findings and audit are kept six years (docs/threat-model.md). */
 export const AUDIT_MONTHS = 72
-/** Lines of one minute; what a flood on the segment causes beyond it is counted in one line. */
+/** Lines of one minute of what monitors can cause as often as they like; beyond it they are counted in one line. */
 export const LINES_PER_MINUTE_MAX = 600
+/** Those kinds. A flood must not hide who was assigned, what was granted, or that the gateway stopped: nothing else is ever left out. */
+const FLOODED: readonly string[] = ['intake', 'data-check']
 
 type Word = string | number | boolean | null
 export type AuditFields = Readonly<Record<string, Word | readonly Word[]>>
@@ -23,6 +25,7 @@ export class AuditFile {
   #minute = 0
   #lines = 0
   #untold = 0
+  #at: Micros = 0
 
   /** `onFault`: why nothing can be written, or null when it can again. */
   constructor(folder: string, onFault: (why: string | null) => void) {
@@ -33,12 +36,12 @@ export class AuditFile {
   write(at: Micros, kind: string, fields: AuditFields = {}): void {
     const minute = Math.floor(at / MICROS_PER_MINUTE)
     if (minute !== this.#minute) {
-      if (this.#untold > 0) this.#put(at, { kind: 'untold', lines: this.#untold })
+      this.#tellUntold(at)
       this.#minute = minute
       this.#lines = 0
-      this.#untold = 0
     }
-    if (this.#lines++ < LINES_PER_MINUTE_MAX) this.#put(at, { kind, ...fields })
+    this.#at = at
+    if (!FLOODED.includes(kind) || this.#lines++ < LINES_PER_MINUTE_MAX) this.#put(at, { kind, ...fields })
     else this.#untold += 1
   }
 
@@ -46,7 +49,18 @@ export class AuditFile {
     return auditKept(this.#folder)
   }
 
+  /** What the last minute had too much of is told, too. */
   close(): void {
+    this.#tellUntold(this.#at)
+    this.#shut()
+  }
+
+  #tellUntold(at: Micros): void {
+    if (this.#untold > 0) this.#put(at, { kind: 'untold', lines: this.#untold })
+    this.#untold = 0
+  }
+
+  #shut(): void {
     if (this.#fd !== null) fs.closeSync(this.#fd)
     this.#fd = null
   }
@@ -63,7 +77,7 @@ export class AuditFile {
   #open(at: Micros): number {
     const month = formatMicros(at).slice(0, 7)
     if (this.#fd !== null && month === this.#month) return this.#fd
-    this.close()
+    this.#shut()
     makeFolder(this.#folder, 0o700)
     for (const name of filesOf(this.#folder)) if (name < `${monthsBefore(month, AUDIT_MONTHS)}.jsonl`) fs.rmSync(path.join(this.#folder, name))
     this.#fd = fs.openSync(path.join(this.#folder, `${month}.jsonl`), 'a', 0o600)

@@ -59,21 +59,26 @@ test('the audit: a file a month of mode 0600 in a folder of 0700, old ones delet
   const audit = new AuditFile(folder, (why) => faults.push(why))
   fs.mkdirSync(path.join(folder, 'audit'), { recursive: true, mode: 0o700 })
   for (const month of ['2019-12', '2020-01', '2020-02']) fs.writeFileSync(path.join(folder, 'audit', `${month}.jsonl`), 'x\n')
-  for (let i = 0; i < LINES_PER_MINUTE_MAX + 5; i++) audit.write(START, 'flood', { i })
+  for (let i = 0; i < LINES_PER_MINUTE_MAX + 5; i++) audit.write(START, 'intake', { i })
+  audit.write(START, 'assigned')
   audit.write(START + 60e6, 'after', { beds: ['4W^401^A'] })
   audit.write(START + 40 * 86400e6, 'next-month')
   const names = fs.readdirSync(path.join(folder, 'audit')).sort()
   assert.deepEqual(names, ['2020-02.jsonl', '2026-01.jsonl', '2026-02.jsonl'])
   assert.equal(fs.statSync(path.join(folder, 'audit', '2026-01.jsonl')).mode & 0o777, 0o600)
   const lines = fs.readFileSync(path.join(folder, 'audit', '2026-01.jsonl'), 'utf8').trim().split('\n')
-  assert.equal(lines.length, LINES_PER_MINUTE_MAX + 2)
-  assert.deepEqual(lines.slice(-2).map((l) => JSON.parse(l) as unknown), [
+  assert.equal(lines.length, LINES_PER_MINUTE_MAX + 3)
+  assert.deepEqual(lines.slice(-3).map((l) => JSON.parse(l) as unknown), [
+    { at: '2026-01-05T07:00:00.000000Z', kind: 'assigned' },
     { at: '2026-01-05T07:01:00.000000Z', kind: 'untold', lines: 5 }, { at: '2026-01-05T07:01:00.000000Z', kind: 'after', beds: ['4W^401^A'] },
   ])
   const { bytes, nextDeletion, rule } = audit.kept()
   assert.equal(bytes, bytesBelow(path.join(folder, 'audit')))
   assert.deepEqual([new Date((nextDeletion ?? 0) / 1000).toISOString().slice(0, 10), rule], ['2026-03-01', `${AUDIT_MONTHS} months`])
+  for (let i = 0; i < LINES_PER_MINUTE_MAX + 3; i++) audit.write(START + 40 * 86400e6, 'intake', { i })
   audit.close()
+  const last = fs.readFileSync(path.join(folder, 'audit', '2026-02.jsonl'), 'utf8').trim().split('\n').at(-1) ?? ''
+  assert.deepEqual(JSON.parse(last), { at: '2026-02-14T07:00:00.000000Z', kind: 'untold', lines: 3 }, 'the last minute is told at the end')
   assert.deepEqual([...new Set(faults)], [null])
   fs.rmSync(path.join(folder, 'audit'), { recursive: true })
   fs.writeFileSync(path.join(folder, 'audit'), 'a file in the way')

@@ -62,6 +62,25 @@ test('a discharge clears the board and the evidence at once, and says so', () =>
   equal(core.view('d1', at(2), FRESHNESS)?.dataCheck.word, 'NOT CHECKED')
 })
 
+test('a paced bed is one bed: the rate of its waveform is not compared, the next bed\'s is, and a place elsewhere ends it', () => {
+  const core = new GatewayCore({ leads: 'inferred', isPaced: false })
+  const why = (device: string, n: number): string | undefined =>
+    core.view(device, at(n), FRESHNESS)?.dataCheck.untold.find((e) => e.check === 'ecg-rate')?.why
+  const feed = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) run(core, [bytes(CYCLE, n), bytes(CYCLE, n, 2)])
+  }
+  run(core, [
+    { kind: 'place', device: 'd1', bed: 'ICU^1^1', isPaced: true, at: at(0) }, open(1, 'd1'),
+    open(2, 'd2'), { kind: 'place', device: 'd2', bed: 'ICU^1^2', isPaced: false, at: at(0) },
+  ])
+  feed(1, 24)
+  equal(why('d1', 24), 'the patient is paced')
+  ok(why('d2', 24) !== 'the patient is paced')
+  run(core, [{ kind: 'place', device: 'd1', bed: 'ICU^1^3', isPaced: false, at: at(24) }])
+  feed(24, 48)
+  ok(why('d1', 48) !== 'the patient is paced')
+})
+
 test('a frame begun before the discharge and ended after it carries nobody', () => {
   const core = ward()
   run(core, [adt('A01', 'P1', 'ICU^1^1', 0, 0), bytes(CYCLE.slice(0, 700), 1)])

@@ -40,7 +40,8 @@ export type GatewayEvent =
   | { readonly kind: 'tick'; readonly at: Micros }
   /** One ADT message of the hospital, without framing. */
   | { readonly kind: 'adt'; readonly bytes: Uint8Array; readonly at: Micros }
-  | { readonly kind: 'place'; readonly device: DeviceId; readonly bed: Bed | null; readonly at: Micros }
+  /** `isPaced`: the patients at this bed are paced; without it what the options say holds. */
+  | { readonly kind: 'place'; readonly device: DeviceId; readonly bed: Bed | null; readonly isPaced?: boolean; readonly at: Micros }
   | { readonly kind: 'assign'; readonly bed: Bed; readonly patient: PatientRef | null; readonly at: Micros }
   | { readonly kind: 'link'; readonly device: DeviceId; readonly sight: LinkSight; readonly at: Micros }
   | { readonly kind: 'taps'; readonly device: DeviceId; readonly atDevice: TapReport | null; readonly atGateway: TapReport | null; readonly at: Micros }
@@ -106,6 +107,8 @@ export class GatewayCore {
   readonly #options: GatewayOptions
   readonly #devicesMax: number
   readonly #ledger = new Ledger()
+  /** Told with the place, which comes before the device's first connection. */
+  readonly #paced = new Map<DeviceId, boolean>()
   readonly #devices = new Map<DeviceId, Device>()
   /** By number. */
   readonly #row: Device[] = []
@@ -168,7 +171,7 @@ export class GatewayCore {
   #told(event: Exclude<GatewayEvent, { kind: 'opened' | 'bytes' | 'closed' | 'tick' }>): void {
     const { at } = event
     if (event.kind === 'adt') this.#adt(event.bytes, at)
-    else if (event.kind === 'place') this.#ledger.place(event.device, event.bed)
+    else if (event.kind === 'place') this.#place(event)
     else if (event.kind === 'assign') {
       this.#note(event.patient === null ? this.#ledger.vacate(event.bed, at) : this.#ledger.assign(event.bed, event.patient, at), at)
     } else {
@@ -178,6 +181,12 @@ export class GatewayCore {
       if (device !== undefined) this.#judge(device, at)
     }
     this.#settleTouched(at)
+  }
+
+  #place({ device, bed, isPaced = this.#options.isPaced }: Extract<GatewayEvent, { kind: 'place' }>): void {
+    this.#ledger.place(device, bed)
+    this.#paced.set(device, isPaced)
+    this.#devices.get(device)?.bench.setPaced(isPaced)
   }
 
   /** Only those that the ledger names, in their order of appearance. */
@@ -242,6 +251,7 @@ export class GatewayCore {
       id, number: this.#row.length, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()),
       connections: new Set(), ownerKey: '', assignment: NOT_PLACED, bed: null, judged: null, word: 'NOT CHECKED', trust: 'plain',
     }
+    device.bench.setPaced(this.#paced.get(id) ?? this.#options.isPaced)
     this.#devices.set(id, device)
     this.#row.push(device)
     this.#nextTellAt.push(Number.POSITIVE_INFINITY)

@@ -192,7 +192,8 @@ export class Hospital {
   #tellPlace(device: DeviceId, bed: Bed | null): void {
     if (bed === null) this.#bedOf.delete(device)
     else this.#bedOf.set(device, bed)
-    this.#tell({ kind: 'place', device, bed, at: this.#parts.clock() })
+    const isPaced = this.config.beds.some((one) => one.bed === bed && one.isPaced)
+    this.#tell({ kind: 'place', device, bed, isPaced, at: this.#parts.clock() })
   }
 
   #tell(event: ToldEvent): void {

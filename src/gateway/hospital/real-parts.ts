@@ -27,10 +27,9 @@ export function realParts(config: GatewayConfig): GatewayParts {
 const wallMicros = (): number => Date.now() * 1000
 
 async function segment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentPart> {
-  const { segment: own, updates, devicesMax, leads, beds } = config
+  const { segment: own, updates, devicesMax, leads } = config
   const started = await startSegment({
-    // One word for all beds: the core does not yet know it by bed. Better a check that is not made than one that is always wrong.
-    config: own, nfsVersions: updates.nfsVersions, devicesMax, bench: { leads, isPaced: beds.some((bed) => bed.isPaced) },
+    config: own, nfsVersions: updates.nfsVersions, devicesMax, bench: { leads, isPaced: false },
     onMessage: (message) => ear.onMessage(message), onStart: () => ear.onStart(),
     onState: ({ phase, lastDeath }) => {
       if (phase === 'down') ear.onDown(lastDeath ?? 'no reason is known')

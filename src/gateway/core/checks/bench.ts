@@ -30,7 +30,7 @@ const ECG_RATE_USUAL = 256
 export interface BenchOptions {
   /** Whether the ECG channels are known to be I, II, III (facts cms8000 2.3: not published). */
   readonly leads: 'known' | 'inferred' | 'unknown'
-  /** Paced patients: the rate of the waveform is not compared (facts gateway E.4). */
+  /** Paced patients: the rate of the waveform is not compared (facts gateway E.4). For devices of which nothing else is said (`setPaced`). */
   readonly isPaced: boolean
 }
 
@@ -92,6 +92,7 @@ const SHORT_TRACE: RateReading = { perMinute: null, why: `less than ${RATE_SECON
 
 export class CheckBench {
   readonly #options: BenchOptions
+  #isPaced: boolean
   readonly #phaseMicros: Micros
   /** By PARAMETER_INDEX: the last value, NaN for none; then when each was received. Numbers only, so that no reading outlives its frame. */
   readonly #latest = new Float64Array(2 * PARAMETERS.length).fill(Number.NaN)
@@ -117,6 +118,7 @@ export class CheckBench {
   /** `phaseMicros` spreads the work of many beds over RATE_EVERY_MICROS. */
   constructor(options: BenchOptions, phaseMicros: Micros = 0) {
     this.#options = options
+    this.#isPaced = options.isPaced
     this.#phaseMicros = phaseMicros
   }
 
@@ -134,6 +136,11 @@ export class CheckBench {
     this.#checkLeads(readings)
     this.#checkNumbers(hasDifference, hasCuff)
     this.#checkRates(now)
+  }
+
+  /** Whether the patients at this device's bed are paced; from the next rate on. */
+  setPaced(isPaced: boolean): void {
+    this.#isPaced = isPaced
   }
 
   /** What a sensor saw of the device's link: the first sight is what later ones are compared with. */
@@ -261,7 +268,7 @@ export class CheckBench {
     if (now - this.#rateAt < RATE_EVERY_MICROS) return
     this.#rateAt = now
     const [heart, pulse] = [this.#value('hr', now), this.#value('pr', now)]
-    const ecg = this.#options.isPaced ? PACED : waveRate(this.#ecg, heartRate)
+    const ecg = this.#isPaced ? PACED : waveRate(this.#ecg, heartRate)
     this.#compare('ecg-rate', 'the heart rate of the waveform', ecg, heart, RATE_DIFFERENCE_MAX, now)
     this.#compare('pleth-rate', 'the pulse of the pleth', waveRate(this.#pleth, pulseRate), pulse, RATE_DIFFERENCE_MAX, now)
     const reading: RateReading = pulse === null ? NO_PULSE : { perMinute: pulse, beats: 0, agreement: 1 }

@@ -14,7 +14,7 @@ import { runGateway } from '../src/gateway/hospital/run.ts'
 import { openReadings } from '../src/gateway/queue/readings.ts'
 import { startSegment } from '../src/gateway/segment/process.ts'
 import { startPlainGateway } from '../src/testing/plain-gateway.ts'
-import { freePorts } from '../src/testing/segment-process.ts'
+import { freePorts } from '../src/testing/free-ports.ts'
 import { sourceOf } from '../src/twin/server.ts'
 import { monotonicMs, percentile, stampsIn, type Stamp } from './gateway-stamp.ts'
 

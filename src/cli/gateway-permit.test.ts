@@ -10,7 +10,7 @@ import { mock, test, type TestContext } from 'node:test'
 import { grantsOf } from '../gateway/permits.ts'
 import { loadReleases } from '../gateway/release.ts'
 import { cordon, scratch } from '../testing/command.ts'
-import { skipWithoutOpenssl } from '../testing/https-files.ts'
+import { opensslMissing } from '../testing/certificates.ts'
 import { OFFICE_NOW, officeIo, updateOffice, type OfficeIo, type UpdateOffice } from '../testing/update-office.ts'
 import { runApprove, runKey, runList, runRequest, runRevoke, runShow, type RequestArgs } from './gateway-permit.ts'
 import { runImport, runPin } from './gateway-release.ts'
@@ -329,7 +329,7 @@ test('approvers come from the gateway\'s file: without it, or with none in it, n
   match(without.err, /gateway\.yaml/)
 })
 
-test('key: the number for the gateway\'s file, of the private or the public half; made by openssl as the page says', { skip: skipWithoutOpenssl }, (t) => {
+test('key: the number for the gateway\'s file, of the private or the public half; made by openssl as the page says', { skip: opensslMissing }, (t) => {
   const folder = scratch(t)
   const file = path.join(folder, 'my.key')
   execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', file], { stdio: 'ignore' })

@@ -11,18 +11,9 @@ import type { BedsFrame } from '../console/api.ts'
 import type { GatewayStatus } from '../gateway/hospital/status.ts'
 import { cordon, outputMatching, scratch, start } from '../testing/command.ts'
 import { CANARY_WORDS } from '../testing/fake-gateway.ts'
+import { freePorts } from '../testing/free-ports.ts'
 
 const CYCLE = stream(encodeEcg(ECG), encodeSpo2(SPO2), encodeNibp(NIBP), encodeCycleEnd())
-
-/** A free port of loopback. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 /** Until it is true; the test's own end is the bound. */
 async function until<T>(look: () => Promise<T | null> | T | null): Promise<T> {
@@ -52,7 +43,7 @@ test('a monitor, an admission, a receiver, the page, a kill of the segment, a di
   })
   await new Promise<void>((resolve) => void receiver.listen(0, '127.0.0.1', resolve))
   t.after(() => receiver.close())
-  const [cms, hl7, adtPort, portmap, mount, nfs] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort(), freePort()])
+  const [cms = 0, hl7 = 0, adtPort = 0, portmap = 0, mount = 0, nfs = 0] = await freePorts(6)
   const file = path.join(folder, 'gateway.yaml')
   fs.writeFileSync(file, `version: 1
 name: GW

@@ -6,7 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { mock, test, type TestContext } from 'node:test'
 import { cordon } from '../testing/command.ts'
-import { makeCertificate, serveHttps, skipWithoutOpenssl } from '../testing/https-files.ts'
+import { opensslMissing } from '../testing/certificates.ts'
+import { makeCertificate, serveHttps } from '../testing/https-files.ts'
 import { customOf, newKey } from '../testing/tuf-world.ts'
 import { OFFICE_NOW, officeIo, updateOffice, type OfficeIo, type UpdateOffice } from '../testing/update-office.ts'
 import { noise } from '../testing/update-world.ts'
@@ -207,7 +208,7 @@ test('addresses: http, secrets and a wrong --ca are 2; a server nobody runs is 3
   equal((await take('https://127.0.0.1:1/')).code, 3)
 })
 
-test('https: import and verify with the hospital\'s own authority; without it 3', { skip: skipWithoutOpenssl }, async (t) => {
+test('https: import and verify with the hospital\'s own authority; without it 3', { skip: opensslMissing }, async (t) => {
   const { pin, take, verify, source } = desk(t)
   pin()
   const certificate = makeCertificate(t)

@@ -58,7 +58,7 @@ export function parseGateway(tree: TreeNode, home: string): { readonly config: G
   readChoice(reader, fields.get('version'), '"version"', GATEWAY_VERSIONS)
   const { device, patient } = readSystems(context, fields.get('systems'))
   const config: GatewayConfig = {
-    name: readWord(context, fields.get('name'), '"name"'), eui64: readHex(context, fields.get('eui64'), '"eui64"', 16),
+    name: readWord(context, fields.get('name'), '"name"'), eui64: readHex(reader, fields.get('eui64'), '"eui64"', 16),
     facility: readWord(context, fields.get('facility'), '"facility"'), deviceSystem: device, patientSystem: patient,
     folder: resolve(home, readText(reader, fields.get('folder'), '"folder"') ?? 'gateway-data'), segment: readSegment(reader, fields.get('segment')),
     beds: readBeds(context, fields.get('beds')), leads: readChoice(reader, fields.get('leads'), '"leads"', LEADS) ?? 'unknown',
@@ -83,7 +83,7 @@ function readWord({ reader }: Context, node: TreeNode | undefined, what: string)
   return ''
 }
 
-function readHex({ reader }: Context, node: TreeNode | undefined, what: string, digits: number): string {
+function readHex(reader: TreeReader, node: TreeNode | undefined, what: string, digits: number): string {
   const text = readText(reader, node, what)
   if (text === null || node === undefined) return ''
   if (text.length === digits && /^[0-9a-fA-F]+$/.test(text)) return text.toLowerCase()
@@ -221,25 +221,31 @@ function readUpdates(context: Context, node: TreeNode | undefined): GatewayConfi
       const word = readChoice(reader, item, '"nfs-versions"', ['2', '3'])
       return word === null ? [] : [word === '2' ? 2 : 3]
     })
-  const approvers = readList(reader, fields?.get('approvers'), '"approvers"', APPROVERS_MAX).flatMap((item) => {
-    const approver = readApprover(context, item)
-    return approver === null ? [] : [{ approver, at: item }]
-  })
-  refuseTwice(reader, approvers.map(({ approver, at }) => ({ name: approver.id, at })), 'id', 'Two people have two ids: rename one.')
-  refuseTwice(reader, approvers.map(({ approver, at }) => ({ name: approver.key, at })), 'key', 'Two people have two keys: one key would approve twice.')
+  const approvers = readApprovers(reader, fields?.get('approvers'))
   const path = fields?.get('export')
   const exportPath = readText(reader, path, '"export"', 200) ?? '/pm'
   const isPath = /^(?:\/[\w.-]+)+$/.test(exportPath)
   if (path !== undefined && !isPath) report(reader, path, 'bad-export', `"export" cannot be ${quote(exportPath)}`, 'Write it as /pm.')
-  return { nfsVersions: versions.length === 0 ? [2, 3] : [...new Set(versions)], exportPath, approvers: approvers.map(({ approver }) => approver) }
+  return { nfsVersions: versions.length === 0 ? [2, 3] : [...new Set(versions)], exportPath, approvers }
 }
 
-function readApprover(context: Context, node: TreeNode): ApproverConfig | null {
-  const fields = readMap(context.reader, node, 'an approver', APPROVER_KEYS)
+/** Also for the update commands, which look at nothing else of the file but its folder. */
+export function readApprovers(reader: TreeReader, node: TreeNode | undefined): readonly ApproverConfig[] {
+  const approvers = readList(reader, node, '"approvers"', APPROVERS_MAX).flatMap((item) => {
+    const approver = readApprover(reader, item)
+    return approver === null ? [] : [{ approver, at: item }]
+  })
+  refuseTwice(reader, approvers.map(({ approver, at }) => ({ name: approver.id, at })), 'id', 'Two people have two ids: rename one.')
+  refuseTwice(reader, approvers.map(({ approver, at }) => ({ name: approver.key, at })), 'key', 'Two people have two keys: one key would approve twice.')
+  return approvers.map(({ approver }) => approver)
+}
+
+function readApprover(reader: TreeReader, node: TreeNode): ApproverConfig | null {
+  const fields = readMap(reader, node, 'an approver', APPROVER_KEYS)
   if (fields === null) return null
-  const id = readName(context.reader, fields.get('id'), '"id" of an approver')
-  const name = readText(context.reader, fields.get('name'), `"name" of approver ${id ?? ''}`, 100)
-  const key = readHex(context, fields.get('key'), `"key" of approver ${id ?? ''}`, 64)
+  const id = readName(reader, fields.get('id'), '"id" of an approver')
+  const name = readText(reader, fields.get('name'), `"name" of approver ${id ?? ''}`, 100)
+  const key = readHex(reader, fields.get('key'), `"key" of approver ${id ?? ''}`, 64)
   return id === null || name === null || key === '' ? null : { id, name, key }
 }
 

@@ -40,9 +40,9 @@ test('no approvers is nobody, not an error: then nothing can be approved', (t) =
 })
 
 for (const [what, approvers, pattern] of [
-  ['a short key', `[{ id: a, name: A, key: "${'a'.repeat(63)}" }]`, /the key of a is no Ed25519 public key/],
-  ['one id twice', `[{ id: a, name: A, key: "${A}" }, { id: a, name: B, key: "${B}" }]`, /approver a has an id or a key that another has too/],
-  ['one key twice, in other letters', `[{ id: a, name: A, key: "${A}" }, { id: b, name: B, key: "${A.toUpperCase()}" }]`, /approver b has/],
+  ['a short key', `[{ id: a, name: A, key: "${'a'.repeat(63)}" }]`, /"key" of approver a must have 64 hex digits/],
+  ['one id twice', `[{ id: a, name: A, key: "${A}" }, { id: a, name: B, key: "${B}" }]`, /the id "a" is there twice/],
+  ['one key twice, in other letters', `[{ id: a, name: A, key: "${A}" }, { id: b, name: B, key: "${A.toUpperCase()}" }]`, /the key "a+…" is there twice/],
   ['no name', `[{ id: a, key: "${A}" }]`, /an approver has no "name"/],
   ['a mistyped key', `[{ id: a, name: A, keys: "${A}" }]`, /an approver has no key "keys"/],
   ['no list', 'ada', /must be a list/],

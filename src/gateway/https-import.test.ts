@@ -8,14 +8,15 @@ import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { mock, test, type TestContext } from 'node:test'
 import { scratch } from '../testing/command.ts'
-import { makeCertificate, serveHttps, skipWithoutOpenssl, type Mischief, type TestCertificate, type TestServer } from '../testing/https-files.ts'
+import { opensslMissing } from '../testing/certificates.ts'
+import { makeCertificate, serveHttps, type Mischief, type TestCertificate, type TestServer } from '../testing/https-files.ts'
 import { customOf, newKey, TufWorld } from '../testing/tuf-world.ts'
 import { noise } from '../testing/update-world.ts'
 import { HTTPS_LIMITS, HttpsFetcher, repositoryUrl, type HttpsLimits } from './https-fetcher.ts'
 import { takeByHttps, type TakenByHttps } from './https-import.ts'
 import { loadReleases, pinRoot, type ReleaseStore } from './release.ts'
 
-const skip = skipWithoutOpenssl
+const skip = opensslMissing
 const NOW = Date.parse('2026-01-05T07:30:00Z')
 
 interface Bench {

@@ -10,6 +10,7 @@ import { Program } from '../protocols/rpc/codes.ts'
 import { bareCall, encodeCall, mountMnt, withRecordMark } from '../protocols/rpc/encode.ts'
 import { nfs3Null, nfs3Read, nfs3Write } from '../protocols/rpc/encode-nfs.ts'
 import { BusyboxClient, call, tcpLine, udpLine, type Reach } from '../testing/busybox-client.ts'
+import { freePorts } from '../testing/free-ports.ts'
 import { FILES, KEY, noise, ROOT_USER, START, testGrant } from '../testing/update-world.ts'
 import type { AuditRecord } from './core/update/audit.ts'
 import { sealHandle } from './core/update/handle.ts'
@@ -19,40 +20,22 @@ import { addressFault, CONNECTIONS_PER_SOURCE_MAX, NfsServer, type NfsServerOpti
 const LOOPBACK = '127.0.0.1'
 const GRANT = testGrant({ ip: LOOPBACK as Ip })
 
-async function freePort(): Promise<number> {
-  for (;;) {
-    const probe = net.createServer()
-    await new Promise<void>((done) => probe.listen(0, LOOPBACK, done))
-    const port = (probe.address() as net.AddressInfo).port
-    await new Promise((done) => probe.close(done))
-    const udp = dgram.createSocket('udp4')
-    const isFree = await new Promise<boolean>((done) => udp.once('error', () => done(false)).bind(port, LOOPBACK, () => done(true)))
-    udp.close()
-    if (isFree) return port
-  }
-}
-
 interface Running {
   readonly server: NfsServer
   readonly reach: Reach
   readonly records: AuditRecord[]
 }
 
-/** A port that was free a moment ago may be somebody's by now: then others are tried. */
-async function startOnFreePorts(options: NfsServerOptions, triesLeft = 20): Promise<{ server: NfsServer; ports: Reach['ports'] }> {
-  const ports = { portmap: await freePort(), mount: await freePort(), nfs: await freePort() }
-  try {
-    return { server: await NfsServer.start({ ...options, ports }), ports }
-  } catch (cause) {
-    if (triesLeft === 0 || !(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
-    return startOnFreePorts(options, triesLeft - 1)
-  }
+async function updatePorts(): Promise<Reach['ports']> {
+  const [portmap = 0, mount = 0, nfs = 0] = await freePorts(3)
+  return { portmap, mount, nfs }
 }
 
 async function serve(t: TestContext, grants: readonly Grant[] = [GRANT], options: Partial<NfsServerOptions> = {}): Promise<Running> {
   const records: AuditRecord[] = []
-  const { server, ports } = await startOnFreePorts({
-    address: LOOPBACK, key: KEY.key, reservedPortsOnly: false, clock: () => START, onRecord: (r) => records.push(r), ...options,
+  const ports = await updatePorts()
+  const server = await NfsServer.start({
+    address: LOOPBACK, key: KEY.key, ports, reservedPortsOnly: false, clock: () => START, onRecord: (r) => records.push(r), ...options,
   })
   t.after(() => server.close())
   server.setGrants(grants)
@@ -217,7 +200,7 @@ test('every address, and what is no address, is refused', async () => {
 
 test('a port that is taken is the system\'s error, and nothing stays bound', async (t) => {
   const { reach } = await serve(t)
-  const ports = { portmap: await freePort(), mount: await freePort(), nfs: reach.ports.nfs }
+  const ports = { ...await updatePorts(), nfs: reach.ports.nfs }
   await rejects(NfsServer.start({ address: LOOPBACK, key: KEY.key, ports, clock: () => START, onRecord: () => undefined }), { code: 'EADDRINUSE' })
   const again = net.createServer()
   await new Promise<void>((done, failed) => again.once('error', failed).listen(ports.portmap, LOOPBACK, done))

@@ -1,7 +1,6 @@
-// https-files: a certificate authority, a server's certificate and an https server on loopback for one folder, which a test may make misbehave.
+// https-files: an https server on loopback for one folder, with a certificate of an authority of its own, which a test may make misbehave.
 // Keeps the rule that keys are made for one test and die with it; without openssl tests skip by name.
 
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
@@ -9,19 +8,8 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { pathOfUrl } from '../gateway/local-fetcher.ts'
+import { TestCa } from './certificates.ts'
 import { scratch } from './command.ts'
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** For `{ skip }` of a test. */
-export const skipWithoutOpenssl: string | false = hasOpenssl() ? false : 'openssl is not installed (scripts/install-tools.sh)'
 
 export interface TestCertificate {
   /** PEM of the authority, and the file it stands in. */
@@ -33,17 +21,11 @@ export interface TestCertificate {
 
 /** A certificate for `name` (an address or a host) of an authority made for it. `days` below zero: over already. */
 export function makeCertificate(t: TestContext, name = '127.0.0.1', days = 2): TestCertificate {
-  const folder = scratch(t)
-  const at = (file: string): string => path.join(folder, file)
-  const run = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=ZZTEST authority', '-days', '2')
-  run('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=ZZTEST server')
-  fs.writeFileSync(at('ext'), `subjectAltName=${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}\n`)
-  const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial']
-  run('x509', '-req', '-in', 'server.csr', ...signer, '-out', 'server.pem', '-days', String(days), '-extfile', 'ext')
-  const read = (file: string): string => fs.readFileSync(at(file), 'utf8')
-  return { ca: read('ca.pem'), caFile: at('ca.pem'), cert: read('server.pem'), key: read('server.key') }
+  const ends = days < 0 ? { fromDays: days - 1, toDays: days } : { toDays: days }
+  const names = `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`
+  const { ca, cert, key } = new TestCa(scratch(t)).issue({ names, ...ends })
+  const read = (file: string): string => fs.readFileSync(file, 'utf8')
+  return { ca: read(ca), caFile: ca, cert: read(cert), key: read(key) }
 }
 
 /** Answers in place of the folder when it gives true. */

@@ -1,24 +1,13 @@
 // segment-process: the process that faces the segment, started for a test on loopback with ports the system chooses, and what it said.
 // Keeps the rule that everything a test starts here is ended by it.
 
-import net from 'node:net'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ip } from '../base/ip.ts'
 import type { FromSegment, ToSegment } from '../gateway/channel.ts'
 import { startSegment, type Segment, type SegmentOptions, type SegmentState } from '../gateway/segment/process.ts'
+import { freePorts } from './free-ports.ts'
 
 export const LOOPBACK = '127.0.0.1'
-
-/** Free now; the little time until they are bound is the price of not holding them. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, LOOPBACK))
-  for (const server of servers) if (!server.listening) await once(server, 'listening')
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port)
-  for (const server of servers) server.close()
-  await Promise.all(servers.map((server) => once(server, 'close')))
-  return ports
-}
 
 export interface TestSegment {
   readonly segment: Segment

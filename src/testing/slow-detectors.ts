@@ -3,6 +3,24 @@
 
 import { highPass, lowPass, type Biquad } from '../gateway/core/checks/filter.ts'
 
+/** Applies one section, settled on the first sample: the plain form of what filter.ts does with two at once, for any coefficients. */
+export function applyBiquad(x: Float64Array, { b0, b1, b2, a1, a2 }: Biquad): Float64Array {
+  const y = new Float64Array(x.length)
+  const first = x[0] ?? 0
+  const settled = (first * (b0 + b1 + b2)) / (1 + a1 + a2)
+  let [x1, x2, y1, y2] = [first, first, settled, settled]
+  for (let i = 0; i < x.length; i++) {
+    const now = x[i] as number
+    const out = b0 * now + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
+    y[i] = out
+    x2 = x1
+    x1 = now
+    y2 = y1
+    y1 = out
+  }
+  return y
+}
+
 /** One section with a numerator of b0 (1, middle, 1), settled on the first sample. In the engine's order of operations, to the last bit. */
 function section(x: Float64Array, { b0, a1, a2 }: Biquad, middle: -2 | 2): Float64Array {
   const first = x[0] ?? 0

@@ -8,7 +8,7 @@ import type { Micros } from '../../base/time.ts'
 import type { Bed, PatientRef } from './assignment/adt.ts'
 import type { Trust, VerdictWord } from './checks/evidence.ts'
 import type { GatewayCommand, OwnedReading } from './gateway.ts'
-import { CHANNELS, PARAMETERS, type Absent, type DeviceId, type Limits, type Quality, type Reading, type Times } from './intake/reading.ts'
+import { CHANNELS, PARAMETERS, type Absent, type Limits, type Quality, type Reading, type Times } from './intake/reading.ts'
 import { crc32, RecordReader, RecordWriter } from './record-bytes.ts'
 
 /** What a record holds: a `store` command without the word. */
@@ -116,23 +116,6 @@ function writeTimes(out: RecordWriter, { device, received, measured }: Times, at
   if (received !== at) out.f64(received)
   if (device !== null) out.f64(device.at)
   if (measured !== null && measured !== received) out.f64(measured)
-}
-
-export interface RecordHead {
-  readonly at: Micros
-  readonly device: DeviceId
-  /** Bytes of the whole record: where the next one starts. */
-  readonly bytes: number
-}
-
-/** Time and device without looking at the rest: no CRC, for indexes and filters. */
-export function readRecordHead(bytes: Uint8Array, off = 0): Result<RecordHead> {
-  const found = open(bytes, off)
-  if (!found.ok) return found
-  const { reader, length } = found.value
-  const at = reader.f64()
-  const device = reader.text()
-  return reader.fault === null ? ok({ at, device, bytes: length }) : err(reader.fault)
 }
 
 /** The record that starts at `off`. Every damage is an error in words without a value. */

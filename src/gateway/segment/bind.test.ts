@@ -9,20 +9,12 @@ import os from 'node:os'
 import { test } from 'node:test'
 import type { Ip } from '../../base/ip.ts'
 import type { SegmentConfig } from '../../config/gateway.ts'
+import { freePort } from '../../testing/free-ports.ts'
 import { bindSockets, closeSockets, interfaceOf, socketPlans, type BoundSocket } from './bind.ts'
 import type { SocketPlan } from './plan.ts'
 
 const LOOPBACK = '127.0.0.1'
 const plan = (port: number, transport: 'tcp' | 'udp' = 'tcp', address = LOOPBACK): SocketPlan => ({ service: 'cms', transport, address, port })
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, LOOPBACK)
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 function bound(plans: readonly SocketPlan[]): readonly BoundSocket[] {
   const found = bindSockets(plans)

@@ -21,8 +21,6 @@ export function Nav({ route, analysis, hasBeds }: { readonly route: Route; reado
   )
 }
 
-export const PAGE_NAMES: Readonly<Record<Page, string>> = { ...Object.fromEntries(LINKS) as Record<Page, string>, beds: 'Beds' }
-
 /** The mark: a monitor on its line, and the line it does not cross. */
 export function Brand() {
   return (

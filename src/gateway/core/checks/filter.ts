@@ -30,24 +30,6 @@ export function highPass(hertz: number, rate: number): Biquad {
   return { b0: (1 + cos) / 2 / a0, b1: -(1 + cos) / a0, b2: (1 + cos) / 2 / a0, a1: (-2 * cos) / a0, a2: (1 - alpha) / a0 }
 }
 
-/** Applies one section, settled on the first sample: the plain form of what `runBoth` does with two, for any coefficients. */
-export function applyBiquad(x: Float64Array, { b0, b1, b2, a1, a2 }: Biquad): Float64Array {
-  const y = new Float64Array(x.length)
-  const first = x[0] ?? 0
-  const settled = (first * (b0 + b1 + b2)) / (1 + a1 + a2)
-  let [x1, x2, y1, y2] = [first, first, settled, settled]
-  for (let i = 0; i < x.length; i++) {
-    const now = x[i] as number
-    const out = b0 * now + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
-    y[i] = out
-    x2 = x1
-    x1 = now
-    y2 = y1
-    y1 = out
-  }
-  return y
-}
-
 /** Longest window whose working memory is kept: a minute at 256 Hz. Longer ones (whole records, in tests) get memory of their own. */
 const KEPT_SAMPLES_MAX = 60 * 256
 /** What the working memory holds: a window of samples, its band, and energies. */

@@ -17,8 +17,6 @@ export const CHANNELS = ['ecg1', 'ecg2', 'ecg3', 'resp', 'pleth'] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** The three cuff pressures: measured once, shown for long, so always with a time of their own. */
-export const NIBP_PARAMETERS = ['nibp-sys', 'nibp-dia', 'nibp-mean'] as const satisfies readonly Parameter[]
-
 export function isNibp(parameter: Parameter): boolean {
   return parameter === 'nibp-sys' || parameter === 'nibp-dia' || parameter === 'nibp-mean'
 }

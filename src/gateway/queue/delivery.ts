@@ -23,7 +23,7 @@ export interface TargetQueue {
   take(countMax: number, at: Micros): readonly QueuedMessage[]
   /** The receiver has them for good. */
   acknowledge(seqs: readonly number[], at: Micros): void
-  /** The receiver will never take this one (AR, AE; 4xx that is no 408 or 429): kept apart, counted, shown, never dropped. */
+  /** The receiver will never take this one (docs/gateway-out.md has which answers): kept apart, counted and shown; of the newest with their bytes. */
   refuse(seq: number, why: string, at: Micros): void
   /** The connection ended: what was in flight is ambiguous now, at the head of the queue, in order. Also done at start-up after a kill. */
   connectionLost(at: Micros): void

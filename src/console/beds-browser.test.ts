@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { buildWeb, findChromium, launchBrowser, runCheck, type TestBrowser, type WatchedPage } from '../testing/browser.ts'
-import { type FakeBeds, fakeBeds, type FakeBedsOptions, INTENDED_USE } from '../testing/fake-beds.ts'
+import { INTENDED_USE } from '../gateway/core/beds-frame.ts'
+import { type FakeBeds, fakeBeds, type FakeBedsOptions } from '../testing/fake-beds.ts'
 import { type FakeWorld, fakeWorld } from '../testing/fake-console.ts'
 import { seedWard, WARD_ID } from '../testing/fixture-ward.ts'
 import { type Console, createConsole } from './server.ts'
@@ -163,6 +164,15 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
     await rm(webRoot, { recursive: true, force: true })
   })
 
+  for (const beds of [12, 16]) {
+    it(`says of every missing value of ${beds} beds what and since when, whole and in whole words`, PATIENCE, async () => {
+      await serve({ beds, troubled: true })
+      const { page } = await openBeds()
+      await page.getByText(/NOT MEASURED since/).first().waitFor()
+      await assertNothingCut(page)
+    })
+  }
+
   for (const beds of [1, 4, 8, 12, 16]) {
     it(`shows ${beds} beds at 1920x1080 without scrolling, all of one size, and none moves when every value changes`, PATIENCE, async () => {
       await serve({ beds })
@@ -305,7 +315,8 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
     assert.match(await tile(1), /Patient assigned since \d\d:\d\d/)
     assert.match(await tile(1), /ECG II \(inferred\)/)
     assert.match(await page.locator('.targets').innerText(), /NOT PROTECTED: the engine on ward 3 has no TLS until March/)
-    assert.doesNotMatch(await page.locator('.beds').innerText(), /\b(fine|normal|stable|alarm)\b/i)
+    const allButIntendedUse = (await page.locator('.beds').innerText()).replace(INTENDED_USE, '')
+    assert.doesNotMatch(allButIntendedUse, /\b(fine|normal|stable|alarm)\b/i)
   })
 
   it('draws waves that move, and leaves them where the feed has none', PATIENCE, async () => {

@@ -6,13 +6,12 @@ import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../base/time.
 import { seededRng } from '../base/rng.ts'
 import type { BedNumeric, BedsFrame, BedsSetup, BedTile, BedWave, TargetLine } from '../console/api.ts'
 import { TILES_PER_PAGE } from '../console/api.ts'
+import { INTENDED_USE } from '../gateway/core/beds-frame.ts'
 import type { BedsFeed } from '../console/deps.ts'
 import { FRESHNESS } from '../gateway/core/freshness/limits.ts'
 import { type Channel, missing, type Numeric, type Parameter, present, type Times } from '../gateway/core/intake/reading.ts'
 import { ECG_SAMPLES, ImaginaryPatient, RESP_SAMPLES } from '../twin/core/waveform.ts'
 import { CANARY } from './fixture-ward.ts'
-
-export const INTENDED_USE = 'Transfer, storage, conversion, display. Not active patient monitoring. The bedside monitor is the truth.'
 
 export interface FakeBedsOptions {
   readonly beds: number
@@ -57,6 +56,7 @@ export const BED_TROUBLES: ReadonlyMap<number, Trouble> = new Map<number, Troubl
   [7, (tile) => ({ ...tile, assignment: { state: 'contested', since: tile.assignment.since, why: 'two devices stand at this bed' } })],
   [9, check('NOT TRUSTED', 'payload at the device and at the gateway differ', 'a second card claims this address')],
   [10, (tile) => ({ ...without('sensor-off', 'spo2', 'pr')(tile, 0), waves: tile.waves.filter((wave) => wave.channel !== 'pleth') })],
+  [11, without('not-measured', 'hr', 'spo2', 'pr', 'rr')],
   [12, (tile) => ({ ...tile, unknown: [['46/1b', 12], ['OBX 149522^MDC_PULS_RATE: code not known', 3]] })],
   [13, (tile) => ({ ...tile, numerics: tile.numerics.map((one) => ({ ...one, numeric: { ...one.numeric, quality: 'demo' } })) })],
   [14, (tile) => ({

@@ -55,10 +55,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Half a megabyte: a longer log makes rarer but longer stalls, and a reading waits for the whole of one (docs/performance.md). */
+const CHECKPOINT_PAGES = 60
+
 /** Opens or makes `<folder>/readings.db`. */
 export function openReadings(folder: string, options: ReadingsOptions): Result<Readings, StorageProblem> {
   const opened = openDatabase(folder, READINGS_FILE, {
-    what: 'readings', schema: SCHEMA, pageBytes: PAGE_BYTES, checkpointPages: 1000, pagesMax: options.pagesMax ?? null,
+    what: 'readings', schema: SCHEMA, pageBytes: PAGE_BYTES, checkpointPages: CHECKPOINT_PAGES, pagesMax: options.pagesMax ?? null,
     lossWhenSetAside: 'Readings that were not yet in a message are in the renamed file only.',
   })
   if (!opened.ok) return opened

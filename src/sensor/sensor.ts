@@ -14,9 +14,9 @@ import type { SessionContext } from '../protocols/protocol.ts'
 import { createRegistry } from '../protocols/registry.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
-import { FlowTable } from '../wire/flow-table.ts'
+import { FlowTable, type FlowStep } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, type FrameFlagName } from '../wire/frame.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
 import { TcpBudget, TcpStream, type TcpSink } from '../wire/reassembly/tcp.ts'
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
@@ -30,15 +30,14 @@ export interface SensorOptions {
   readonly onFact?: (fact: Fact) => void
 }
 
-/** What the sensor remembers beside a live flow. A flow that is no TCP or UDP, or that nobody understands, has no session. */
+/** How much of a live flow is still read; kept in the flow table, so that a flow nobody reads costs no look-up. */
+const Attention = { none: 0, reading: 1, givenUp: 2 } as const
+
+/** What the sensor remembers beside a live flow that carries something. A flow that nobody understands has none. */
 interface Conversing {
   readonly flow: Flow
-  session: IdentifyingSession | null
-  tcp: { readonly stream: TcpStream; readonly sink: SessionSink } | null
-  /** Sequence numbers of SYNs seen before the first payload, or -1: a stream is opened for flows that carry something only. */
-  readonly syn: [number, number]
-  /** Hardware addresses already told to the inventory, per direction. */
-  readonly told: [number, number]
+  readonly session: IdentifyingSession
+  readonly tcp: { readonly stream: TcpStream; readonly sink: SessionSink } | null
 }
 
 /** Ordered bytes into the session, lost bytes into the flow's counter. */
@@ -85,7 +84,8 @@ export class Sensor implements PacketSink {
   readonly #fragments = new IpReassembler({ onIncomplete: (datagram) => (this.#incompletePackets += datagram.packets) })
   readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
-  readonly #live = new Map<number, Conversing>()
+  /** By slot of the flow table. */
+  readonly #conversing: (Conversing | null)[] = []
   readonly #slices: FlowSlices | null
   readonly #flagCounts = new Map<FrameFlagName, number>()
   readonly #streamCounts = new Map<string, number>()
@@ -97,7 +97,7 @@ export class Sensor implements PacketSink {
     this.#options = options
     this.#slices = options.onSlice ? new FlowSlices(options.onSlice) : null
     this.inventory = new Inventory(options.behaviours)
-    this.#flows = new FlowTable({ onEnd: (flow) => this.#ended(flow) })
+    this.#flows = new FlowTable({ onEnd: (flow, _why, slot) => this.#ended(flow, slot) })
   }
 
   packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {
@@ -107,7 +107,7 @@ export class Sensor implements PacketSink {
     counters.bytes += wireLength
     counters.firstAt = counters.firstAt === null ? at : Math.min(counters.firstAt, at)
     counters.lastAt = counters.lastAt === null ? at : Math.max(counters.lastAt, at)
-    if (this.#slices?.isDue(at)) this.#slices.tell(this.#flowsNow(), at)
+    if (this.#slices?.isDue(at)) this.#slices.tell(this.#flows.live(), at)
     beginFrame(frame, counters.packets, at, wireLength, end - off)
     const status = decodeFrame(buf, off, end, linkType, frame)
     if (frame.arpOff >= 0) {
@@ -135,69 +135,80 @@ export class Sensor implements PacketSink {
   }
 
   #flow(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
-    const { flow, direction, isNew } = this.#flows.observe(frame, packets, ipBytes)
-    const conversing = isNew ? this.#open(flow, frame) : (this.#live.get(flow.id) as Conversing)
-    if (conversing.told[direction] !== frame.srcMac || flow.packets[direction] === packets) this.#tell(conversing, direction, frame)
+    const step = this.#flows.observe(frame, packets, ipBytes)
+    if (step.isNew) this.inventory.started(step.flow, frame.at, frame.number)
+    if (step.isNewSender) this.#tell(step, frame)
     if (frame.payloadOff < 0) return
-    if (frame.proto === IpProto.tcp) this.#tcp(conversing, direction, buf, frame)
-    else if (frame.proto === IpProto.udp) this.#udp(conversing, direction, buf, frame)
-  }
-
-  /** A session is opened with the first payload: of a flood of bare SYNs nothing is kept but the flow. */
-  #open(flow: Flow, frame: Frame): Conversing {
-    const conversing: Conversing = { flow, session: null, tcp: null, syn: [-1, -1], told: [-2, -2] }
-    this.#live.set(flow.id, conversing)
-    this.inventory.started(flow, frame.at, frame.number)
-    return conversing
+    if (frame.proto === IpProto.tcp) this.#tcp(step, buf, frame)
+    else if (frame.proto === IpProto.udp) this.#udp(step, buf, frame)
   }
 
   #contextOf(flow: Flow, transport: 'tcp' | 'udp'): SessionContext {
     return { flow, transport, frame: () => this.#frame.number, emit: (fact) => this.#emit(fact, flow) }
   }
 
-  #tell(conversing: Conversing, direction: Direction, frame: Frame): void {
-    const { flow, told } = conversing
-    told[direction] = frame.srcMac
+  #tell(step: FlowStep, frame: Frame): void {
+    const { flow, direction } = step
     this.inventory.sender(flow.vlan, frame.srcMac, direction === 0 ? flow.src : flow.dst, frame.at, frame.number)
   }
 
-  #udp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
-    if (frame.dstMac === MAC_BROADCAST) for (const d of this.detectors) d.broadcast?.(conversing.flow, frame.at, frame.number)
-    conversing.session ??= new IdentifyingSession(this.#registry, this.#contextOf(conversing.flow, 'udp'))
-    if (!isGivenUp(conversing.session)) conversing.session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+  #udp(step: FlowStep, buf: Uint8Array, frame: Frame): void {
+    const { slot, direction } = step
+    if (frame.dstMac === MAC_BROADCAST) for (const d of this.detectors) d.broadcast?.(step.flow, frame.at, frame.number)
+    if (this.#flows.attention(slot) === Attention.givenUp) return
+    const { session } = this.#conversing[slot] ?? this.#openDatagrams(slot, step.flow)
+    session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+    if (isGivenUp(session)) this.#giveUp(slot)
   }
 
-  #tcp(conversing: Conversing, direction: Direction, buf: Uint8Array, frame: Frame): void {
-    if (!conversing.session && frame.payloadWireLength === 0) {
-      if ((frame.tcpFlags & TcpFlag.syn) !== 0) conversing.syn[direction] = frame.tcpSeq
-      return
-    }
-    const session = (conversing.session ??= this.#openStream(conversing))
-    if (isGivenUp(session)) this.#closeStream(conversing)
-    else if (conversing.tcp) conversing.tcp.stream.segment(direction, buf, frame, conversing.tcp.sink)
+  /** A session is opened with the first payload: of a flood of bare SYNs nothing is kept but the flow. */
+  #tcp(step: FlowStep, buf: Uint8Array, frame: Frame): void {
+    const { slot, direction } = step
+    const attention = this.#flows.attention(slot)
+    if (attention === Attention.givenUp || (attention === Attention.none && frame.payloadWireLength === 0)) return
+    const conversing = this.#conversing[slot] ?? this.#openStream(slot, step.flow)
+    if (!conversing.tcp) return
+    conversing.tcp.stream.segment(direction, buf, frame, conversing.tcp.sink)
+    if (isGivenUp(conversing.session)) this.#giveUp(slot)
   }
 
-  #openStream(conversing: Conversing): IdentifyingSession {
-    const { flow, syn } = conversing
+  #openDatagrams(slot: number, flow: Flow): Conversing {
+    return this.#keep(slot, { flow, session: new IdentifyingSession(this.#registry, this.#contextOf(flow, 'udp')), tcp: null })
+  }
+
+  #openStream(slot: number, flow: Flow): Conversing {
     const session = new IdentifyingSession(this.#registry, this.#contextOf(flow, 'tcp'))
     const stream = new TcpStream(this.#budget)
-    for (const direction of [0, 1] as const) if (syn[direction] >= 0) stream.begin(direction, syn[direction])
-    conversing.tcp = { stream, sink: new SessionSink(flow, session) }
-    return session
+    for (const direction of [0, 1] as const) {
+      const syn = this.#flows.synOf(slot, direction)
+      if (syn >= 0) stream.begin(direction, syn)
+    }
+    return this.#keep(slot, { flow, session, tcp: { stream, sink: new SessionSink(flow, session) } })
   }
 
-  /** Nobody will read this stream: its buffers go, its counts stay. */
-  #closeStream(conversing: Conversing): void {
-    if (!conversing.tcp) return
+  #keep(slot: number, conversing: Conversing): Conversing {
+    this.#conversing[slot] = conversing
+    this.#flows.setAttention(slot, Attention.reading)
+    return conversing
+  }
+
+  /** Nobody will read this flow: its session and buffers go, its counts stay. */
+  #giveUp(slot: number): void {
+    this.#closeStream(this.#conversing[slot] ?? null)
+    this.#conversing[slot] = null
+    this.#flows.setAttention(slot, Attention.givenUp)
+  }
+
+  #closeStream(conversing: Conversing | null): void {
+    if (!conversing?.tcp) return
     addCounts(this.#streamCounts, conversing.tcp.stream.observations(), 'tcp ')
     conversing.tcp.stream.discard()
-    conversing.tcp = null
   }
 
-  #ended(flow: Flow): void {
-    const conversing = this.#live.get(flow.id)
-    this.#live.delete(flow.id)
-    if (conversing?.session) {
+  #ended(flow: Flow, slot: number): void {
+    const conversing = this.#conversing[slot] ?? null
+    if (conversing) {
+      this.#conversing[slot] = null
       conversing.tcp?.stream.finish(flow.lastAt, conversing.tcp.sink)
       conversing.session.end(flow.lastAt)
       this.#closeStream(conversing)
@@ -208,8 +219,9 @@ export class Sensor implements PacketSink {
   }
 
   #seen(flow: Flow): void {
-    if (flow.packets[0] > 0) this.inventory.seen(flow.vlan, flow.src, flow.lastAt)
-    if (flow.packets[1] > 0) this.inventory.seen(flow.vlan, flow.dst, flow.lastAt)
+    const [out, back] = flow.packets
+    if (out > 0) this.inventory.seen(flow.vlan, flow.src, flow.lastAt)
+    if (back > 0) this.inventory.seen(flow.vlan, flow.dst, flow.lastAt)
   }
 
   #emit(fact: Fact, flow: Flow | null): void {
@@ -223,13 +235,9 @@ export class Sensor implements PacketSink {
 
   /** Live flows, in order of first packet. */
   liveFlows(): Flow[] {
-    const flows = [...this.#flowsNow()]
+    const flows = this.#flows.live()
     for (const flow of flows) this.#seen(flow)
     return flows
-  }
-
-  *#flowsNow(): Generator<Flow> {
-    for (const { flow } of this.#live.values()) yield flow
   }
 
   /** Ends every flow. The capture is over, or the watch stops. */

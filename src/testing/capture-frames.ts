@@ -46,9 +46,9 @@ export type OnStep = (step: FlowStep, buf: Uint8Array, frame: Frame) => void
 export function runFlows(path: string, onStep: OnStep = (): void => {}, options: FlowTableOptions = {}): FlowRun {
   const ended: EndedFlow[] = []
   const incomplete: Incomplete[] = []
-  const onEnd = (flow: Flow, why: FlowEnd): void => {
+  const onEnd = (flow: Flow, why: FlowEnd, slot: number): void => {
     ended.push({ flow, why })
-    options.onEnd?.(flow, why)
+    options.onEnd?.(flow, why, slot)
   }
   const flows = new FlowTable({ ...options, onEnd })
   const ip = new IpReassembler({ onIncomplete: (datagram) => incomplete.push(datagram) })

@@ -23,6 +23,16 @@ export class FlowAges {
     return this.#oldest[ageClass] as number
   }
 
+  /** The slot of the same class that was touched next after this one, or -1. */
+  younger(slot: number): number {
+    return this.#newer[slot] as number
+  }
+
+  /** Adds all slots of this class to `into`, oldest first. */
+  collect(ageClass: number, into: number[]): void {
+    for (let slot = this.oldest(ageClass); slot !== NONE; slot = this.younger(slot)) into.push(slot)
+  }
+
   /** The class that holds the most slots (the lowest number when equal), or -1 when all are empty. */
   largest(): number {
     let best = NONE

@@ -8,8 +8,8 @@ import { InvariantError } from '../base/assert.ts'
 import { FlowAges } from './flow-ages.ts'
 import { FLOW_KEY_WORDS, FlowIndex } from './flow-index.ts'
 
-function keyOf(n: number, version = 4): Uint32Array {
-  const words = new Uint32Array(FLOW_KEY_WORDS)
+function keyOf(n: number, version = 4): Int32Array {
+  const words = new Int32Array(FLOW_KEY_WORDS)
   words[3] = n
   words[10] = version
   return words

@@ -6,28 +6,37 @@ import { assert } from '../base/assert.ts'
 /** Addresses low side then high side (4 words each), ports, tags and protocol, version and one-way mark. */
 export const FLOW_KEY_WORDS = 11
 /** A stored key is its words and, last, its hash: needed again to remove and to grow. */
-const STRIDE = FLOW_KEY_WORDS + 1
 const HASH = FLOW_KEY_WORDS
 /** The key word whose low byte is the IP version. */
 const VERSION_WORD = 10
 /** Small captures stay small; the arrays double from here. A power of two. */
 const SLOTS_AT_START = 1024
 
-/** Slots are 0-based, dense, and given out again after remove. At most `slotsMax` are live at a time. */
+/**
+ * Slots are 0-based, dense, and given out again after remove. At most `slotsMax` are live at a time. Each slot has `stride` words in
+ * `words`: the key first, its hash, and behind them what the owner keeps; `numbers` are the same bytes as 64-bit numbers.
+ */
 export class FlowIndex {
+  /** Replaced by longer ones when the index grows. */
+  words: Int32Array
+  numbers: Float64Array
+  readonly #stride: number
   readonly #slotsMax: number
   /** Mixed into every hash, so that a sender who does not know it cannot aim keys at one place. */
   readonly #seed: number
   #capacity = SLOTS_AT_START
-  #keys = new Uint32Array(SLOTS_AT_START * STRIDE)
   /** Slot + 1, or 0 for empty; twice the slots, so that a probe run stays short (load at most one half). */
   #table = new Int32Array(SLOTS_AT_START * 2)
   /** Slots given back, as a stack. */
   #freed: number[] = []
   #highWater = 0
 
-  constructor(slotsMax: number, seed: number) {
+  constructor(slotsMax: number, seed: number, stride: number = FLOW_KEY_WORDS + 1) {
     assert(Number.isInteger(slotsMax) && slotsMax > 0, 'a flow index holds at least one flow')
+    assert(stride > FLOW_KEY_WORDS && stride % 2 === 0, 'a slot holds a key, its hash, and whole 64-bit numbers')
+    this.#stride = stride
+    this.words = new Int32Array(SLOTS_AT_START * stride)
+    this.numbers = new Float64Array(this.words.buffer)
     this.#slotsMax = slotsMax
     this.#seed = seed | 0
   }
@@ -41,25 +50,26 @@ export class FlowIndex {
   }
 
   /** The slot of `key` (FLOW_KEY_WORDS words), or -1. */
-  find(key: Uint32Array): number {
-    const mask = this.#table.length - 1
+  find(key: Int32Array): number {
+    const table = this.#table
+    const mask = table.length - 1
     const hash = this.#hash(key)
     for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const slot = (this.#table[place] as number) - 1
+      const slot = (table[place] as number) - 1
       if (slot < 0) return -1
       if (this.#holds(slot, hash, key)) return slot
     }
   }
 
-  /** A slot for a key that is not there yet. The index must not be full. */
-  add(key: Uint32Array): number {
+  /** A slot for a key that is not there yet. The index must not be full. The owner's words are as the slot's last flow left them. */
+  add(key: Int32Array): number {
     assert(!this.isFull, 'the flow index is full')
     const slot = this.#freed.pop() ?? this.#highWater++
     if (slot >= this.#capacity) this.#grow()
-    const base = slot * STRIDE
-    for (let i = 0; i < FLOW_KEY_WORDS; i++) this.#keys[base + i] = key[i] as number
+    const base = slot * this.#stride
+    for (let i = 0; i < FLOW_KEY_WORDS; i++) this.words[base + i] = key[i] as number
     const hash = this.#hash(key)
-    this.#keys[base + HASH] = hash
+    this.words[base + HASH] = hash
     this.#place(slot, hash)
     return slot
   }
@@ -68,10 +78,10 @@ export class FlowIndex {
   remove(slot: number): void {
     const table = this.#table
     const mask = table.length - 1
-    let hole = (this.#keys[slot * STRIDE + HASH] as number) & mask
+    let hole = this.#hashOf(slot) & mask
     while (table[hole] !== slot + 1) hole = (hole + 1) & mask
     for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
-      const home = (this.#keys[((table[place] as number) - 1) * STRIDE + HASH] as number) & mask
+      const home = this.#hashOf((table[place] as number) - 1) & mask
       if (((place - home) & mask) < ((place - hole) & mask)) continue
       table[hole] = table[place] as number
       hole = place
@@ -80,10 +90,16 @@ export class FlowIndex {
     this.#freed.push(slot)
   }
 
-  #holds(slot: number, hash: number, key: Uint32Array): boolean {
-    const base = slot * STRIDE
-    if (this.#keys[base + HASH] !== hash) return false
-    for (let i = 0; i < FLOW_KEY_WORDS; i++) if (this.#keys[base + i] !== key[i]) return false
+  #hashOf(slot: number): number {
+    return this.words[slot * this.#stride + HASH] as number
+  }
+
+  #holds(slot: number, hash: number, key: Int32Array): boolean {
+    const words = this.words
+    const base = slot * this.#stride
+    if (words[base + HASH] !== hash) return false
+    // From the end: ports, tags and version differ sooner than the upper words of addresses.
+    for (let i = FLOW_KEY_WORDS - 1; i >= 0; i--) if (words[base + i] !== key[i]) return false
     return true
   }
 
@@ -98,22 +114,23 @@ export class FlowIndex {
   #grow(): void {
     const before = this.#capacity
     this.#capacity *= 2
-    const keys = new Uint32Array(this.#capacity * STRIDE)
-    keys.set(this.#keys)
-    this.#keys = keys
+    const words = new Int32Array(this.#capacity * this.#stride)
+    words.set(this.words)
+    this.words = words
+    this.numbers = new Float64Array(words.buffer)
     this.#table = new Int32Array(this.#capacity * 2)
-    for (let slot = 0; slot < before; slot++) this.#place(slot, keys[slot * STRIDE + HASH] as number)
+    for (let slot = 0; slot < before; slot++) this.#place(slot, this.#hashOf(slot))
   }
 
   /** murmur3's mixing; 31 bits, so that V8 never boxes it. */
-  #hash(key: Uint32Array): number {
+  #hash(key: Int32Array): number {
     let hash = this.#seed
     if (((key[VERSION_WORD] as number) & 0xff) === 4) {
       // Words 0..2 and 4..6 are the top of IPv6 addresses, zero here. Unrolled: this is the frame path.
-      hash = mix(mix(hash, (key[3] as number) | 0), (key[7] as number) | 0)
-      hash = mix(mix(mix(hash, (key[8] as number) | 0), (key[9] as number) | 0), (key[10] as number) | 0)
+      hash = mix(mix(hash, key[3] as number), key[7] as number)
+      hash = mix(mix(mix(hash, key[8] as number), key[9] as number), key[10] as number)
     } else {
-      for (let i = 0; i < FLOW_KEY_WORDS; i++) hash = mix(hash, (key[i] as number) | 0)
+      for (let i = 0; i < FLOW_KEY_WORDS; i++) hash = mix(hash, key[i] as number)
     }
     hash ^= hash >>> 16
     hash = Math.imul(hash, 0x85ebca6b)

@@ -14,7 +14,7 @@ const ONE_WAY_MARK = 0x100
 
 /** A reusable key. `fill` writes the words and says on which side the sender is. */
 export class FlowKeyWords {
-  readonly words = new Uint32Array(FLOW_KEY_WORDS)
+  readonly words = new Int32Array(FLOW_KEY_WORDS)
 
   /**
    * Fills the words from a frame that has an IP header. Returns true when the sender is the low endpoint.

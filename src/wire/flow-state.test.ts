@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatTcpStates, nextTcpState, TCP_EVENTS, tcpEvent, type TcpEvent, type TcpState } from './flow-state.ts'
+import {
+  FIRST_CODE, FLOW_STATES, formatTcpStates, nextStateCode, nextTcpState, TCP_EVENTS, tcpEvent, type TcpEvent, type TcpState,
+} from './flow-state.ts'
 import { TcpFlag } from './frame.ts'
 
 const GOLDEN = `
@@ -57,4 +59,19 @@ test('flags name the event: RST before SYN before FIN', () => {
     [fin | ack, 1, true, 'bothFins'], [psh | ack, 1, true, 'fromResponder'], [0, 0, false, 'fromInitiator'],
   ]
   for (const [flags, direction, otherDone, event] of rows) assert.equal(tcpEvent(flags, direction, otherDone), event, `flags ${flags}`)
+})
+
+test('the machine as numbers says what the rows say, for every state, flag, side and FIN', () => {
+  const states = [null, ...FLOW_STATES.filter((state) => state !== 'datagram')] as (TcpState | null)[]
+  for (const state of states) {
+    for (let flags = 0; flags < 64; flags++) {
+      for (const direction of [0, 1] as const) {
+        for (const finished of [false, true]) {
+          const wanted = nextTcpState(state, tcpEvent(flags, direction, finished))
+          const code = nextStateCode(state === null ? FIRST_CODE : FLOW_STATES.indexOf(state), flags, direction, finished)
+          assert.equal(FLOW_STATES[code], wanted, `${state} ${flags} ${direction} ${finished}`)
+        }
+      }
+    }
+  }
 })

@@ -47,6 +47,31 @@ const NEXT: { readonly [S in TcpState]: Row } = {
   },
 }
 
+/** Codes of the states, for tables of numbers. */
+export const FLOW_STATES: readonly FlowState[] = ['attempt', 'refused', 'established', 'midstream', 'closed', 'datagram']
+export const DATAGRAM_CODE = FLOW_STATES.indexOf('datagram')
+export const MIDSTREAM_CODE = FLOW_STATES.indexOf('midstream')
+/** The state before the first segment. */
+export const FIRST_CODE = FLOW_STATES.length
+
+/** The machine as numbers: row by state code (FIRST_CODE last), column by event. Made from the rows above, so that both say the same. */
+const NEXT_CODES = Uint8Array.from([...FLOW_STATES, null].flatMap((state) => {
+  const row: Row = state === null || state === 'datagram' ? FIRST : NEXT[state]
+  return TCP_EVENTS.map((event) => FLOW_STATES.indexOf(row[event]))
+}))
+
+const EventCode = Object.fromEntries(TCP_EVENTS.map((event, code) => [event, code])) as { readonly [E in TcpEvent]: number }
+const { syn: SYN, synAck: SYN_ACK, rstFromInitiator: RST, fromInitiator: FROM, bothFins: BOTH_FINS } = EventCode
+
+/** nextTcpState over codes. `otherSideFinished`: the other side has already sent its FIN. For the frame path; flow-state.test.ts compares. */
+export function nextStateCode(state: number, flags: number, direction: Direction, otherSideFinished: boolean): number {
+  let event = FROM + direction
+  if ((flags & TcpFlag.rst) !== 0) event = RST + direction
+  else if ((flags & TcpFlag.syn) !== 0) event = (flags & TcpFlag.ack) !== 0 ? SYN_ACK : SYN
+  else if ((flags & TcpFlag.fin) !== 0 && otherSideFinished) event = BOTH_FINS
+  return NEXT_CODES[state * TCP_EVENTS.length + event] as number
+}
+
 /** Names the event of one segment. `otherSideFinished`: the other side has already sent its FIN. */
 export function tcpEvent(flags: number, direction: Direction, otherSideFinished: boolean): TcpEvent {
   if ((flags & TcpFlag.rst) !== 0) return direction === 0 ? 'rstFromInitiator' : 'rstFromResponder'

@@ -246,7 +246,7 @@ test('silence ends a flow, by packet time and by its class', () => {
     for (const f of opening) flows.observe(f)
     flows.observe(frame({ proto: 50, sport: 0, dport: 0, at: idleMax }))
     assert.deepEqual(ended, [], `${name} at its limit`)
-    flows.observe(frame({ proto: 51, sport: 0, dport: 0, at: idleMax + 1 }))
+    flows.observe(frame({ proto: 51, sport: 0, dport: 0, at: idleMax + MICROS_PER_SECOND }))
     assert.deepEqual(ended, [{ id: 1, why: 'idle' }], `${name} past its limit`)
   }
 })
@@ -259,6 +259,22 @@ test('a packet after the silence opens a new flow, also when it is the very pack
   assert.deepEqual(ended, [{ id: 1, why: 'idle' }])
 })
 
+test('within one second of packet time a late packet of the same 5-tuple is another flow, to the microsecond', () => {
+  const { flows, ended } = table()
+  flows.observe(frame({ proto: 17 }))
+  flows.observe(frame({ proto: 50, sport: 0, dport: 0, at: DATAGRAM_IDLE_MICROS }))
+  assert.equal(flows.observe(frame({ proto: 17, at: DATAGRAM_IDLE_MICROS + 1 })).flow.id, 3)
+  assert.deepEqual(ended, [{ id: 1, why: 'idle' }])
+})
+
+test('a view keeps the last values of its flow when the slot is given to another', () => {
+  const { flows, seen } = table({ flowsMax: 1 })
+  const { flow } = flows.observe(frame({ payload: 7, src: 9 }))
+  const next = flows.observe(frame({ proto: 17, src: 8 })).flow
+  assert.deepEqual([flow.src, flow.payloadBytes, flow.proto, next.src, next.proto], ['0.0.0.9', [7, 0], 6, '0.0.0.8', 17])
+  assert.equal(seen.get(1), flow)
+})
+
 test('a clock that jumps back ends nothing and never moves lastAt back', () => {
   const { flows, ended } = table()
   const { flow } = flows.observe(frame({ at: 100 * MICROS_PER_MINUTE }))
@@ -268,10 +284,11 @@ test('a clock that jumps back ends nothing and never moves lastAt back', () => {
 
 test('a full table ends the quietest flow of the most numerous class and counts it', () => {
   const { flows, ended } = table({ flowsMax: 4 })
-  flows.observe(frame({ payload: 1, at: 1 }))
-  for (let port = 1; port <= 3; port++) flows.observe(frame({ proto: 17, sport: port, at: 1 + port }))
-  flows.observe(frame({ proto: 17, sport: 1, at: 9 }))
-  flows.observe(frame({ proto: 17, sport: 99, at: 10 }))
+  const at = (seconds: number): { at: number } => ({ at: seconds * MICROS_PER_SECOND })
+  flows.observe(frame({ payload: 1, ...at(1) }))
+  for (let port = 1; port <= 3; port++) flows.observe(frame({ proto: 17, sport: port, ...at(1 + port) }))
+  flows.observe(frame({ proto: 17, sport: 1, ...at(9) }))
+  flows.observe(frame({ proto: 17, sport: 99, ...at(10) }))
   assert.deepEqual(ended, [{ id: 3, why: 'evicted' }], 'not the older TCP flow, not the UDP flow that spoke since')
   assert.deepEqual(flows.counters(), { live: 4, opened: 5, evicted: 1 })
 })
@@ -290,13 +307,18 @@ class SlowTable {
   readonly rows: { id: number; name: string; initiator: string; at: number; isn: Map<string, number>; packets: [number, number] }[] = []
   readonly gone: number[] = []
   opened = 0
+  second = -1
 
   observe(f: Frame): { id: number; direction: number } {
-    for (const row of this.rows.filter((r) => f.at - r.at > this.idleMax(r))) this.drop(row.id)
+    this.expire(f)
     const from = `${f.addresses[3]}:${f.srcPort}`
     const to = `${f.addresses[7]}:${f.dstPort}`
     const name = `${f.vlan}/${f.proto}/${[from, to].sort().join('-')}`
     let row = this.rows.find((r) => r.name === name)
+    if (row && f.at - row.at > this.idleMax(row)) {
+      this.drop(row.id)
+      row = undefined
+    }
     const began = row?.isn.get(from)
     const isSyn = f.proto === 6 && (f.tcpFlags & (syn | ack)) === syn
     if (row && isSyn && began !== undefined && began !== f.tcpSeq) {
@@ -316,6 +338,15 @@ class SlowTable {
     return { id: row.id, direction }
   }
 
+  /** Once in each second of packet time, in order of first packet. */
+  private expire(f: Frame): void {
+    const second = Math.floor(f.at / MICROS_PER_SECOND)
+    if (second === this.second) return
+    this.second = second
+    const over = this.rows.filter((r) => f.at - r.at > this.idleMax(r)).map((r) => r.id)
+    for (const id of over.sort((a, b) => a - b)) this.drop(id)
+  }
+
   private idleMax(row: { name: string }): number {
     return row.name.includes('/17/') ? DATAGRAM_IDLE_MICROS : Number.POSITIVE_INFINITY
   }
@@ -329,7 +360,7 @@ class SlowTable {
 const wish = fc.record({
   src: fc.constantFrom(1, 2, 3), dst: fc.constantFrom(1, 2, 3), sport: fc.constantFrom(515, 7000), dport: fc.constantFrom(515, 7000),
   proto: fc.constantFrom(6, 17), flags: fc.constantFrom(syn, syn | ack, ack), seq: fc.constantFrom(1, 2), vlan: fc.constantFrom(0, 7),
-  wait: fc.constantFrom(0, 1, 100 * MICROS_PER_SECOND),
+  wait: fc.constantFrom(0, 1, 100 * MICROS_PER_SECOND, 299_999_999),
 })
 
 /** Both tables over the same frames. */

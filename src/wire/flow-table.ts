@@ -1,18 +1,17 @@
 // FlowTable: from frames to flows. Both directions of a 5-tuple in one VLAN are one Flow, with counters, state and an end.
 // Keeps the rules: bounded, packet time only, same frames give the same flows, and no allocation but for a new flow.
 
-import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
-import { isGroupMac, type MacNumber } from '../base/mac.ts'
-import { MICROS_PER_MINUTE, type Micros } from '../base/time.ts'
-import { communityId } from './community-id.ts'
+import { isGroupMac } from '../base/mac.ts'
+import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { FlowAges } from './flow-ages.ts'
 import { FlowIndex } from './flow-index.ts'
 import { FlowKeyWords } from './flow-key.ts'
-import { nextTcpState, tcpEvent, type TcpState } from './flow-state.ts'
+import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowKnown, FlowNumber, FlowView, FlowWord } from './flow-record.ts'
+import { DATAGRAM_CODE, FIRST_CODE, FLOW_STATES, MIDSTREAM_CODE, nextStateCode } from './flow-state.ts'
 import type { Direction, Flow, FlowState } from './flow.ts'
-import { FrameFlag, IpProto, TcpFlag, type AddressWords, type Frame } from './frame.ts'
+import { FrameFlag, IpProto, TcpFlag, type Frame } from './frame.ts'
 
-/** 2^18 live flows: Linux's nf_conntrack_max on a host above 4 GB, and some 200 MB here. */
+/** 2^18 live flows: Linux's nf_conntrack_max on a host above 4 GB, and 50 MB here. */
 export const FLOWS_MAX = 262_144
 
 /** RFC 5382 REQ-5: an established connection may be silent for 2 hours 4 minutes. */
@@ -30,14 +29,28 @@ const CLASS_OF_STATE: { readonly [S in FlowState]: number } = {
   established: AgeClass.open, midstream: AgeClass.open, datagram: AgeClass.datagram,
 }
 
+/** Age class by state code. */
+const CLASS_OF_CODE = Uint8Array.from(FLOW_STATES.map((state) => CLASS_OF_STATE[state]))
+
+/**
+ * Silence is looked for, and a flow moves to the young end of its list, once in this much packet time: to the second is enough for limits
+ * of minutes, and a busy flow then costs nothing. A flow that speaks again after its limit is another flow all the same, to the microsecond.
+ */
+const TICK_MICROS = MICROS_PER_SECOND
+
 /** Why a flow ended. `reused`: a SYN with another sequence number began a new connection on the same 5-tuple. */
 export type FlowEnd = 'idle' | 'evicted' | 'reused' | 'finish'
 
 /** What one frame did. One object, overwritten by every observe. */
 export interface FlowStep {
-  readonly flow: Flow
+  /** The flow's place in the table while it lives; given to another flow after its end. */
+  readonly slot: number
   readonly direction: Direction
   readonly isNew: boolean
+  /** The first packet of this direction, or one that came from another card than the one before it. */
+  readonly isNewSender: boolean
+  /** The flow itself, made when first asked for. */
+  readonly flow: Flow
 }
 
 export interface FlowTableOptions {
@@ -45,7 +58,7 @@ export interface FlowTableOptions {
   /** Hash seed; a live sensor passes a random one. It never shows in the output. */
   readonly seed?: number
   /** Called once per flow, before the step of the frame that ended it is returned. */
-  readonly onEnd?: (flow: Flow, why: FlowEnd) => void
+  readonly onEnd?: (flow: Flow, why: FlowEnd, slot: number) => void
 }
 
 export interface FlowTableCounters {
@@ -56,63 +69,20 @@ export interface FlowTableCounters {
   readonly evicted: number
 }
 
-class FlowRecord implements Flow {
-  readonly id: number
-  readonly vlan: number
-  readonly innerVlan: number
-  readonly src: Ip
-  readonly dst: Ip
-  readonly proto: number
-  readonly srcPort: number
-  readonly dstPort: number
-  readonly firstAt: Micros
-  readonly firstFrame: number
-  // Starts as a number, not undefined: V8 then keeps the field as a double and a store allocates nothing (flow-alloc.test.ts).
-  lastAt: Micros = 0
-  readonly macs: [MacNumber, MacNumber] = [-1, -1]
-  readonly packets: [number, number] = [0, 0]
-  readonly bytes: [number, number] = [0, 0]
-  readonly payloadBytes: [number, number] = [0, 0]
-  readonly tcpFlags: [number, number] = [0, 0]
-  state: FlowState = 'datagram'
-  protocol: string | null = null
-  gapBytes = 0
-  #communityId: string | null = null
+class Step implements FlowStep {
+  slot = 0
+  direction: Direction = 0
+  isNew = false
+  isNewSender = false
+  readonly #table: FlowTable
 
-  /** `swapped`: the sender of this first frame is the responder. */
-  constructor(id: number, frame: Frame, swapped: boolean) {
-    this.id = id
-    this.vlan = frame.vlan
-    this.innerVlan = frame.innerVlan
-    this.src = addressText(frame.ipVersion, frame.addresses, swapped ? 4 : 0)
-    this.dst = addressText(frame.ipVersion, frame.addresses, swapped ? 0 : 4)
-    this.proto = frame.proto
-    this.srcPort = swapped ? frame.dstPort : frame.srcPort
-    this.dstPort = swapped ? frame.srcPort : frame.dstPort
-    this.firstAt = frame.at
-    this.firstFrame = frame.number
-    this.lastAt = frame.at
+  constructor(table: FlowTable) {
+    this.#table = table
   }
 
-  communityId(): string {
-    this.#communityId ??= communityId(this)
-    return this.#communityId
+  get flow(): Flow {
+    return this.#table.flowAt(this.slot)
   }
-}
-
-function addressText(version: number, words: AddressWords, off: number): Ip {
-  if (version === 4) return ipFromV4(words[off + 3] as number)
-  return ipFromWords(words[off] as number, words[off + 1] as number, words[off + 2] as number, words[off + 3] as number)
-}
-
-/** What the table knows of a live flow beside the Flow others see. */
-interface Live {
-  flow: FlowRecord
-  ageClass: number
-  /** The initiator is the low endpoint of the key. */
-  initiatorIsLow: boolean
-  /** Sequence number before the first byte per direction, or -1: tells a retried SYN from a new connection. */
-  isn: [number, number]
 }
 
 /**
@@ -123,15 +93,17 @@ interface Live {
 export class FlowTable {
   readonly #index: FlowIndex
   readonly #ages = new FlowAges(IDLE_MICROS.length)
-  readonly #live: (Live | null)[] = []
+  /** What others hold of a live flow, by slot; null until somebody asks. */
+  readonly #views: (FlowView | null)[] = []
   readonly #key = new FlowKeyWords()
-  readonly #onEnd: (flow: Flow, why: FlowEnd) => void
-  readonly #step: { flow: Flow | null; direction: Direction; isNew: boolean } = { flow: null, direction: 0, isNew: false }
+  readonly #onEnd: (flow: Flow, why: FlowEnd, slot: number) => void
+  readonly #step = new Step(this)
+  #tick = -1
   #opened = 0
   #evicted = 0
 
   constructor(options: FlowTableOptions = {}) {
-    this.#index = new FlowIndex(options.flowsMax ?? FLOWS_MAX, options.seed ?? 0)
+    this.#index = new FlowIndex(options.flowsMax ?? FLOWS_MAX, options.seed ?? 0, FLOW_STRIDE)
     this.#onEnd = options.onEnd ?? ((): void => {})
   }
 
@@ -144,79 +116,175 @@ export class FlowTable {
    * `packets` and `ipBytes` are given for a reassembled datagram: how many packets and IP bytes it came in.
    */
   observe(frame: Frame, packets = 1, ipBytes = ipBytesOf(frame)): FlowStep {
-    this.#expire(frame)
+    const tick = Math.floor(frame.at / TICK_MICROS) | 0
+    if (tick !== this.#tick) this.#expire(frame.at, tick)
     const sourceIsLow = this.#key.fill(frame)
     let slot = this.#index.find(this.#key.words)
-    if (slot >= 0 && this.#isReuse(this.#live[slot] as Live, frame, sourceIsLow)) {
-      this.#end(slot, 'reused')
-      slot = -1
-    }
+    if (slot >= 0 && this.#isOver(slot, frame, sourceIsLow)) slot = -1
     const isNew = slot < 0
-    if (isNew) slot = this.#open(frame, sourceIsLow)
-    const live = this.#live[slot] as Live
-    const direction: Direction = live.initiatorIsLow === sourceIsLow ? 0 : 1
-    count(live.flow, direction, frame, packets, ipBytes)
-    advance(live, direction, frame, isNew)
-    const ageClass = CLASS_OF_STATE[live.flow.state]
-    this.#ages.touch(slot, live.ageClass, ageClass)
-    live.ageClass = ageClass
-    return this.#answer(live.flow, direction, isNew)
+    if (isNew) slot = this.#open(frame, sourceIsLow, tick)
+    const words = this.#index.words
+    const base = slot * FLOW_STRIDE
+    const srcIsLow = (words[base + FlowWord.srcIsLow] as number) === 1
+    const direction: Direction = srcIsLow === sourceIsLow ? 0 : 1
+    const step = this.#step
+    step.slot = slot
+    step.direction = direction
+    step.isNew = isNew
+    step.isNewSender = this.#count(slot, direction, frame, packets, ipBytes)
+    if (frame.proto === IpProto.tcp) advance(words, base, direction, frame, isNew)
+    const ageClass = CLASS_OF_CODE[words[base + FlowWord.state] as number] as number
+    const before = words[base + FlowWord.ageClass] as number
+    if (ageClass !== before || words[base + FlowWord.tick] !== tick) {
+      this.#ages.touch(slot, before, ageClass)
+      words[base + FlowWord.ageClass] = ageClass
+      words[base + FlowWord.tick] = tick
+    }
+    return step
+  }
+
+  /** The flow of a live slot. Valid for good; after the flow's end it keeps the last values. */
+  flowAt(slot: number): Flow {
+    return this.#view(slot)
+  }
+
+  /** A number that the owner of the table keeps with a live flow; 0 when the flow is new. */
+  attention(slot: number): number {
+    return this.#index.words[slot * FLOW_STRIDE + FlowWord.attention] as number
+  }
+
+  setAttention(slot: number, attention: number): void {
+    this.#index.words[slot * FLOW_STRIDE + FlowWord.attention] = attention
+  }
+
+  /** Sequence number of the last SYN of this direction, or -1. */
+  synOf(slot: number, direction: Direction): number {
+    const base = slot * FLOW_STRIDE
+    const isKnown = ((this.#index.words[base + FlowWord.known] as number) & (FlowKnown.syn << direction)) !== 0
+    return isKnown ? (this.#index.words[base + FlowWord.syn + direction] as number) >>> 0 : -1
+  }
+
+  /** Live flows in order of first packet. */
+  live(): Flow[] {
+    return this.#liveSlots().map((slot) => this.#view(slot))
   }
 
   /** Ends every live flow, in id order. The table may be used again after it; ids go on. */
   finish(): void {
+    for (const slot of this.#liveSlots()) this.#end(slot, 'finish')
+  }
+
+  #liveSlots(): number[] {
     const slots: number[] = []
-    this.#live.forEach((live, slot) => {
-      if (live !== null) slots.push(slot)
-    })
-    slots.sort((a, b) => (this.#live[a] as Live).flow.id - (this.#live[b] as Live).flow.id)
-    for (const slot of slots) this.#end(slot, 'finish')
+    for (let ageClass = 0; ageClass < IDLE_MICROS.length; ageClass++) this.#ages.collect(ageClass, slots)
+    return this.#inIdOrder(slots)
   }
 
-  #answer(flow: Flow, direction: Direction, isNew: boolean): FlowStep {
-    const step = this.#step
-    step.flow = flow
-    step.direction = direction
-    step.isNew = isNew
-    return step as FlowStep
+  #inIdOrder(slots: number[]): number[] {
+    const words = this.#index.words
+    const idOf = (slot: number): number => words[slot * FLOW_STRIDE + FlowWord.id] as number
+    return slots.sort((a, b) => idOf(a) - idOf(b))
   }
 
-  /** As Wireshark's tcp.stream: a SYN without ACK whose number differs from where this direction began. */
-  #isReuse(live: Live, frame: Frame, sourceIsLow: boolean): boolean {
-    if (!isTcp(frame) || (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn) return false
-    const isn = live.isn[live.initiatorIsLow === sourceIsLow ? 0 : 1]
-    return isn >= 0 && isn !== frame.tcpSeq
+  #view(slot: number): FlowView {
+    const known = this.#views[slot]
+    if (known) return known
+    const view = new FlowView(this.#index, slot)
+    this.#views[slot] = view
+    return view
   }
 
-  #open(frame: Frame, sourceIsLow: boolean): number {
+  /** Ends the flow when the frame cannot belong to it: its time is over, or a new connection begins. */
+  #isOver(slot: number, frame: Frame, sourceIsLow: boolean): boolean {
+    const { words, numbers } = this.#index
+    const base = slot * FLOW_STRIDE
+    const silence = frame.at - (numbers[slot * FLOW_STRIDE_NUMBERS + FlowNumber.lastAt] as number)
+    if (silence > (IDLE_MICROS[words[base + FlowWord.ageClass] as number] as Micros)) this.#end(slot, 'idle')
+    else if (isTcp(frame) && isReuse(words, base, frame, sourceIsLow)) this.#end(slot, 'reused')
+    else return false
+    return true
+  }
+
+  #open(frame: Frame, sourceIsLow: boolean, tick: number): number {
     if (this.#index.isFull) this.#evict()
     const swapped = isAnswer(frame)
-    const flow = new FlowRecord(++this.#opened, frame, swapped)
     const slot = this.#index.add(this.#key.words)
-    const ageClass = AgeClass.datagram
-    this.#live[slot] = { flow, ageClass, initiatorIsLow: sourceIsLow !== swapped, isn: [-1, -1] }
-    this.#ages.add(slot, ageClass)
+    const { words, numbers } = this.#index
+    const base = slot * FLOW_STRIDE
+    const first = slot * FLOW_STRIDE_NUMBERS
+    words[base + FlowWord.srcIsLow] = sourceIsLow === swapped ? 0 : 1
+    words[base + FlowWord.id] = ++this.#opened
+    words[base + FlowWord.tick] = tick
+    words[base + FlowWord.attention] = 0
+    words[base + FlowWord.flags] = words[base + FlowWord.flags + 1] = 0
+    words[base + FlowWord.known] = 0
+    words[base + FlowWord.state] = DATAGRAM_CODE
+    words[base + FlowWord.ageClass] = AgeClass.datagram
+    words[base + FlowWord.firstFrame] = frame.number
+    words[base + FlowWord.ports] = swapped ? (frame.dstPort << 16) | frame.srcPort : (frame.srcPort << 16) | frame.dstPort
+    numbers[first + FlowNumber.lastAt] = numbers[first + FlowNumber.firstAt] = frame.at
+    for (let i = 0; i < 2; i++) {
+      numbers[first + FlowNumber.bytes + i] = 0
+      numbers[first + FlowNumber.payloadBytes + i] = 0
+      numbers[first + FlowNumber.packets + i] = 0
+      numbers[first + FlowNumber.mac + i] = -1
+    }
+    this.#ages.add(slot, AgeClass.datagram)
     return slot
   }
 
-  #end(slot: number, why: FlowEnd): void {
-    const live = this.#live[slot] as Live
-    this.#ages.remove(slot, live.ageClass)
-    this.#index.remove(slot)
-    this.#live[slot] = null
-    this.#onEnd(live.flow, why)
+  /** True when the direction speaks for the first time, or from another card. */
+  #count(slot: number, direction: Direction, frame: Frame, packets: number, ipBytes: number): boolean {
+    const numbers = this.#index.numbers
+    const first = slot * FLOW_STRIDE_NUMBERS
+    const mine = first + direction
+    const isFirst = numbers[mine + FlowNumber.packets] === 0
+    numbers[mine + FlowNumber.packets] = (numbers[mine + FlowNumber.packets] as number) + packets
+    numbers[mine + FlowNumber.bytes] = (numbers[mine + FlowNumber.bytes] as number) + ipBytes
+    if (frame.payloadOff >= 0) {
+      numbers[mine + FlowNumber.payloadBytes] = (numbers[mine + FlowNumber.payloadBytes] as number) + frame.payloadWireLength
+    }
+    if (frame.at > (numbers[first + FlowNumber.lastAt] as number)) numbers[first + FlowNumber.lastAt] = frame.at
+    const isOtherCard = frame.srcMac >= 0 && numbers[mine + FlowNumber.mac] !== frame.srcMac
+    if (isOtherCard) numbers[mine + FlowNumber.mac] = frame.srcMac
+    // Until the other side speaks, the address the frame was sent to stands for it; a group address names nobody.
+    const other = first + FlowNumber.mac + (direction === 0 ? 1 : 0)
+    if ((numbers[other] as number) < 0 && frame.dstMac >= 0 && !isGroupMac(frame.dstMac)) numbers[other] = frame.dstMac
+    return isFirst || isOtherCard
   }
 
-  /** Ends what was silent too long. Each pass ends a flow, so the loop is bounded by the flows there are. */
-  #expire(frame: Frame): void {
+  #end(slot: number, why: FlowEnd): void {
+    this.#ages.remove(slot, this.#index.words[slot * FLOW_STRIDE + FlowWord.ageClass] as number)
+    const view = this.#view(slot)
+    this.#views[slot] = null
+    view.detach()
+    this.#index.remove(slot)
+    this.#onEnd(view, why, slot)
+  }
+
+  /**
+   * Ends what was silent too long, in order of first packet. Looks at the flows that came to rest in a second old enough, and stops at
+   * the first one after it: each is ended now or, at most once per second, looked at again.
+   */
+  #expire(at: Micros, tick: number): void {
+    this.#tick = tick
+    const over: number[] = []
     for (let ageClass = 0; ageClass < IDLE_MICROS.length; ageClass++) {
       const idleMax = IDLE_MICROS[ageClass] as Micros
-      let slot = this.#ages.oldest(ageClass)
-      while (slot >= 0 && frame.at - (this.#live[slot] as Live).flow.lastAt > idleMax) {
-        this.#end(slot, 'idle')
-        slot = this.#ages.oldest(ageClass)
+      const ticksMax = idleMax / TICK_MICROS
+      for (let slot = this.#ages.oldest(ageClass); slot >= 0 && tick - this.#tickOf(slot) >= ticksMax; slot = this.#ages.younger(slot)) {
+        if (at - this.#lastAt(slot) > idleMax) over.push(slot)
       }
     }
+    if (over.length > 0) for (const slot of this.#inIdOrder(over)) this.#end(slot, 'idle')
+  }
+
+  #tickOf(slot: number): number {
+    return this.#index.words[slot * FLOW_STRIDE + FlowWord.tick] as number
+  }
+
+  #lastAt(slot: number): Micros {
+    return this.#index.numbers[slot * FLOW_STRIDE_NUMBERS + FlowNumber.lastAt] as Micros
   }
 
   /** Makes room: the least recently active of the most numerous class, so that a flood of one kind pushes out itself. */
@@ -250,32 +318,33 @@ function ipBytesOf(frame: Frame): number {
   return Math.max(0, frame.l4End - frame.ipOff)
 }
 
-function count(flow: FlowRecord, direction: Direction, frame: Frame, packets: number, ipBytes: number): void {
-  flow.packets[direction] += packets
-  flow.bytes[direction] += ipBytes
-  if (frame.payloadOff >= 0) flow.payloadBytes[direction] += frame.payloadWireLength
-  if (frame.at > flow.lastAt) flow.lastAt = frame.at
-  if (frame.srcMac >= 0) flow.macs[direction] = frame.srcMac
-  // Until the other side speaks, the address the frame was sent to stands for it; a group address names nobody.
-  const other: Direction = direction === 0 ? 1 : 0
-  if (flow.macs[other] < 0 && frame.dstMac >= 0 && !isGroupMac(frame.dstMac)) flow.macs[other] = frame.dstMac
+/** As Wireshark's tcp.stream: a SYN without ACK whose number differs from where this direction began. */
+function isReuse(words: Int32Array, base: number, frame: Frame, sourceIsLow: boolean): boolean {
+  if ((frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn) return false
+  const direction = ((words[base + FlowWord.srcIsLow] as number) === 1) === sourceIsLow ? 0 : 1
+  const isKnown = ((words[base + FlowWord.known] as number) & (FlowKnown.isn << direction)) !== 0
+  return isKnown && words[base + FlowWord.isn + direction] !== (frame.tcpSeq | 0)
 }
 
-/** TCP only: flags, the first sequence number, the state. */
-function advance(live: Live, direction: Direction, frame: Frame, isNew: boolean): void {
-  if (frame.proto !== IpProto.tcp) return
-  const flow = live.flow
-  const before = isNew ? null : (flow.state as TcpState)
+/** TCP only: flags, the first sequence number, the last SYN, the state. */
+function advance(words: Int32Array, base: number, direction: Direction, frame: Frame, isNew: boolean): void {
   if (!isTcp(frame)) {
-    if (isNew) flow.state = 'midstream'
+    if (isNew) words[base + FlowWord.state] = MIDSTREAM_CODE
     return
   }
-  const other: Direction = direction === 0 ? 1 : 0
-  flow.tcpFlags[direction] |= frame.tcpFlags
-  if (live.isn[direction] < 0) {
-    const isSyn = (frame.tcpFlags & TcpFlag.syn) !== 0
-    live.isn[direction] = isSyn ? frame.tcpSeq : (frame.tcpSeq - 1) >>> 0
+  const flags = frame.tcpFlags
+  const otherFlags = words[base + FlowWord.flags + (direction === 0 ? 1 : 0)] as number
+  words[base + FlowWord.flags + direction] = (words[base + FlowWord.flags + direction] as number) | flags
+  const isSyn = (flags & TcpFlag.syn) !== 0
+  const known = words[base + FlowWord.known] as number
+  if ((known & (FlowKnown.isn << direction)) === 0) {
+    words[base + FlowWord.isn + direction] = isSyn ? frame.tcpSeq : frame.tcpSeq - 1
+    words[base + FlowWord.known] = known | (FlowKnown.isn << direction)
   }
-  const event = tcpEvent(frame.tcpFlags, direction, (flow.tcpFlags[other] & TcpFlag.fin) !== 0)
-  flow.state = nextTcpState(before, event)
+  if (isSyn) {
+    words[base + FlowWord.syn + direction] = frame.tcpSeq
+    words[base + FlowWord.known] = (words[base + FlowWord.known] as number) | (FlowKnown.syn << direction)
+  }
+  const before = isNew ? FIRST_CODE : (words[base + FlowWord.state] as number)
+  words[base + FlowWord.state] = nextStateCode(before, flags, direction, (otherFlags & TcpFlag.fin) !== 0)
 }

@@ -22,24 +22,24 @@ export interface FlowKey {
   readonly dstPort: number
 }
 
-/** A flow with its counters; one mutable record per live flow, owned by the flow table. */
+/** A flow with its counters, as they are now; the flow table counts. The pairs are made when read: take one once where it matters. */
 export interface Flow extends FlowKey {
   /** 1-based, in order of first packet. */
   readonly id: number
   readonly firstAt: Micros
   readonly firstFrame: number
-  lastAt: Micros
+  readonly lastAt: Micros
   /** Hardware address last seen for each side; -1 when the link has none. */
-  readonly macs: [MacNumber, MacNumber]
+  readonly macs: readonly [MacNumber, MacNumber]
   /** Per direction, index 0 from the initiator. */
-  readonly packets: [number, number]
+  readonly packets: readonly [number, number]
   /** IP bytes on the wire per direction. */
-  readonly bytes: [number, number]
+  readonly bytes: readonly [number, number]
   /** Application payload bytes on the wire per direction. */
-  readonly payloadBytes: [number, number]
+  readonly payloadBytes: readonly [number, number]
   /** OR of all TCP flags per direction. */
-  readonly tcpFlags: [number, number]
-  state: FlowState
+  readonly tcpFlags: readonly [number, number]
+  readonly state: FlowState
   /** Protocol id once identified by content; null until then. */
   protocol: string | null
   /** Bytes that never came (capture loss or a late start), both directions. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { createCaptureReader } from '../wire/capture/reader.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { copyFlow } from '../wire/flow-record.ts'
 import { FlowTable, type FlowEnd, type FlowStep, type FlowTableOptions } from '../wire/flow-table.ts'
 import type { Flow } from '../wire/flow.ts'
 import { Frame, FrameFlag, FrameStatus } from '../wire/frame.ts'
@@ -47,7 +48,7 @@ export function runFlows(path: string, onStep: OnStep = (): void => {}, options:
   const ended: EndedFlow[] = []
   const incomplete: Incomplete[] = []
   const onEnd = (flow: Flow, why: FlowEnd, slot: number): void => {
-    ended.push({ flow, why })
+    ended.push({ flow: copyFlow(flow), why })
     options.onEnd?.(flow, why, slot)
   }
   const flows = new FlowTable({ ...options, onEnd })

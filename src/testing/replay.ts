@@ -9,6 +9,7 @@ import type { ProtocolRow, SessionContext } from '../protocols/protocol.ts'
 import type { CaptureSummary, PacketSink } from '../wire/capture/capture.ts'
 import { createCaptureReader } from '../wire/capture/reader.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { copyFlow } from '../wire/flow-record.ts'
 import { FlowTable } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
 import { Frame, FrameFlag, FrameStatus, IpProto } from '../wire/frame.ts'
@@ -55,7 +56,7 @@ interface Live {
 
 class Pipeline implements PacketSink {
   readonly facts: Fact[] = []
-  readonly flows: Flow[] = []
+  readonly #flows: Flow[] = []
   readonly #registry: CompiledRegistry
   readonly #frame = new Frame()
   readonly #fragments = new IpReassembler()
@@ -92,8 +93,12 @@ class Pipeline implements PacketSink {
     else live.session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
   }
 
+  /** Ended flows by first packet. */
+  get flows(): Flow[] {
+    return this.#flows.toSorted((a, b) => a.id - b.id)
+  }
+
   #open(flow: Flow): void {
-    this.flows.push(flow)
     if (flow.proto !== IpProto.tcp && flow.proto !== IpProto.udp) return
     const context: SessionContext = {
       flow,
@@ -115,5 +120,6 @@ class Pipeline implements PacketSink {
     this.#live.delete(flow.id)
     live?.stream?.finish(flow.lastAt, live.sink)
     live?.session.end(flow.lastAt)
+    this.#flows.push(copyFlow(flow))
   }
 }

@@ -1,6 +1,7 @@
 // FlowRecord: where each number of a flow stands in the flow table's arrays, and the view through which others read it.
 // Keeps the rule that a packet of a known flow touches three cache lines and no object; text is made when somebody asks.
 
+import { assert } from '../base/assert.ts'
 import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
@@ -36,15 +37,15 @@ export interface FlowArrays {
   readonly numbers: Float64Array
 }
 
-/** A flow of the table, or, after its end, a copy of what it was. */
+/** A live flow of the table. Once the flow is over, reading it is our bug: who wants to keep one copies it in onEnd (copyFlow). */
 export class FlowView implements Flow {
   readonly id: number
   readonly srcPort: number
   readonly dstPort: number
   protocol: string | null = null
   gapBytes = 0
-  #arrays: FlowArrays
-  #slot: number
+  #arrays: FlowArrays | null
+  readonly #slot: number
   #src: Ip | null = null
   #dst: Ip | null = null
   #communityId: string | null = null
@@ -58,11 +59,9 @@ export class FlowView implements Flow {
     this.dstPort = ports & 0xffff
   }
 
-  /** The flow is over and its slot will be given to another: from here on this view reads a copy. */
-  detach(): void {
-    const words = this.#arrays.words.slice(this.#slot * FLOW_STRIDE, (this.#slot + 1) * FLOW_STRIDE)
-    this.#arrays = { words, numbers: new Float64Array(words.buffer) }
-    this.#slot = 0
+  /** The flow is over and its slot will be given to another. */
+  close(): void {
+    this.#arrays = null
   }
 
   get vlan(): number {
@@ -138,10 +137,26 @@ export class FlowView implements Flow {
   }
 
   #word(word: number): number {
-    return this.#arrays.words[this.#slot * FLOW_STRIDE + word] as number
+    return this.#open().words[this.#slot * FLOW_STRIDE + word] as number
   }
 
   #number(number: number): number {
-    return this.#arrays.numbers[this.#slot * FLOW_STRIDE_NUMBERS + number] as number
+    return this.#open().numbers[this.#slot * FLOW_STRIDE_NUMBERS + number] as number
+  }
+
+  #open(): FlowArrays {
+    assert(this.#arrays !== null, 'a flow was read after its end')
+    return this.#arrays
+  }
+}
+
+/** The flow as it is now, for keeping. */
+export function copyFlow(flow: Flow): Flow {
+  const { id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags } = flow
+  const { state, protocol, gapBytes } = flow
+  const communityId = flow.communityId()
+  return {
+    id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags,
+    state, protocol, gapBytes, communityId: () => communityId,
   }
 }

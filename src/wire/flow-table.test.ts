@@ -4,11 +4,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { InvariantError } from '../base/assert.ts'
 import { MAC_BROADCAST } from '../base/mac.ts'
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../base/time.ts'
 import {
   DATAGRAM_IDLE_MICROS, FlowTable, TCP_OPEN_IDLE_MICROS, TCP_TRANSITORY_IDLE_MICROS, type FlowEnd, type FlowTableOptions,
 } from './flow-table.ts'
+import { copyFlow } from './flow-record.ts'
 import type { Flow } from './flow.ts'
 import { Frame, FrameFlag, TcpFlag } from './frame.ts'
 
@@ -71,7 +73,7 @@ function table(options: FlowTableOptions = {}): { flows: FlowTable; ended: Ended
   const seen = new Map<number, Flow>()
   const onEnd = (flow: Flow, why: FlowEnd): void => {
     ended.push({ id: flow.id, why })
-    seen.set(flow.id, flow)
+    seen.set(flow.id, copyFlow(flow))
   }
   return { flows: new FlowTable({ ...options, onEnd }), ended, seen }
 }
@@ -267,12 +269,13 @@ test('within one second of packet time a late packet of the same 5-tuple is anot
   assert.deepEqual(ended, [{ id: 1, why: 'idle' }])
 })
 
-test('a view keeps the last values of its flow when the slot is given to another', () => {
+test('a flow that is over cannot be read by mistake for the one that took its place; a copy can be kept', () => {
   const { flows, seen } = table({ flowsMax: 1 })
   const { flow } = flows.observe(frame({ payload: 7, src: 9 }))
   const next = flows.observe(frame({ proto: 17, src: 8 })).flow
-  assert.deepEqual([flow.src, flow.payloadBytes, flow.proto, next.src, next.proto], ['0.0.0.9', [7, 0], 6, '0.0.0.8', 17])
-  assert.equal(seen.get(1), flow)
+  assert.deepEqual([seen.get(1)?.src, seen.get(1)?.payloadBytes, seen.get(1)?.proto], ['0.0.0.9', [7, 0], 6])
+  assert.deepEqual([next.src, next.proto], ['0.0.0.8', 17])
+  assert.throws(() => flow.proto, InvariantError)
 })
 
 test('a clock that jumps back ends nothing and never moves lastAt back', () => {

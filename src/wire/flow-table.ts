@@ -57,7 +57,7 @@ export interface FlowTableOptions {
   readonly flowsMax?: number
   /** Hash seed; a live sensor passes a random one. It never shows in the output. */
   readonly seed?: number
-  /** Called once per flow, before the step of the frame that ended it is returned. */
+  /** Called once per flow, before the step of the frame that ended it is returned. The flow is valid during the call. */
   readonly onEnd?: (flow: Flow, why: FlowEnd, slot: number) => void
 }
 
@@ -143,7 +143,7 @@ export class FlowTable {
     return step
   }
 
-  /** The flow of a live slot. Valid for good; after the flow's end it keeps the last values. */
+  /** The flow of a live slot, valid until its onEnd has returned (copyFlow keeps it longer). */
   flowAt(slot: number): Flow {
     return this.#view(slot)
   }
@@ -257,9 +257,9 @@ export class FlowTable {
     this.#ages.remove(slot, this.#index.words[slot * FLOW_STRIDE + FlowWord.ageClass] as number)
     const view = this.#view(slot)
     this.#views[slot] = null
-    view.detach()
-    this.#index.remove(slot)
     this.#onEnd(view, why, slot)
+    view.close()
+    this.#index.remove(slot)
   }
 
   /**

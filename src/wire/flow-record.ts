@@ -154,9 +154,9 @@ export class FlowView implements Flow {
 export function copyFlow(flow: Flow): Flow {
   const { id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags } = flow
   const { state, protocol, gapBytes } = flow
-  const communityId = flow.communityId()
+  const name = flow.communityId()
   return {
     id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags,
-    state, protocol, gapBytes, communityId: () => communityId,
+    state, protocol, gapBytes, communityId: () => name,
   }
 }

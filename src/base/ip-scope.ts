@@ -47,11 +47,24 @@ function rowsOf(version: IpVersion): { network: bigint; hostBits: bigint; scope:
   })
 }
 
+/** Addresses in a /8. */
+const OCTET = 2 ** 24
+
+/** The scope of each /8, or null for the few that hold more than one. */
+const V4_OCTETS: readonly (IpScope | null)[] = Array.from({ length: 256 }, (_, octet) => {
+  const inside = V4_ROWS.some((row) => row.divisor < OCTET && Math.floor((row.network * row.divisor) / OCTET) === octet)
+  return inside ? null : v4Scope(octet * OCTET)
+})
+
+function v4Scope(value: number): IpScope {
+  for (const row of V4_ROWS) if (Math.floor(value / row.divisor) === row.network) return row.scope
+  return 'global'
+}
+
 export function ipScope(ip: Ip): IpScope {
   if (ipVersion(ip) === 4) {
     const value = v4Number(ip)
-    for (const row of V4_ROWS) if (Math.floor(value / row.divisor) === row.network) return row.scope
-    return 'global'
+    return V4_OCTETS[value >>> 24] ?? v4Scope(value)
   }
   const value = ipValue(ip)
   for (const row of V6_ROWS) if (value >> row.hostBits === row.network) return row.scope
@@ -72,11 +85,12 @@ export function isGroupIp(ip: Ip): boolean {
 
 /** Same block of the usual size: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
 export function sameUsualSegment(a: Ip, b: Ip): boolean {
+  if (ipVersion(a) === 4 && ipVersion(b) === 4) return v4Number(a) >>> 8 === v4Number(b) >>> 8
   return usualSegment(a) === usualSegment(b)
 }
 
 /** A key that addresses of one usual segment share. */
 export function usualSegment(ip: Ip): string {
   const version = ipVersion(ip)
-  return version === 4 ? `4 ${Math.floor(v4Number(ip) / 256)}` : `6 ${ipValue(ip) >> 64n}`
+  return version === 4 ? `4 ${v4Number(ip) >>> 8}` : `6 ${ipValue(ip) >> 64n}`
 }

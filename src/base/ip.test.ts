@@ -5,9 +5,10 @@ import { isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  formatPrefix, ipFromV4, ipFromValue, ipFromWords, ipValue, ipVersion, parseIp, parsePrefix, prefixContains, prefixesOverlap, type Ip, type Prefix,
+  formatPrefix, ipFromV4, ipFromValue, ipFromWords, ipValue, ipVersion, IP_BITS, parseIp, parsePrefix, prefixContains, prefixesOverlap, putIp,
+  type Ip, type IpVersion, type Prefix,
 } from './ip.ts'
-import { ipScope, isGroupIp, sameUsualSegment } from './ip-scope.ts'
+import { ipScope, isGroupIp, sameUsualSegment, scopeBlocks, usualSegment } from './ip-scope.ts'
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff })
 
@@ -105,4 +106,69 @@ test('the usual segment is a /24 or a /64', () => {
   assert.ok(!sameUsualSegment(ip('202.114.4.20'), ip('202.114.5.20')))
   assert.ok(sameUsualSegment(ip('2001:db8::1'), ip('2001:db8::ffff:1')))
   assert.ok(!sameUsualSegment(ip('2001:db8::1'), ip('10.0.0.1')))
+})
+
+/** Words with many zero groups, where RFC 5952 has its rules. */
+const sparseWord = fc.tuple(fc.constantFrom(0, 0, 0, 1, 0xff, 0xabcd), fc.constantFrom(0, 0, 0, 1, 0x10, 0xffff)).map(([a, b]) => a * 0x10000 + b)
+const sparseWords = fc.tuple(sparseWord, sparseWord, sparseWord, sparseWord)
+
+test('IPv6 text is what the URL standard writes, wherever the zero groups lie', () => {
+  fc.assert(fc.property(sparseWords, (words) => {
+    const groups = words.flatMap((w) => [Math.floor(w / 0x10000), w % 0x10000]).map((g) => g.toString(16))
+    assert.equal(`[${ipFromWords(...words)}]`, new URL(`http://[${groups.join(':')}]`).hostname)
+  }), { numRuns: 2000 })
+})
+
+test('the bytes of an address are its value in network order, IPv4 and IPv6', () => {
+  const out = new Uint8Array(20)
+  const value = (length: number): bigint => out.subarray(3, 3 + length).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+  const twin = (words: readonly number[]): bigint => words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
+  fc.assert(fc.property(sparseWords, u32, (words, v4) => {
+    assert.equal(putIp(ipFromWords(...words), out, 3), 16)
+    assert.equal(value(16), twin(words))
+    assert.equal(ipValue(ipFromWords(...words)), twin(words))
+    assert.equal(putIp(ipFromV4(v4), out, 3), 4)
+    assert.equal(value(4), BigInt(v4))
+  }), { numRuns: 1000 })
+})
+
+/** The slow twin of prefixContains: shifts of big numbers, for both versions alike. */
+function containsSlowly(p: Prefix, address: Ip): boolean {
+  const hostBits = BigInt(IP_BITS[p.version] - p.length)
+  return ipVersion(address) === p.version && ipValue(address) >> hostBits === p.network >> hostBits
+}
+
+test('a prefix holds what shifted big numbers say, at and around its edges', () => {
+  fc.assert(fc.property(u32, fc.nat(32), fc.integer({ min: -2, max: 2 }), u32, (base, length, near, far) => {
+    const hostBits = BigInt(32 - length)
+    const network = (BigInt(base) >> hostBits) << hostBits
+    const p: Prefix = { version: 4, network, length }
+    for (const edge of [network, network + (1n << hostBits)]) {
+      const beside = edge + BigInt(near)
+      if (beside >= 0n && beside < 1n << 32n) assert.equal(prefixContains(p, ipFromValue(4, beside)), containsSlowly(p, ipFromValue(4, beside)))
+    }
+    assert.equal(prefixContains(p, ipFromV4(far)), containsSlowly(p, ipFromV4(far)))
+  }), { numRuns: 1000 })
+})
+
+/** Where the scope may change. */
+function edges(version: IpVersion): bigint[] {
+  return scopeBlocks(version).flatMap((b) => [b.network, b.network + (1n << BigInt(IP_BITS[version] - b.length))])
+}
+
+test('between two edges of the scope table every IPv4 address has one scope', () => {
+  const sorted = [...new Set([0n, ...edges(4)])].sort((a, b) => (a < b ? -1 : 1))
+  for (const [i, from] of sorted.entries()) {
+    const to = (sorted[i + 1] ?? 1n << 32n) - 1n
+    if (to < from) continue
+    const scope = ipScope(ipFromValue(4, from))
+    assert.equal(ipScope(ipFromValue(4, to)), scope)
+    fc.assert(fc.property(fc.bigInt({ min: from, max: to }), (value) => assert.equal(ipScope(ipFromValue(4, value)), scope)), { numRuns: 50 })
+  }
+})
+
+test('one usual segment: the same key, IPv4 and IPv6', () => {
+  const near = fc.tuple(fc.constantFrom(0x0a000000, 0x0a000100, 0xca720400), fc.nat(0x1ff)).map(([base, host]) => ipFromV4(base + host))
+  const near6 = fc.tuple(fc.nat(1), fc.nat(1)).map(([a, b]) => ipFromWords(0xfe800000, a, 0, b))
+  fc.assert(fc.property(fc.oneof(near, near6), fc.oneof(near, near6), (a, b) => assert.equal(sameUsualSegment(a, b), usualSegment(a) === usualSegment(b))))
 })

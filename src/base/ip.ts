@@ -23,26 +23,36 @@ export function ipFromV4(value: number): Ip {
 
 /** From four 32-bit words, most significant first (RFC 5952 text; IPv4-mapped stays IPv6). */
 export function ipFromWords(w0: number, w1: number, w2: number, w3: number): Ip {
-  const groups = [w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff, w2 >>> 16, w2 & 0xffff, w3 >>> 16, w3 & 0xffff]
-  const { start, length } = longestZeroRun(groups)
-  const hex = groups.map((g) => g.toString(16))
-  if (length < 2) return hex.join(':') as Ip
-  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}` as Ip
-}
-
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 }
+  const words = [w0, w1, w2, w3] as const
   let start = 0
-  for (let i = 0; i <= groups.length; i++) {
-    if (groups[i] === 0) continue
-    if (i - start > best.length) best = { start, length: i - start }
-    start = i + 1
+  let longest = 1
+  for (let i = 0, zeros = 0; i < V6_GROUPS; i++) {
+    zeros = groupOf(words, i) === 0 ? zeros + 1 : 0
+    if (zeros <= longest) continue
+    longest = zeros
+    start = i + 1 - zeros
   }
-  return best
+  // A single zero group is written out (RFC 5952 section 4.2.2).
+  if (longest === 1) return hexGroups(words, 0, V6_GROUPS) as Ip
+  return `${hexGroups(words, 0, start)}::${hexGroups(words, start + longest, V6_GROUPS)}` as Ip
 }
 
+function groupOf(words: readonly [number, number, number, number], i: number): number {
+  const word = words[i >> 1] as number
+  return i % 2 === 0 ? word >>> 16 : word & 0xffff
+}
+
+/** Groups [from, to) with colons between them. */
+function hexGroups(words: readonly [number, number, number, number], from: number, to: number): string {
+  let text = ''
+  for (let i = from; i < to; i++) text += (i === from ? '' : ':') + groupOf(words, i).toString(16)
+  return text
+}
+
+/** By the first separator, which stands behind at most three digits of IPv4 and four of IPv6. */
 export function ipVersion(ip: Ip): IpVersion {
-  return ip.includes(':') ? 6 : 4
+  for (let i = 0; i < V6_GROUP_DIGITS; i++) if (ip.charCodeAt(i) === DOT) return 4
+  return 6
 }
 
 /** The address as an integer of 32 or 128 bits. */
@@ -51,7 +61,14 @@ export function ipValue(ip: Ip): bigint {
 }
 
 const DOT = 0x2e
+const COLON = 0x3a
 const ZERO = 0x30
+const LOWER_A = 0x61
+const V6_GROUPS = 8
+const V6_GROUP_DIGITS = 4
+/** Bytes of an address (RFC 791, RFC 8200). */
+export const V4_BYTES = 4
+export const V6_BYTES = 16
 
 /** Of canonical text, as an unsigned 32-bit number. */
 export function v4Number(text: string): number {
@@ -67,12 +84,53 @@ export function v4Number(text: string): number {
   return value * 256 + part
 }
 
+/** Groups of the address read last. */
+const groups = new Uint16Array(V6_GROUPS)
+
+/** Of canonical text, into `groups`; what `::` stands for is zero. */
+function readV6(text: string): void {
+  groups.fill(0)
+  let count = 0
+  let gapAt = -1
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) === COLON) {
+      // A colon where a group should begin is the second one of `::`; at the very start it is the first.
+      gapAt = count
+      continue
+    }
+    let group = 0
+    for (let c = text.charCodeAt(i); c !== COLON && i < text.length; c = text.charCodeAt(++i)) group = group * 16 + (c >= LOWER_A ? c - LOWER_A + 10 : c - ZERO)
+    groups[count++] = group
+  }
+  if (gapAt < 0) return
+  groups.copyWithin(V6_GROUPS - (count - gapAt), gapAt, count)
+  groups.fill(0, gapAt, V6_GROUPS - (count - gapAt))
+}
+
 function v6Value(text: string): bigint {
-  const [head = '', tail] = text.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const middle = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0')
-  return [...left, ...middle, ...right].reduce((sum, g) => (sum << 16n) | BigInt(Number.parseInt(g, 16)), 0n)
+  readV6(text)
+  let value = 0n
+  for (const group of groups) value = (value << 16n) | BigInt(group)
+  return value
+}
+
+/** Writes the address in network order at `off`; gives V4_BYTES or V6_BYTES. */
+export function putIp(ip: Ip, out: Uint8Array, off: number): number {
+  if (ipVersion(ip) === 4) {
+    const value = v4Number(ip)
+    out[off] = value >>> 24
+    out[off + 1] = value >>> 16
+    out[off + 2] = value >>> 8
+    out[off + 3] = value
+    return V4_BYTES
+  }
+  readV6(ip)
+  for (let i = 0; i < V6_GROUPS; i++) {
+    const group = groups[i] as number
+    out[off + i * 2] = group >>> 8
+    out[off + i * 2 + 1] = group
+  }
+  return V6_BYTES
 }
 
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
@@ -146,6 +204,10 @@ export function formatPrefix(p: Prefix): string {
 
 export function prefixContains(p: Prefix, ip: Ip): boolean {
   if (ipVersion(ip) !== p.version) return false
+  if (p.version === 4) {
+    const size = 2 ** (IP_BITS[4] - p.length)
+    return Math.floor(v4Number(ip) / size) === Math.floor(Number(p.network) / size)
+  }
   const hostBits = BigInt(IP_BITS[p.version] - p.length)
   return ipValue(ip) >> hostBits === p.network >> hostBits
 }

@@ -1,6 +1,7 @@
 // The small values everybody shares: MAC, time, seeded randomness, diagnostics, tainted, short ids.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -18,6 +19,21 @@ test('MAC addresses: every spelling in, one out', () => {
   for (const text of spellings) assert.equal(formatMac(parseMac(text) ?? -1), '00:1b:44:11:3a:b7')
   for (const text of ['', '00:1b:44:11:3a', '00:1b:44:11:3a:b7:00', 'zz:1b:44:11:3a:b7']) assert.equal(parseMac(text), null)
   fc.assert(fc.property(fc.integer({ min: 0, max: MAC_BROADCAST }), (mac) => assert.equal(parseMac(formatMac(mac)), mac)))
+})
+
+/** The slow twin of formatMac: one digit after the other, by division. */
+function formatMacSlowly(mac: number): string {
+  return mac.toString(16).padStart(12, '0').replaceAll(/(..)(?!$)/g, '$1:')
+}
+
+test('a MAC is written as its digits in pairs, and text one character off the usual form is still judged by all forms', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: MAC_BROADCAST }), fc.nat(16), fc.constantFrom('-', ':', '.', 'A', 'g', ' ', ''), (mac, place, wrong) => {
+    const text = formatMac(mac)
+    assert.equal(text, formatMacSlowly(mac))
+    const other = text.slice(0, place) + wrong + text.slice(place + 1)
+    const digits = other.replaceAll(/[:.-]/g, '')
+    assert.equal(parseMac(other), /^[0-9a-fA-F]{12}$/.test(digits) ? Number.parseInt(digits, 16) : null, other)
+  }))
 })
 
 test('MAC bits: group and locally administered (IEEE 802)', () => {
@@ -57,6 +73,14 @@ test('a diagnostic names what, where and what to do', () => {
   const d = { severity: 'error', code: 'policy/x', message: 'unknown key "zoness"', file: 'p.yaml', line: 3, column: 1, help: 'Did you mean "zones"?' } as const
   assert.equal(formatDiagnostic(d), 'p.yaml:3:1: error policy/x: unknown key "zoness"\n  help: Did you mean "zones"?')
   assert.match(formatDiagnostic({ ...d, line: 0, column: 0 }), /^p\.yaml: error/)
+})
+
+test('a short id is the beginning of the SHA-1 of its parts, plain or not, short or long', () => {
+  const part = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ maxLength: 40 }), fc.nat())
+  fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+    const digest = createHash('sha1').update(parts.join('\u0000'), 'utf8').digest('hex')
+    assert.equal(shortId('x', ...parts), `x-${digest.slice(0, 10)}`)
+  }), { numRuns: 500 })
 })
 
 test('short ids depend on every part and on nothing else', () => {

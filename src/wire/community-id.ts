@@ -2,7 +2,7 @@
 // Keeps the rule that the two directions of one flow get one name; source corelight/community-id-spec and its pycommunityid.
 
 import { base64 } from '../base/base64.ts'
-import { ipValue, ipVersion, type Ip } from '../base/ip.ts'
+import { putIp, V6_BYTES } from '../base/ip.ts'
 import { sha1 } from '../base/sha1.ts'
 import type { FlowKey } from './flow.ts'
 import { IpProto } from './frame.ts'
@@ -58,44 +58,42 @@ export function communityId(key: FlowKey, seed = 0): string {
     oneWay = counterpart === ONE_WAY
     if (!oneWay) dstPort = counterpart
   }
-  const src = addressBytes(key.src)
-  const dst = addressBytes(key.dst)
-  const order = compareBytes(src, dst)
-  if (oneWay || order < 0 || (order === 0 && srcPort < dstPort)) return digest(seed, src, dst, key.proto, srcPort, dstPort)
-  return digest(seed, dst, src, key.proto, dstPort, srcPort)
-}
-
-/** The hash input: seed, addresses, protocol, a zero byte and, where there are any, ports; all in network order. */
-function digest(seed: number, low: Uint8Array, high: Uint8Array, proto: number, lowPort: number, highPort: number): string {
-  const bytes = new Uint8Array(2 + low.length + high.length + 2 + (hasPorts(proto) ? 4 : 0))
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, seed)
-  bytes.set(low, 2)
-  bytes.set(high, 2 + low.length)
-  const off = 2 + low.length + high.length
-  view.setUint8(off, proto)
-  if (hasPorts(proto)) {
-    view.setUint16(off + 2, lowPort)
-    view.setUint16(off + 4, highPort)
+  const srcBytes = putIp(key.src, input, SEED_BYTES)
+  const dstBytes = putIp(key.dst, input, SEED_BYTES + srcBytes)
+  const order = compareAddresses(srcBytes, dstBytes)
+  const isOrdered = oneWay || order < 0 || (order === 0 && srcPort < dstPort)
+  if (!isOrdered) {
+    putIp(key.dst, input, SEED_BYTES)
+    putIp(key.src, input, SEED_BYTES + dstBytes)
   }
-  return `1:${base64(sha1(bytes))}`
+  const end = putRest(SEED_BYTES + srcBytes + dstBytes, key.proto, isOrdered ? srcPort : dstPort, isOrdered ? dstPort : srcPort)
+  input[0] = seed >>> 8
+  input[1] = seed
+  return `1:${base64(sha1(input, 0, end))}`
 }
 
-/** 4 or 16 bytes in network order. */
-function addressBytes(ip: Ip): Uint8Array {
-  const bytes = new Uint8Array(ipVersion(ip) === 4 ? 4 : 16)
-  let rest = ipValue(ip)
-  for (let i = bytes.length - 1; i >= 0; i--) {
-    bytes[i] = Number(rest & 0xffn)
-    rest >>= 8n
-  }
-  return bytes
+/** The hash input: seed, addresses, protocol, a zero byte and, where there are any, ports; all in network order. One call at a time. */
+const SEED_BYTES = 2
+const REST_BYTES = 6
+const input = new Uint8Array(SEED_BYTES + 2 * V6_BYTES + REST_BYTES)
+
+/** What follows the addresses, lower endpoint first; gives the end. */
+function putRest(off: number, proto: number, lowPort: number, highPort: number): number {
+  input[off] = proto
+  input[off + 1] = 0
+  if (!hasPorts(proto)) return off + 2
+  input[off + 2] = lowPort >>> 8
+  input[off + 3] = lowPort
+  input[off + 4] = highPort >>> 8
+  input[off + 5] = highPort
+  return off + REST_BYTES
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  if (a.length !== b.length) return a.length - b.length
-  for (let i = 0; i < a.length; i++) {
-    const difference = (a[i] as number) - (b[i] as number)
+/** The two addresses in `input`: below 0 when the source is the lower one, 0 when they are equal. */
+function compareAddresses(srcBytes: number, dstBytes: number): number {
+  if (srcBytes !== dstBytes) return srcBytes - dstBytes
+  for (let i = SEED_BYTES; i < SEED_BYTES + srcBytes; i++) {
+    const difference = (input[i] as number) - (input[i + srcBytes] as number)
     if (difference !== 0) return difference
   }
   return 0

@@ -85,11 +85,11 @@ export function v4Number(text: string): number {
 }
 
 /** Groups of the address read last. */
-const groups = new Uint16Array(V6_GROUPS)
+const lastGroups = new Uint16Array(V6_GROUPS)
 
-/** Of canonical text, into `groups`; what `::` stands for is zero. */
+/** Of canonical text, into `lastGroups`; what `::` stands for is zero. */
 function readV6(text: string): void {
-  groups.fill(0)
+  lastGroups.fill(0)
   let count = 0
   let gapAt = -1
   for (let i = 0; i < text.length; i++) {
@@ -100,17 +100,17 @@ function readV6(text: string): void {
     }
     let group = 0
     for (let c = text.charCodeAt(i); c !== COLON && i < text.length; c = text.charCodeAt(++i)) group = group * 16 + (c >= LOWER_A ? c - LOWER_A + 10 : c - ZERO)
-    groups[count++] = group
+    lastGroups[count++] = group
   }
   if (gapAt < 0) return
-  groups.copyWithin(V6_GROUPS - (count - gapAt), gapAt, count)
-  groups.fill(0, gapAt, V6_GROUPS - (count - gapAt))
+  lastGroups.copyWithin(V6_GROUPS - (count - gapAt), gapAt, count)
+  lastGroups.fill(0, gapAt, V6_GROUPS - (count - gapAt))
 }
 
 function v6Value(text: string): bigint {
   readV6(text)
   let value = 0n
-  for (const group of groups) value = (value << 16n) | BigInt(group)
+  for (const group of lastGroups) value = (value << 16n) | BigInt(group)
   return value
 }
 
@@ -126,7 +126,7 @@ export function putIp(ip: Ip, out: Uint8Array, off: number): number {
   }
   readV6(ip)
   for (let i = 0; i < V6_GROUPS; i++) {
-    const group = groups[i] as number
+    const group = lastGroups[i] as number
     out[off + i * 2] = group >>> 8
     out[off + i * 2 + 1] = group
   }

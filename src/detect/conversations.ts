@@ -5,7 +5,8 @@ import { isGroupIp } from '../base/ip-scope.ts'
 import type { Ip } from '../base/ip.ts'
 import { shortId } from '../base/short-id.ts'
 import type { Conversation, Endpoint } from './conversation.ts'
-import { transportName, type Talk } from './talks.ts'
+import { transportName } from './flow-mark.ts'
+import type { Talk } from './talks.ts'
 import type { World } from './world.ts'
 
 /** What the policy says of one 5-tuple (policy/eval). */

@@ -6,7 +6,8 @@ import { shortId } from '../base/short-id.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { Flow } from '../wire/flow.ts'
 import type { Asset } from '../inventory/asset.ts'
-import type { AttackTag, EvidenceFlow, Finding, Severity } from './finding.ts'
+import type { AttackTag, Finding, Severity } from './finding.ts'
+import { evidenceFlow, type FlowMark } from './flow-mark.ts'
 import type { World } from './world.ts'
 
 export interface Rule {
@@ -39,7 +40,7 @@ export interface Draft {
   readonly lastAt: Micros
   readonly count: number
   readonly frames: readonly number[]
-  readonly flows: readonly EvidenceFlow[]
+  readonly flows: readonly FlowMark[]
   readonly details: readonly (readonly [string, string])[]
 }
 
@@ -69,7 +70,7 @@ export function toFinding(rule: Rule, draft: Draft): Finding {
     count: draft.count,
     evidence: {
       frames: [...new Set(draft.frames)].sort((a, b) => a - b).slice(0, FRAMES_MAX),
-      flows: draft.flows.slice(0, FLOWS_MAX),
+      flows: draft.flows.slice(0, FLOWS_MAX).map(evidenceFlow),
       details: draft.details,
     },
   }

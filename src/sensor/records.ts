@@ -3,7 +3,7 @@
 import type { Micros } from '../base/time.ts'
 import type { Analysis } from '../detect/analysis.ts'
 import type { Fact } from '../protocols/facts.ts'
-import { transportName } from '../detect/talks.ts'
+import { transportName } from '../detect/flow-mark.ts'
 import type { RecordSet, StoreRecord } from '../store/store.ts'
 import type { FlowSlice } from './flow-slices.ts'
 import type { Picture } from './picture.ts'

@@ -8,7 +8,7 @@ import { MICROS_PER_SECOND } from '../base/time.ts'
 import type { Draft, Rule } from '../detect/rule.ts'
 import { toFinding } from '../detect/rule.ts'
 import type { Finding } from '../detect/finding.ts'
-import { transportName, type StreamSpan, type Talk } from '../detect/talks.ts'
+import type { StreamSpan, Talk } from '../detect/talks.ts'
 import { createWorld, type World, type WorldParts } from '../detect/world.ts'
 import type { Asset, AssetRole } from '../inventory/asset.ts'
 import { Bindings } from '../inventory/bindings.ts'
@@ -42,7 +42,7 @@ export function talk(src: string, dst: string, port: number, more: Partial<Talk>
     flows: 1, unanswered: 0, refused: 0, answered: 1, oneSided: 0,
     packets: 10, packetsBack: 8, bytes: 1000, bytesBack: 400, firstAt: seconds(1), lastAt: seconds(9), frames: [3],
     evidence: [{
-      flowId: 1, communityId: '1:x', src: ip(src), srcPort: 40_000, dst: ip(dst), dstPort: port, transport: transportName(proto), vlan: 0,
+      flowId: 1, src: ip(src), srcPort: 40_000, dst: ip(dst), dstPort: port, proto, vlan: 0,
     }],
     ...more,
   }

@@ -5,9 +5,8 @@ import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Direction, Flow } from '../../wire/flow.ts'
-import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { evidenceOf } from '../talks.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -22,7 +21,7 @@ interface Leak {
   lastAt: Micros
   count: number
   readonly frames: number[]
-  readonly flows: Map<number, EvidenceFlow>
+  readonly flows: Map<number, FlowMark>
 }
 
 /** Senders remembered: every asset of a large hospital. */
@@ -73,7 +72,7 @@ function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow:
   const key = `${flow.vlan}|${sender}|${fact.protocol}`
   const leak: Leak = leaks.get(key) ?? {
     vlan: flow.vlan, sender, receivers: new Map(), protocol: fact.protocol, fields: new Set<string>(),
-    firstAt: fact.at, lastAt: fact.at, count: 0, frames: [], flows: new Map<number, EvidenceFlow>(),
+    firstAt: fact.at, lastAt: fact.at, count: 0, frames: [], flows: new Map<number, FlowMark>(),
   }
   if (!leaks.has(key) && leaks.size >= LEAKS_MAX) return
   leaks.set(key, leak)
@@ -82,7 +81,7 @@ function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow:
   for (const field of record.fields) leak.fields.add(field)
   if (leak.receivers.size < RECEIVERS_MAX) leak.receivers.set(receiver, { nextHop: flow.macs[record.direction === 0 ? 1 : 0] })
   if (leak.frames.length < FRAMES_MAX) leak.frames.push(fact.frame)
-  if (leak.flows.size < FLOWS_MAX && !leak.flows.has(flow.id)) leak.flows.set(flow.id, evidenceOf(flow))
+  if (leak.flows.size < FLOWS_MAX && !leak.flows.has(flow.id)) leak.flows.set(flow.id, markOf(flow))
 }
 
 function toDraft(world: World, leak: Leak): Draft {

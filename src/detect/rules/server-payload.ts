@@ -3,9 +3,8 @@
 
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
-import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { evidenceOf } from '../talks.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
 import { count } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -18,7 +17,7 @@ interface Writing {
   count: number
   bytes: number
   readonly frames: number[]
-  readonly flows: EvidenceFlow[]
+  readonly flows: FlowMark[]
 }
 
 /** Monitor and server pairs remembered. */
@@ -48,7 +47,7 @@ function open(): Detector {
       writing.count++
       writing.bytes += fact.bytes
       if (writing.frames.length < FRAMES_MAX) writing.frames.push(fact.frame)
-      if (writing.flows.length < FLOWS_MAX) writing.flows.push(evidenceOf(flow))
+      if (writing.flows.length < FLOWS_MAX) writing.flows.push(markOf(flow))
     },
     findings: (world) => [...writings.values()].map((w) => toDraft(world, w)),
   }

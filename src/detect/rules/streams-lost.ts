@@ -3,8 +3,8 @@
 
 import { greatestOf } from '../../base/extent.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
-import type { EvidenceFlow } from '../finding.ts'
-import { evidenceOf, type StreamSpan } from '../talks.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
+import type { StreamSpan } from '../talks.ts'
 import { subjectAt, type Detector, type Draft, type Rule } from '../rule.ts'
 import type { World } from '../world.ts'
 
@@ -12,7 +12,7 @@ interface Broadcast {
   readonly at: Micros
   readonly frame: number
   readonly vlan: number
-  readonly evidence: EvidenceFlow
+  readonly evidence: FlowMark
 }
 
 /** Broadcasts remembered, newest kept: an hour of a busy segment. */
@@ -41,7 +41,7 @@ function open(): Detector {
     broadcast(flow, at, frame) {
       if (GROUND_PORTS.has(flow.dstPort)) return
       if (broadcasts.length >= BROADCASTS_MAX) broadcasts.shift()
-      broadcasts.push({ at, frame, vlan: flow.vlan, evidence: evidenceOf(flow) })
+      broadcasts.push({ at, frame, vlan: flow.vlan, evidence: markOf(flow) })
     },
     findings: (world) => findings(world, broadcasts),
   }

@@ -3,7 +3,7 @@
 import { greatestOf, leastOf } from '../../base/extent.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Asset } from '../../inventory/asset.ts'
-import type { EvidenceFlow } from '../finding.ts'
+import type { FlowMark } from '../flow-mark.ts'
 import type { Talk } from '../talks.ts'
 import type { World } from '../world.ts'
 
@@ -26,7 +26,7 @@ export function groupTalks(world: World, assetOf: (talk: Talk) => Asset | null):
 }
 
 export interface TalkSum {
-  readonly flows: readonly EvidenceFlow[]
+  readonly flows: readonly FlowMark[]
   readonly frames: readonly number[]
   readonly count: number
   readonly bytes: number

@@ -2,7 +2,7 @@
 // Source: CISA ICSMA-25-030-01 and Claroty Team82 (facts on the device, section 8): no Internet for these devices.
 
 import type { Talk } from '../talks.ts'
-import { transportName } from '../talks.ts'
+import { transportName } from '../flow-mark.ts'
 import { wardNameFirst, type Draft, type Rule } from '../rule.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'

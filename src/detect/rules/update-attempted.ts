@@ -4,9 +4,9 @@
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
 import { IpProto } from '../../wire/frame.ts'
-import type { EvidenceFlow } from '../finding.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
-import { evidenceOf, type Talk } from '../talks.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
+import type { Talk } from '../talks.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import { sumTalks } from './talk-group.ts'
@@ -26,7 +26,7 @@ interface Asking {
   readonly firstAt: Micros
   lastAt: Micros
   readonly frames: number[]
-  readonly flows: Map<number, EvidenceFlow>
+  readonly flows: Map<number, FlowMark>
 }
 
 /** Client and server pairs remembered. */
@@ -57,7 +57,7 @@ function open(): Detector {
       if (fact.kind === 'mount') asking.accepted++
       else asking.calls++
       if (asking.frames.length < FRAMES_MAX) asking.frames.push(fact.frame)
-      if (asking.flows.size < FLOWS_MAX && !asking.flows.has(flow.id)) asking.flows.set(flow.id, evidenceOf(flow))
+      if (asking.flows.size < FLOWS_MAX && !asking.flows.has(flow.id)) asking.flows.set(flow.id, markOf(flow))
     },
     findings: (world) => findings(world, askings),
   }

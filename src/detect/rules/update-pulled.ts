@@ -6,9 +6,9 @@ import type { Micros } from '../../base/time.ts'
 import type { RpcFileRead } from '../../protocols/rpc/facts.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
-import type { EvidenceFlow, Severity } from '../finding.ts'
+import type { Severity } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { evidenceOf } from '../talks.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -31,7 +31,7 @@ interface Pull {
   readonly mounts: Set<string>
   readonly files: RpcFileRead[]
   readonly frames: number[]
-  readonly flows: Map<number, EvidenceFlow>
+  readonly flows: Map<number, FlowMark>
 }
 
 /** Client and server pairs remembered. */
@@ -68,7 +68,7 @@ function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>
   const key = `${flow.vlan}|${fact.client}|${fact.server}`
   const pull = pulls.get(key) ?? {
     vlan: flow.vlan, client: fact.client, server: fact.server, firstAt: fact.at, lastAt: fact.at, count: 0,
-    mounts: new Set<string>(), files: [], frames: [], flows: new Map<number, EvidenceFlow>(),
+    mounts: new Set<string>(), files: [], frames: [], flows: new Map<number, FlowMark>(),
   }
   if (!pulls.has(key) && pulls.size >= PULLS_MAX) return
   pulls.set(key, pull)
@@ -77,7 +77,7 @@ function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>
   if (fact.kind === 'mount') noteMount(pull, fact.path)
   else if (pull.files.length < FILES_MAX) pull.files.push(fact)
   if (pull.frames.length < FRAMES_MAX) pull.frames.push(fact.frame)
-  if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, evidenceOf(flow))
+  if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, markOf(flow))
 }
 
 /** The update path is kept whatever was mounted before it. */

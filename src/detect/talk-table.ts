@@ -1,0 +1,283 @@
+// TalkTable: the rows of Talks as columns of numbers, found by number. A row is 170 bytes, and no object until somebody looks at it.
+// Keeps the rule that its rows are those of a plain map by text (talk-table.test.ts), in order of first end.
+
+import type { Ip } from '../base/ip.ts'
+import type { MacNumber } from '../base/mac.ts'
+import { mix, mixed, mixIp, mixText } from '../base/mix.ts'
+import type { Micros } from '../base/time.ts'
+import type { Flow } from '../wire/flow.ts'
+import { IpProto } from '../wire/frame.ts'
+import type { FlowMark } from './flow-mark.ts'
+import type { Talk } from './talks.ts'
+
+const FRAMES_MAX = 20
+const EVIDENCE_MAX = 10
+/** Small captures stay small; the columns double from here. A power of two. */
+const ROWS_AT_START = 256
+
+/** Columns of 32 bits. The first group is the key, beside the two addresses, the card and the protocol. */
+const Word = {
+  vlan: 0, proto: 1, port: 2, hash: 3, toGroup: 4, srcPort: 5, dstPort: 6, flows: 7, unanswered: 8, refused: 9, answered: 10, oneSided: 11,
+} as const
+const WORDS = 12
+
+/** Columns beyond 32 bits. */
+const Wide = { nextHop: 0, packets: 1, packetsBack: 2, bytes: 3, bytesBack: 4, firstAt: 5, lastAt: 6, firstFrame: 7, flowId: 8 } as const
+const WIDES = 9
+
+/** A list that is never changed, only replaced: copies of the table may share it. */
+type Few = readonly number[] | null
+
+export class TalkTable {
+  readonly #rowsMax: number
+  /** Mixed into every hash, so that a sender who does not know it cannot aim rows at one place. */
+  readonly #seed: number
+  #size = 0
+  #capacity = ROWS_AT_START
+  #words = new Uint32Array(ROWS_AT_START * WORDS)
+  #wides = new Float64Array(ROWS_AT_START * WIDES)
+  #src: Ip[] = []
+  #dst: Ip[] = []
+  #protocol: (string | null)[] = []
+  /** First frames of the row's flows, ascending, where there are more than `firstFrame`. */
+  #frames: Few[] = []
+  /** Flow id, source port and destination port of the evidence after the first. */
+  #evidence: Few[] = []
+  /** Row + 1, or 0 for empty; twice the rows, so that a probe run stays short. */
+  #places = new Int32Array(ROWS_AT_START * 2)
+
+  constructor(rowsMax: number, seed: number) {
+    this.#rowsMax = rowsMax
+    this.#seed = seed | 0
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The same rows again, which go their own way from here. */
+  clone(): TalkTable {
+    const copy = new TalkTable(this.#rowsMax, this.#seed)
+    copy.#size = this.#size
+    copy.#capacity = this.#capacity
+    copy.#words = this.#words.slice()
+    copy.#wides = this.#wides.slice()
+    copy.#src = this.#src.slice()
+    copy.#dst = this.#dst.slice()
+    copy.#protocol = this.#protocol.slice()
+    copy.#frames = this.#frames.slice()
+    copy.#evidence = this.#evidence.slice()
+    copy.#places = this.#places.slice()
+    return copy
+  }
+
+  /** Adds a flow to its row; false when it has none and the table is full. */
+  add(flow: Flow): boolean {
+    const port = servicePort(flow)
+    const macs = flow.macs
+    const hash = this.#hash(flow, port, macs[1])
+    let row = this.#find(hash, flow, port, macs[1])
+    if (row < 0) {
+      if (this.#size >= this.#rowsMax) return false
+      row = this.#open(hash, flow, port, macs)
+    }
+    this.#count(row, flow)
+    this.#keep(row, flow)
+    return true
+  }
+
+  /** All rows, by the first frame of each. */
+  talks(): Talk[] {
+    return this.#byFirstFrame().map((row) => new Row(this, row))
+  }
+
+  /** Row numbers in order of `firstFrame`; equal ones, which no capture has, as they came. */
+  #byFirstFrame(): number[] {
+    const rows = Array.from({ length: this.#size }, (_, row) => row)
+    return rows.sort((a, b) => this.wide(a, Wide.firstFrame) - this.wide(b, Wide.firstFrame))
+  }
+
+  word(row: number, column: number): number {
+    return this.#words[row * WORDS + column] as number
+  }
+
+  wide(row: number, column: number): number {
+    return this.#wides[row * WIDES + column] as number
+  }
+
+  src(row: number): Ip {
+    return this.#src[row] as Ip
+  }
+
+  dst(row: number): Ip {
+    return this.#dst[row] as Ip
+  }
+
+  protocol(row: number): string | null {
+    return this.#protocol[row] as string | null
+  }
+
+  frames(row: number): readonly number[] {
+    return this.#frames[row] ?? [this.wide(row, Wide.firstFrame)]
+  }
+
+  evidence(row: number): FlowMark[] {
+    const first = [this.wide(row, Wide.flowId), this.word(row, Word.srcPort), this.word(row, Word.dstPort)]
+    const all = [...first, ...(this.#evidence[row] ?? [])]
+    const marks: FlowMark[] = []
+    for (let i = 0; i < all.length; i += first.length) {
+      marks.push({
+        flowId: all[i] as number, src: this.src(row), srcPort: all[i + 1] as number, dst: this.dst(row), dstPort: all[i + 2] as number,
+        proto: this.word(row, Word.proto), vlan: this.word(row, Word.vlan),
+      })
+    }
+    return marks
+  }
+
+  #hash(flow: Flow, port: number, nextHop: MacNumber): number {
+    let hash = mix(mixIp(mixIp(this.#seed, flow.src), flow.dst), (port << 8) | flow.proto)
+    hash = mix(mix(mix(hash, flow.vlan), Math.floor(nextHop / 2 ** 24)), nextHop % 2 ** 24)
+    return mixed(flow.protocol === null ? hash : mixText(hash, flow.protocol))
+  }
+
+  #find(hash: number, flow: Flow, port: number, nextHop: MacNumber): number {
+    const mask = this.#places.length - 1
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const row = (this.#places[place] as number) - 1
+      if (row < 0 || (this.word(row, Word.hash) === hash && this.#isRowOf(row, flow, port, nextHop))) return row
+    }
+  }
+
+  #isRowOf(row: number, flow: Flow, port: number, nextHop: MacNumber): boolean {
+    const isService = this.word(row, Word.port) === port && this.word(row, Word.proto) === flow.proto && this.word(row, Word.vlan) === flow.vlan
+    return isService && this.wide(row, Wide.nextHop) === nextHop && this.#protocol[row] === flow.protocol
+      && this.#src[row] === flow.src && this.#dst[row] === flow.dst
+  }
+
+  #open(hash: number, flow: Flow, port: number, macs: readonly [MacNumber, MacNumber]): number {
+    const row = this.#size++
+    if (row >= this.#capacity) this.#grow()
+    const [words, wides] = [this.#words, this.#wides]
+    const [word, wide] = [row * WORDS, row * WIDES]
+    words[word + Word.vlan] = flow.vlan
+    words[word + Word.proto] = flow.proto
+    words[word + Word.port] = port
+    words[word + Word.hash] = hash
+    words[word + Word.toGroup] = macs[0] >= 0 && macs[1] < 0 ? 1 : 0
+    wides[wide + Wide.nextHop] = macs[1]
+    wides[wide + Wide.firstAt] = flow.firstAt
+    wides[wide + Wide.lastAt] = flow.lastAt
+    this.#src.push(flow.src)
+    this.#dst.push(flow.dst)
+    this.#protocol.push(flow.protocol)
+    this.#frames.push(null)
+    this.#evidence.push(null)
+    this.#place(row, hash)
+    return row
+  }
+
+  #grow(): void {
+    const full = this.#capacity
+    this.#capacity *= 2
+    const words = new Uint32Array(this.#capacity * WORDS)
+    words.set(this.#words)
+    this.#words = words
+    const wides = new Float64Array(this.#capacity * WIDES)
+    wides.set(this.#wides)
+    this.#wides = wides
+    this.#places = new Int32Array(this.#capacity * 2)
+    for (let row = 0; row < full; row++) this.#place(row, this.word(row, Word.hash))
+  }
+
+  #place(row: number, hash: number): void {
+    const mask = this.#places.length - 1
+    let place = hash & mask
+    while (this.#places[place] !== 0) place = (place + 1) & mask
+    this.#places[place] = row + 1
+  }
+
+  #count(row: number, flow: Flow): void {
+    const [words, wides] = [this.#words, this.#wides]
+    const [word, wide] = [row * WORDS, row * WIDES]
+    const { packets, bytes, state } = flow
+    const isOneSided = hasOneSide(flow, packets[1])
+    words[word + Word.flows]!++
+    if (state === 'attempt' && !isOneSided) words[word + Word.unanswered]!++
+    if (state === 'refused') words[word + Word.refused]!++
+    else if (packets[1] > 0) words[word + Word.answered]!++
+    if (isOneSided) words[word + Word.oneSided]!++
+    wides[wide + Wide.packets]! += packets[0]
+    wides[wide + Wide.packetsBack]! += packets[1]
+    wides[wide + Wide.bytes]! += bytes[0]
+    wides[wide + Wide.bytesBack]! += bytes[1]
+    if (flow.firstAt < wides[wide + Wide.firstAt]!) wides[wide + Wide.firstAt] = flow.firstAt
+    if (flow.lastAt > wides[wide + Wide.lastAt]!) wides[wide + Wide.lastAt] = flow.lastAt
+  }
+
+  /** The smallest frame numbers, ascending, for flows end in another order than they begin; and the first flows that ended. */
+  #keep(row: number, flow: Flow): void {
+    const [word, wide] = [row * WORDS, row * WIDES]
+    if (this.#words[word + Word.flows] === 1) {
+      this.#wides[wide + Wide.firstFrame] = flow.firstFrame
+      this.#wides[wide + Wide.flowId] = flow.id
+      this.#words[word + Word.srcPort] = flow.srcPort
+      this.#words[word + Word.dstPort] = flow.dstPort
+      return
+    }
+    this.#frames[row] = withFrame(this.frames(row), flow.firstFrame)
+    if (flow.firstFrame < this.wide(row, Wide.firstFrame)) this.#wides[wide + Wide.firstFrame] = flow.firstFrame
+    const more = this.#evidence[row] ?? []
+    if (more.length < (EVIDENCE_MAX - 1) * 3) this.#evidence[row] = [...more, flow.id, flow.srcPort, flow.dstPort]
+  }
+}
+
+/** One row as a Talk: it reads the table when asked. */
+class Row implements Talk {
+  readonly #table: TalkTable
+  readonly #row: number
+
+  constructor(table: TalkTable, row: number) {
+    this.#table = table
+    this.#row = row
+  }
+
+  get vlan(): number { return this.#table.word(this.#row, Word.vlan) }
+  get src(): Ip { return this.#table.src(this.#row) }
+  get dst(): Ip { return this.#table.dst(this.#row) }
+  get proto(): number { return this.#table.word(this.#row, Word.proto) }
+  get port(): number { return this.#table.word(this.#row, Word.port) }
+  get nextHop(): MacNumber { return this.#table.wide(this.#row, Wide.nextHop) }
+  get toGroup(): boolean { return this.#table.word(this.#row, Word.toGroup) === 1 }
+  get protocol(): string | null { return this.#table.protocol(this.#row) }
+  get flows(): number { return this.#table.word(this.#row, Word.flows) }
+  get unanswered(): number { return this.#table.word(this.#row, Word.unanswered) }
+  get refused(): number { return this.#table.word(this.#row, Word.refused) }
+  get answered(): number { return this.#table.word(this.#row, Word.answered) }
+  get oneSided(): number { return this.#table.word(this.#row, Word.oneSided) }
+  get packets(): number { return this.#table.wide(this.#row, Wide.packets) }
+  get packetsBack(): number { return this.#table.wide(this.#row, Wide.packetsBack) }
+  get bytes(): number { return this.#table.wide(this.#row, Wide.bytes) }
+  get bytesBack(): number { return this.#table.wide(this.#row, Wide.bytesBack) }
+  get firstAt(): Micros { return this.#table.wide(this.#row, Wide.firstAt) }
+  get lastAt(): Micros { return this.#table.wide(this.#row, Wide.lastAt) }
+  get frames(): readonly number[] { return this.#table.frames(this.#row) }
+  get evidence(): readonly FlowMark[] { return this.#table.evidence(this.#row) }
+}
+
+/** `frames` with one more, ascending and at most FRAMES_MAX; the same list when it would fall off the end. */
+function withFrame(frames: readonly number[], frame: number): readonly number[] {
+  if (frames.length >= FRAMES_MAX && frame >= (frames[FRAMES_MAX - 1] as number)) return frames
+  let at = frames.length
+  while (at > 0 && (frames[at - 1] as number) > frame) at--
+  return [...frames.slice(0, at), frame, ...frames.slice(at)].slice(0, FRAMES_MAX)
+}
+
+/** Payload beyond a SYN's needs a completed handshake (RFC 9293 section 3.5); a mirror of one direction does not show it. */
+function hasOneSide(flow: Flow, packetsBack: number): boolean {
+  return flow.proto === IpProto.tcp && packetsBack === 0 && flow.state !== 'attempt' && flow.payloadBytes[0] > 0
+}
+
+/** Responder port; ICMP type for ICMP; 0 without ports. */
+function servicePort(flow: Flow): number {
+  return flow.proto === IpProto.icmp || flow.proto === IpProto.icmp6 ? flow.srcPort : flow.dstPort
+}

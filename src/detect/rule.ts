@@ -3,7 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import { shortId } from '../base/short-id.ts'
-import type { Fact } from '../protocols/facts.ts'
+import type { Fact, ProtocolId } from '../protocols/facts.ts'
 import type { Flow } from '../wire/flow.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { AttackTag, Finding, Severity } from './finding.ts'
@@ -18,8 +18,10 @@ export interface Rule {
   readonly open: () => Detector
 }
 
-/** Hears every fact with its flow, in order, and answers at any time what is true so far. Asking changes nothing. */
+/** Hears the facts of its protocols with their flows, in order, and answers at any time what is true so far. Asking changes nothing. */
 export interface Detector {
+  /** Protocols whose facts it heeds; it is told no others. */
+  readonly hears?: readonly ProtocolId[]
   fact?(fact: Fact, flow: Flow | null): void
   /** A UDP datagram to a broadcast address; few enough to be told one by one. */
   broadcast?(flow: Flow, at: Micros, frame: number): void

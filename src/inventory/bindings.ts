@@ -4,6 +4,7 @@
 import type { Ip } from '../base/ip.ts'
 import { isGroupMac, type MacNumber } from '../base/mac.ts'
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
+import { Places, type Place } from './places.ts'
 
 /** One claimant of one address. Counts never shrink; frames are the first few that showed the claim. */
 export interface Binding {
@@ -21,7 +22,7 @@ export interface Binding {
   dhcpLeases: number
   /** IP packets' first appearances (per flow and direction) with this source pair. */
   traffic: number
-  readonly frames: number[]
+  frames: readonly number[]
 }
 
 /** Most addresses a home keeps; a /16 of claimants. Beyond it new claims are counted, not kept. */
@@ -35,13 +36,15 @@ const QUESTIONS_MAX = 65_536
 
 export type BindingEvidence = 'arp-request' | 'arp-reply' | 'dhcp' | 'traffic'
 
+/** Claimants of one address that are looked through one by one; beyond them a map finds the card. */
+const CLAIMANTS_SCANNED = 8
+
 export class Bindings {
-  readonly #byAddress = new Map<string, Binding[]>()
-  /** The same bindings by address and card: one address can have as many claimants as the table has rows. */
-  readonly #byClaim = new Map<string, Binding>()
-  readonly #askedAt = new Map<string, Micros>()
-  /** Who asked for which address: an owner never asks for its own. */
-  readonly #askers = new Map<string, Set<MacNumber>>()
+  readonly places = new Places()
+  /** Claimants by address, in order of first claim. */
+  readonly #claimed: Binding[][] = []
+  #size = 0
+  #questions = 0
   #askersKept = 0
   #refused = 0
 
@@ -52,81 +55,104 @@ export class Bindings {
 
   /** Somebody wants to reach `ip`. */
   asked(vlan: number, ip: Ip, asker: MacNumber, at: Micros): void {
-    const key = addressKey(vlan, ip)
-    if (this.#askedAt.size >= QUESTIONS_MAX && !this.#askedAt.has(key)) return
-    this.#askedAt.set(key, at)
-    const askers = this.#askers.get(key)
-    if (askers?.has(asker) || this.#askersKept >= QUESTIONS_MAX) return
+    const place = this.#questioned(vlan, ip)
+    if (!place) return
+    place.askedAt = at
+    if (place.askers?.has(asker) || this.#askersKept >= QUESTIONS_MAX) return
     this.#askersKept++
-    if (askers) askers.add(asker)
-    else this.#askers.set(key, new Set([asker]))
+    place.askers ??= new Set()
+    place.askers.add(asker)
+  }
+
+  /** The place of a question, or undefined when it is new and too many wait. */
+  #questioned(vlan: number, ip: Ip): Place | undefined {
+    const known = this.places.find(vlan, ip)
+    if (known && known.askedAt !== Number.NEGATIVE_INFINITY) return known
+    if (this.#questions >= QUESTIONS_MAX) return undefined
+    this.#questions++
+    return known ?? this.places.at(vlan, ip)
   }
 
   askedBy(vlan: number, ip: Ip, mac: MacNumber): boolean {
-    return this.#askers.get(addressKey(vlan, ip))?.has(mac) ?? false
+    return this.places.find(vlan, ip)?.askers?.has(mac) ?? false
   }
 
   claim(vlan: number, ip: Ip, mac: MacNumber, evidence: BindingEvidence, at: Micros, frame: number): void {
+    this.claimAt(this.places.find(vlan, ip), vlan, ip, mac, evidence, at, frame)
+  }
+
+  /** As claim, for a caller who has looked the place up. */
+  claimAt(place: Place | undefined, vlan: number, ip: Ip, mac: MacNumber, evidence: BindingEvidence, at: Micros, frame: number): void {
     if (mac <= 0 || isGroupMac(mac)) return
-    const binding = this.#find(vlan, ip, mac) ?? this.#add(vlan, ip, mac, at)
+    const binding = (place && findClaim(place, mac)) ?? this.#add(place, vlan, ip, mac, at)
     if (!binding) return
-    binding.lastAt = Math.max(binding.lastAt, at)
-    if (binding.frames.length < FRAMES_MAX && binding.frames.at(-1) !== frame) binding.frames.push(frame)
+    if (at > binding.lastAt) binding.lastAt = at
+    noteFrame(binding, frame)
     if (evidence === 'arp-request') binding.arpRequests++
     else if (evidence === 'dhcp') binding.dhcpLeases++
     else if (evidence === 'traffic') binding.traffic++
-    else if (this.#wasAsked(vlan, ip, at)) binding.solicitedReplies++
+    else if (place && at - place.askedAt <= SOLICITED_WITHIN_MICROS) binding.solicitedReplies++
     else binding.unsolicitedReplies++
   }
 
-  #wasAsked(vlan: number, ip: Ip, at: Micros): boolean {
-    const asked = this.#askedAt.get(addressKey(vlan, ip))
-    return asked !== undefined && at - asked <= SOLICITED_WITHIN_MICROS
-  }
-
-  #find(vlan: number, ip: Ip, mac: MacNumber): Binding | undefined {
-    return this.#byClaim.get(claimKey(vlan, ip, mac))
-  }
-
-  #add(vlan: number, ip: Ip, mac: MacNumber, at: Micros): Binding | undefined {
-    if (this.#byClaim.size >= BINDINGS_MAX) {
+  #add(place: Place | undefined, vlan: number, ip: Ip, mac: MacNumber, at: Micros): Binding | undefined {
+    if (this.#size >= BINDINGS_MAX) {
       this.#refused++
       return undefined
     }
+    this.#size++
     const binding: Binding = {
-      vlan, ip, mac, firstAt: at, lastAt: at, arpRequests: 0, solicitedReplies: 0, unsolicitedReplies: 0, dhcpLeases: 0, traffic: 0, frames: [],
+      vlan, ip, mac, firstAt: at, lastAt: at, arpRequests: 0, solicitedReplies: 0, unsolicitedReplies: 0, dhcpLeases: 0, traffic: 0, frames: NO_FRAMES,
     }
-    const key = addressKey(vlan, ip)
-    const claimants = this.#byAddress.get(key)
-    if (claimants) claimants.push(binding)
-    else this.#byAddress.set(key, [binding])
-    this.#byClaim.set(claimKey(vlan, ip, mac), binding)
+    const kept = place ?? this.places.at(vlan, ip)
+    if (kept.claimants) addClaim(kept, kept.claimants, binding)
+    else {
+      kept.claimants = [binding]
+      this.#claimed.push(kept.claimants)
+    }
     return binding
   }
 
   /** All claimants of one address on one segment, in order of first claim. */
   claimants(vlan: number, ip: Ip): readonly Binding[] {
-    return this.#byAddress.get(addressKey(vlan, ip)) ?? []
+    return this.places.find(vlan, ip)?.claimants ?? NO_CLAIMANTS
   }
 
   /** Every binding, grouped by address, in order of first claim. */
   *all(): Generator<Binding> {
-    for (const claimants of this.#byAddress.values()) yield* claimants
+    for (const claimants of this.#claimed) yield* claimants
   }
 
   /** Addresses with their claimants. */
   addresses(): Iterable<readonly Binding[]> {
-    return this.#byAddress.values()
+    return this.#claimed
   }
+}
+
+const NO_CLAIMANTS: readonly Binding[] = []
+const NO_FRAMES: readonly number[] = []
+
+function findClaim(place: Place, mac: MacNumber): Binding | undefined {
+  if (place.byCard) return place.byCard.get(mac)
+  if (place.claimants) for (const binding of place.claimants) if (binding.mac === mac) return binding
+  return undefined
+}
+
+function addClaim(place: Place, claimants: Binding[], binding: Binding): void {
+  claimants.push(binding)
+  if (place.byCard) place.byCard.set(binding.mac, binding)
+  else if (claimants.length > CLAIMANTS_SCANNED) place.byCard = new Map(claimants.map((b) => [b.mac, b]))
+}
+
+/** Most bindings have a frame or two: the list is made anew for each, so that it is as long as it needs to be. */
+function noteFrame(binding: Binding, frame: number): void {
+  const { frames } = binding
+  if (frames.length < FRAMES_MAX && (frames.length === 0 || frames[frames.length - 1] !== frame)) binding.frames = [...frames, frame]
 }
 
 /** True when the claimant spoke ARP for the address (not only sent packets from it). */
 export function claimedByArp(b: Binding): boolean {
   return b.arpRequests + b.solicitedReplies + b.unsolicitedReplies > 0
-}
-
-function claimKey(vlan: number, ip: Ip, mac: MacNumber): string {
-  return `${vlan}|${ip}|${mac}`
 }
 
 export function addressKey(vlan: number, ip: Ip): string {

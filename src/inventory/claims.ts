@@ -15,12 +15,16 @@ export interface NewClaim {
 /** Distinct claims kept per interface: more than any honest device makes, few enough to read. */
 export const CLAIMS_MAX = 64
 
+const NO_CLAIMS: readonly Claim[] = []
+
 type MutableClaim = { -readonly [K in keyof Claim]: Claim[K] }
 
 export class ClaimSet {
-  readonly #claims = new Map<string, MutableClaim>()
+  /** Null until the first: most addresses that speak prove nothing about themselves. */
+  #claims: Map<string, MutableClaim> | null = null
 
   add(claim: NewClaim, at: Micros, frame: number): void {
+    this.#claims ??= new Map()
     const key = `${claim.what}|${claim.value}|${claim.evidence}`
     const known = this.#claims.get(key)
     if (known) {
@@ -32,7 +36,7 @@ export class ClaimSet {
   }
 
   list(): readonly Claim[] {
-    return [...this.#claims.values()]
+    return this.#claims ? [...this.#claims.values()] : NO_CLAIMS
   }
 }
 

@@ -23,24 +23,26 @@ const FILE_PROGRAMS = new Set([100_003, 100_005])
 
 type Ends = readonly [ClaimTarget, ClaimTarget]
 
+const NO_CLAIMS: readonly TargetedClaim[] = []
+
 /** Claims of one fact; `flow` is null for facts of the link (ARP). */
-export function claimsOf(fact: Fact, flow: FlowKey | null): TargetedClaim[] {
+export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedClaim[] {
+  // The most frequent facts claim nothing: nothing is built for them.
+  if (fact.protocol === 'arp' || (fact.protocol === 'rpc' && fact.kind !== 'reply')) return NO_CLAIMS
   const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
-    case 'arp':
-      return []
     case 'dhcp':
-      return fact.kind === 'message' ? dhcpClaims(fact, ends) : []
+      return fact.kind === 'message' ? dhcpClaims(fact, ends) : NO_CLAIMS
     case 'dns':
-      return fact.kind === 'answer' ? [about({ vlan: flow?.vlan ?? 0, ip: fact.server }, role('dns-server', 'answers DNS questions'))] : []
+      return fact.kind === 'answer' ? [about({ vlan: flow?.vlan ?? 0, ip: fact.server }, role('dns-server', 'answers DNS questions'))] : NO_CLAIMS
     case 'lpd':
-      return ends ? [about(ends[1], role('printer', 'LPD print commands sent to it (RFC 1179)'))] : []
+      return ends ? [about(ends[1], role('printer', 'LPD print commands sent to it (RFC 1179)'))] : NO_CLAIMS
     case 'cms8000':
-      return ends ? cmsClaims(fact, ends) : []
+      return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
-      return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : []
+      return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
     case 'rpc':
-      return ends ? rpcClaims(fact, ends) : []
+      return ends ? rpcClaims(fact, ends) : NO_CLAIMS
   }
 }
 
@@ -99,7 +101,7 @@ function hl7Claims(fact: Extract<Fact, { protocol: 'hl7'; kind: 'message' }>, en
   return claims
 }
 
-function rpcClaims(fact: Extract<Fact, { protocol: 'rpc' }>, ends: Ends): TargetedClaim[] {
-  if (fact.kind !== 'reply' || fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM) return []
-  return FILE_PROGRAMS.has(fact.program) ? [about(ends[1], role('file-server', 'answers NFS or MOUNT calls'))] : []
+function rpcClaims(fact: Extract<Fact, { protocol: 'rpc' }>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind !== 'reply' || fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM) return NO_CLAIMS
+  return FILE_PROGRAMS.has(fact.program) ? [about(ends[1], role('file-server', 'answers NFS or MOUNT calls'))] : NO_CLAIMS
 }

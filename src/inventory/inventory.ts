@@ -1,6 +1,6 @@
 // Inventory: takes facts and senders in, answers with assets. State is claims and bindings; an asset is computed, never stored.
 
-import { ipScope, isGroupIp } from '../base/ip-scope.ts'
+import { ipScope } from '../base/ip-scope.ts'
 import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
 import { parseMac, type MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
@@ -9,9 +9,10 @@ import type { FlowKey } from '../wire/flow.ts'
 import { IpProto } from '../wire/frame.ts'
 import { assembleAssets, type AssembleOptions } from './assemble.ts'
 import type { Asset } from './asset.ts'
-import { addressKey, Bindings } from './bindings.ts'
+import { Bindings } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
+import type { Place } from './places.ts'
 
 /** An address that spoke, on one segment. */
 export interface Host {
@@ -36,7 +37,8 @@ export const HOSTS_MAX = 65_536
 
 export class Inventory {
   readonly bindings = new Bindings()
-  readonly #hosts = new Map<string, Host>()
+  /** In order of first appearance. */
+  readonly #hosts: Host[] = []
   /** Claims about hardware addresses that have no IP address yet (a DHCP client before its lease). */
   readonly #macClaims = new Map<MacNumber, ClaimSet>()
   readonly #behaviours: readonly Behaviour[]
@@ -51,11 +53,18 @@ export class Inventory {
     return this.#refused + this.bindings.refused
   }
 
-  /** A packet's sender: `mac` is -1 on links without hardware addresses. Called for each flow and direction's first packet. */
-  sender(vlan: number, mac: MacNumber, ip: Ip, at: Micros, frame: number): void {
-    if (!canSend(ip)) return
-    this.#host(vlan, ip, at, frame)
-    this.bindings.claim(vlan, ip, mac, 'traffic', at, frame)
+  /**
+   * A packet's sender: `mac` is -1 on links without hardware addresses. Called for each flow and direction's first packet.
+   * Gives the host, which the caller may keep: raising its `lastAt` is what `seen` does.
+   */
+  sender(vlan: number, mac: MacNumber, ip: Ip, at: Micros, frame: number): Host | null {
+    const place = this.bindings.places.find(vlan, ip)
+    const host = place?.host ?? null
+    if (host && at > host.lastAt) host.lastAt = at
+    if (!host && !canSend(ip)) return null
+    const kept = host ?? this.#newHost(place, vlan, ip, at, frame)
+    this.bindings.claimAt(place ?? this.bindings.places.find(vlan, ip), vlan, ip, mac, 'traffic', at, frame)
+    return kept
   }
 
   /** A flow began: does it look like what a profile's devices do at start-up? */
@@ -69,7 +78,7 @@ export class Inventory {
 
   /** Keeps last-seen times honest without a call per packet: flows report theirs when they end or are looked at. */
   seen(vlan: number, ip: Ip, at: Micros): void {
-    const host = this.#hosts.get(addressKey(vlan, ip))
+    const host = this.bindings.places.find(vlan, ip)?.host
     if (host && at > host.lastAt) host.lastAt = at
   }
 
@@ -106,28 +115,32 @@ export class Inventory {
   }
 
   #host(vlan: number, ip: Ip, at: Micros, frame: number): Host | null {
-    const key = addressKey(vlan, ip)
-    const known = this.#hosts.get(key)
-    if (known) {
-      if (at > known.lastAt) known.lastAt = at
-      return known
-    }
-    if (this.#hosts.size >= HOSTS_MAX) {
+    const place = this.bindings.places.find(vlan, ip)
+    if (!place?.host) return this.#newHost(place, vlan, ip, at, frame)
+    if (at > place.host.lastAt) place.host.lastAt = at
+    return place.host
+  }
+
+  #newHost(place: Place | undefined, vlan: number, ip: Ip, at: Micros, frame: number): Host | null {
+    if (this.#hosts.length >= HOSTS_MAX) {
       this.#refused++
       return null
     }
     const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet() }
-    this.#hosts.set(key, host)
+    this.#hosts.push(host)
+    const kept = place ?? this.bindings.places.at(vlan, ip)
+    kept.host = host
     return host
   }
 
   /** The assets as of now, ordered by label then id. Pure reading: calling it twice gives the same answer. */
   assets(options: AssembleOptions): Asset[] {
-    return assembleAssets({ hosts: [...this.#hosts.values()], macClaims: this.#macClaims, bindings: this.bindings }, options)
+    return assembleAssets({ hosts: this.#hosts, macClaims: this.#macClaims, bindings: this.bindings }, options)
   }
 }
 
 /** Addresses that can name a sender: not 0.0.0.0, not a group. */
 function canSend(ip: Ip): boolean {
-  return !isGroupIp(ip) && ipScope(ip) !== 'unspecified'
+  const scope = ipScope(ip)
+  return scope !== 'unspecified' && scope !== 'multicast' && scope !== 'broadcast'
 }

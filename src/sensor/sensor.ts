@@ -3,6 +3,7 @@
 
 import { MAC_BROADCAST } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
+import { listenersOf } from '../detect/listeners.ts'
 import type { Detector } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
 import { Talks } from '../detect/talks.ts'
@@ -77,6 +78,7 @@ export class Sensor implements PacketSink {
   readonly inventory: Inventory
   readonly talks = new Talks()
   readonly detectors: readonly Detector[] = RULES.map((rule) => rule.open())
+  readonly #listeners = listenersOf(this.detectors)
   readonly counters: SensorCounters = { packets: 0, bytes: 0, firstAt: null, lastAt: null, arpFrames: 0, ipPackets: 0, facts: 0 }
   readonly #options: SensorOptions
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
@@ -229,7 +231,7 @@ export class Sensor implements PacketSink {
     this.inventory.fact(fact, flow)
     // The monitor is the one that connects (facts on the device, section 1), whoever was heard first.
     if (flow && fact.protocol === 'cms8000' && fact.kind === 'stream' && fact.monitorSide === 1) this.talks.turn(flow)
-    for (const detector of this.detectors) detector.fact?.(fact, flow)
+    for (const detector of this.#listeners[fact.protocol]) detector.fact?.(fact, flow)
     this.#options.onFact?.(fact)
   }
 

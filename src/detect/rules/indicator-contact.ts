@@ -38,6 +38,7 @@ export const indicatorContact: Rule = {
 function open(): Detector {
   const questions = new Map<string, Question>()
   return {
+    hears: ['arp'],
     fact(fact) {
       if (fact.protocol !== 'arp' || fact.kind !== 'ask' || !fact.ip || parseMac(fact.mac) === null) return
       const key = `${fact.vlan}|${fact.ip}|${fact.target}`

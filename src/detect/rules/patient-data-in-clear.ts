@@ -40,6 +40,7 @@ export const patientDataInClear: Rule = {
 function open(): Detector {
   const leaks = new Map<string, Leak>()
   return {
+    hears: ['cms8000', 'hl7'],
     fact(fact, flow) {
       const record = recordOf(fact)
       if (record && flow) note(leaks, record, fact, flow)

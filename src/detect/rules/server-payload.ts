@@ -35,6 +35,7 @@ export const serverPayload: Rule = {
 function open(): Detector {
   const writings = new Map<string, Writing>()
   return {
+    hears: ['cms8000'],
     fact(fact, flow) {
       if (fact.protocol !== 'cms8000' || fact.kind !== 'downstream' || !flow) return
       const monitor = fact.monitorSide === 0 ? flow.src : flow.dst

@@ -46,6 +46,7 @@ export const updateAttempted: Rule = {
 function open(): Detector {
   const askings = new Map<string, Asking>()
   return {
+    hears: ['rpc'],
     fact(fact, flow) {
       if (fact.protocol !== 'rpc' || !flow) return
       const isCall = fact.kind === 'call' && fact.procedureName === 'MOUNT.MNT'

@@ -56,6 +56,7 @@ export const updatePulled: Rule = {
 function open(): Detector {
   const pulls = new Map<string, Pull>()
   return {
+    hears: ['rpc'],
     fact(fact, flow) {
       if (fact.protocol === 'rpc' && flow) note(pulls, fact, flow)
     },

@@ -1,12 +1,12 @@
 // ARP: link frames to facts. No registry row: ARP has no flow, so the sensor calls arpFacts for each frame with an ARP body.
 // Keeps the rule that a probe states nothing and a claim names both the body's MAC and the frame's (RFC 826, RFC 5227).
 
-import { ipFromV4 } from '../../base/ip.ts'
-import { formatMac } from '../../base/mac.ts'
+import { ipFromV4, type Ip } from '../../base/ip.ts'
+import { formatMac, type Mac } from '../../base/mac.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { ArpOperation } from './codes.ts'
 import type { ArpFact } from './facts.ts'
-import { arpSenderProblem, decodeArpMessage, type ArpMessage } from './message.ts'
+import { arpSenderProblem, decodeArpMessage, type ArpMessage, type ArpProblem } from './message.ts'
 
 export { encodeArp } from './message.ts'
 
@@ -18,34 +18,33 @@ export { encodeArp } from './message.ts'
 export function arpFacts(buf: Uint8Array, frame: Frame, emit: (fact: ArpFact) => void): void {
   if (frame.arpOff < 0) return
   const message = decodeArpMessage(buf, frame.arpOff, frame.arpEnd)
-  const base = { at: frame.at, frame: frame.number, protocol: 'arp', vlan: frame.vlan } as const
   if (typeof message === 'string') {
-    emit({ ...base, kind: 'malformed', reason: message })
+    emit(malformed(frame, message))
     return
   }
   if (message.operation !== ArpOperation.request && message.operation !== ArpOperation.reply) return
   const problem = arpSenderProblem(message)
   if (problem !== null) {
-    emit({ ...base, kind: 'malformed', reason: problem })
+    emit(malformed(frame, problem))
     return
   }
   const gratuitous = message.senderIp === message.targetIp
-  if (message.senderIp !== 0) emit({ ...base, ...claim(message, frame, gratuitous) })
-  if (message.operation === ArpOperation.request && !gratuitous) {
-    emit({
-      ...base, kind: 'ask', mac: formatMac(message.senderMac),
-      ip: message.senderIp === 0 ? null : ipFromV4(message.senderIp), target: ipFromV4(message.targetIp),
-    })
-  }
+  const mac = formatMac(message.senderMac)
+  const ip = message.senderIp === 0 ? null : ipFromV4(message.senderIp)
+  if (ip !== null) emit(claim(message, frame, mac, ip, gratuitous))
+  if (message.operation !== ArpOperation.request || gratuitous) return
+  emit({ at: frame.at, frame: frame.number, protocol: 'arp', vlan: frame.vlan, kind: 'ask', mac, ip, target: ipFromV4(message.targetIp) })
 }
 
-function claim(message: ArpMessage, frame: Frame, gratuitous: boolean) {
+function malformed(frame: Frame, reason: ArpProblem): ArpFact {
+  return { at: frame.at, frame: frame.number, protocol: 'arp', vlan: frame.vlan, kind: 'malformed', reason }
+}
+
+function claim(message: ArpMessage, frame: Frame, mac: Mac, ip: Ip, gratuitous: boolean): ArpFact {
+  const hasOwnCard = frame.srcMac < 0 || frame.srcMac === message.senderMac
   return {
-    kind: 'claim',
+    at: frame.at, frame: frame.number, protocol: 'arp', vlan: frame.vlan, kind: 'claim',
     operation: message.operation === ArpOperation.request ? 'request' : 'reply',
-    gratuitous,
-    mac: formatMac(message.senderMac),
-    ip: ipFromV4(message.senderIp),
-    frameMac: formatMac(frame.srcMac < 0 ? message.senderMac : frame.srcMac),
-  } as const
+    gratuitous, mac, ip, frameMac: hasOwnCard ? mac : formatMac(frame.srcMac),
+  }
 }

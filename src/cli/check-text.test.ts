@@ -33,7 +33,7 @@ function report(packets: number, assets: readonly Asset[]): Report {
   }
 }
 
-const text = (r: Report): string => reportText(r, { color: false } as unknown as Io)
+const text = (r: Report): string => reportText(r, { total: 0, first: [], talking: new Set() }, { color: false } as unknown as Io)
 
 test('one packet in one flow is said in the singular', () => {
   assert.match(text(report(1, [])), /^x\.pcap {2}1 packet, 60 B, 1 flow, /)

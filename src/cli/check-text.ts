@@ -1,21 +1,22 @@
 // The two plain pages of `cordon check`: ward sentences first, then devices, then who leaves, then what we cannot see.
 
 import { formatMicros } from '../base/time.ts'
+import type { Outgoing } from '../detect/conversations.ts'
 import type { Finding } from '../detect/finding.ts'
 import { count } from '../detect/words.ts'
 import type { Asset } from '../inventory/asset.ts'
-import type { Report } from '../sensor/report.ts'
+import type { ReportHead } from './check-json.ts'
 import type { Io } from './io.ts'
 import { formatBytes, paint, SEVERITY_COLOURS, table } from './text.ts'
 
 /** Rows shown on a terminal; `--json` has them all. */
 const ASSETS_SHOWN = 40
 const FINDINGS_SHOWN = 40
-const CONVERSATIONS_SHOWN = 20
+export const CONVERSATIONS_SHOWN = 20
 
-export function reportText(report: Report, io: Io): string {
+export function reportText(report: ReportHead, out: Outgoing, io: Io): string {
   return [
-    ...head(report, io), ...findings(report, io), ...assets(report, io), ...leaving(report, io), ...notSeen(report, io),
+    ...head(report, io), ...findings(report, io), ...assets(report, out, io), ...leaving(out, io), ...notSeen(report, io),
   ].join('\n').concat('\n')
 }
 
@@ -23,7 +24,7 @@ function title(io: Io, text: string): string {
   return `\n${paint(io, 'bold', text)}`
 }
 
-function head(report: Report, io: Io): string[] {
+function head(report: ReportHead, io: Io): string[] {
   const a = report.analysis
   const lines = [
     `${paint(io, 'bold', a.name)}  ${count(a.packets, 'packet')}, ${formatBytes(a.bytes)}, ${count(a.flows, 'flow')}` +
@@ -33,7 +34,7 @@ function head(report: Report, io: Io): string[] {
   return lines
 }
 
-function findings(report: Report, io: Io): string[] {
+function findings(report: ReportHead, io: Io): string[] {
   if (report.findings.length === 0) {
     return [title(io, 'Findings'), 'None in what this capture shows. That is not a statement that all is well: read the last part.']
   }
@@ -77,29 +78,27 @@ function addressesText(asset: Asset, max: number): string {
 
 export const ASSET_HEAD = ['asset', 'vendor', 'model', 'evidence', 'bed', 'ip', 'mac', 'zone', 'last seen'] as const
 
-function assets(report: Report, io: Io): string[] {
+function assets(report: ReportHead, out: Outgoing, io: Io): string[] {
   if (report.assets.length === 0) return [title(io, 'Assets'), 'None: no device inside the hospital sent a packet that could be read.']
-  const talking = new Set(report.conversations.filter((c) => c.leaves).map((c) => c.from.assetId))
-  const rows = report.assets.slice(0, ASSETS_SHOWN).map((a) => [...assetCells(a, ADDRESSES_SHOWN), talking.has(a.id) ? 'yes' : 'no'])
+  const rows = report.assets.slice(0, ASSETS_SHOWN).map((a) => [...assetCells(a, ADDRESSES_SHOWN), out.talking.has(a.id) ? 'yes' : 'no'])
   const more = report.assets.length - ASSETS_SHOWN
   return [
     title(io, `Assets (${report.assets.length})`), table([...ASSET_HEAD, 'talks outside'], rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : []),
   ]
 }
 
-function leaving(report: Report, io: Io): string[] {
-  const out = report.conversations.filter((c) => c.leaves || c.verdict === 'deny')
-  if (out.length === 0) return []
-  const rows = out.slice(0, CONVERSATIONS_SHOWN).map((c) => [
+function leaving(out: Outgoing, io: Io): string[] {
+  if (out.total === 0) return []
+  const rows = out.first.map((c) => [
     c.from.label, c.to.label, `${c.transport}/${c.port}`, c.protocol ?? '', formatBytes(c.bytes), c.leaves ? 'leaves' : 'stays', c.verdict, c.rule,
   ])
-  const more = out.length - CONVERSATIONS_SHOWN
-  const heading = title(io, `Conversations that leave the hospital or that the policy denies (${out.length})`)
+  const more = out.total - out.first.length
+  const heading = title(io, `Conversations that leave the hospital or that the policy denies (${out.total})`)
   const columns = ['from', 'to', 'service', 'protocol', 'bytes', 'path', 'policy', 'rule']
   return [heading, table(columns, rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : [])]
 }
 
-function notSeen(report: Report, io: Io): string[] {
+function notSeen(report: ReportHead, io: Io): string[] {
   const { blindSpots, observations } = report.analysis
   const odd = observations.map((o) => `${o.name} ${o.count}`).join(', ')
   return [title(io, 'What we cannot see'), ...blindSpots.map((b) => `- ${b}`), ...(odd === '' ? [] : [`- odd in the packets: ${odd}`])]

@@ -1,9 +1,10 @@
 // cordon check: one capture in, two plain pages or JSON out. The clinic's command.
 
 import type { Severity } from '../detect/finding.ts'
-import { analyseFile } from '../sensor/analyse.ts'
-import { exitCodeOf, type Report } from '../sensor/report.ts'
-import { ASSET_HEAD, assetCells, reportText } from './check-text.ts'
+import { analyseFile, type Analysed } from '../sensor/analyse.ts'
+import { exitCodeOf } from '../sensor/report.ts'
+import { jsonLinePieces, jsonPieces } from './check-json.ts'
+import { ASSET_HEAD, assetCells, CONVERSATIONS_SHOWN, reportText } from './check-text.ts'
 import { Exit, type Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
 import type { OutputFormat } from './options.ts'
@@ -36,22 +37,14 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
       io.err(`cordon check: ${result.error.message}\n  help: ${result.error.help}\n`)
       return result.error.code === 'unusable' ? Exit.usage : Exit.unreadable
     }
-    io.out(render(result.value.report, args.format, io))
+    for (const piece of render(result.value, args.format, io)) io.out(piece)
     return exitCodeOf(result.value.report, args.failOn)
   })
 }
 
-function render(report: Report, format: OutputFormat, io: Io): string {
-  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`
-  if (format === 'jsonl') return jsonLines(report)
-  if (format === 'csv') return csv([ASSET_HEAD, ...report.assets.map((a) => assetCells(a))])
-  return reportText(report, io)
-}
-
-/** One object per line, `type` first: what log pipelines swallow. */
-function jsonLines(report: Report): string {
-  const rows: readonly (readonly [string, readonly object[]])[] = [
-    ['analysis', [report.analysis]], ['finding', report.findings], ['asset', report.assets], ['conversation', report.conversations],
-  ]
-  return rows.flatMap(([type, objects]) => objects.map((o) => `${JSON.stringify({ type, ...o })}\n`)).join('')
+function* render({ report, picture }: Analysed, format: OutputFormat, io: Io): Generator<string> {
+  if (format === 'json') yield* jsonPieces(report, picture.eachConversation())
+  else if (format === 'jsonl') yield* jsonLinePieces(report, picture.eachConversation())
+  else if (format === 'csv') yield csv([ASSET_HEAD, ...report.assets.map((a) => assetCells(a))])
+  else yield reportText(report, picture.outgoing(CONVERSATIONS_SHOWN), io)
 }

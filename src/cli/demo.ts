@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { createConsole, type Console } from '../console/server.ts'
 import type { Analysis } from '../detect/analysis.ts'
+import { outgoingAmong } from '../detect/conversations.ts'
 import { StoreFeed } from '../sensor/analyse.ts'
 import { behavioursOf, type Knowledge } from '../sensor/knowledge.ts'
 import { takePicture } from '../sensor/picture.ts'
@@ -18,7 +19,7 @@ import { openEmbeddedStore } from '../store/embedded.ts'
 import type { Store } from '../store/store.ts'
 import { playWard, SCENARIOS, WARD_DEFAULTS, type WardFrame } from '../twin/core/ward.ts'
 import { LinkType } from '../wire/capture/capture.ts'
-import { reportText } from './check-text.ts'
+import { CONVERSATIONS_SHOWN, reportText } from './check-text.ts'
 import { consoleDeps, nowMicros } from './console.ts'
 import { Exit, type Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
@@ -69,7 +70,7 @@ async function play(args: DemoArgs, io: Io, knowledge: Knowledge, store: Store, 
   const console = await createConsole(consoleDeps({ store, knowledge, dataFolder: folder, onError }))
   const url = await listen(console, args, io)
   if (url === null) return Exit.usage
-  io.out(reportText(first, io))
+  io.out(reportText(first, outgoingAmong(first.conversations, CONVERSATIONS_SHOWN), io))
   io.out(`\nConsole: ${url}\n`)
   io.err('All patients are invented. The ward goes on while you look; Ctrl-C ends it.\n')
   await goOn(ward, console, io)

@@ -1,6 +1,6 @@
 // World: what is known at the moment of asking, handed to every rule. Read-only; rules keep no state outside their own.
 
-import { isGroupIp, ipScope, sameUsualSegment } from '../base/ip-scope.ts'
+import { ipScope, sameUsualSegment } from '../base/ip-scope.ts'
 import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
@@ -46,16 +46,29 @@ export interface World extends WorldParts {
 }
 
 export function createWorld(parts: WorldParts): World {
-  const byAddress = new Map<string, Asset>()
-  for (const asset of parts.assets) for (const i of asset.interfaces) if (i.ip) byAddress.set(`${i.vlan}|${i.ip}`, asset)
+  const segments = assetsBySegment(parts.assets)
   return {
     ...parts,
-    assetAt: (vlan, ip) => byAddress.get(`${vlan}|${ip}`) ?? null,
+    assetAt: (vlan, ip) => segments.get(vlan)?.get(ip) ?? null,
     isMonitor: (asset) => asset?.role === 'patient-monitor',
     leaves: (talk) => leaves(talk, parts),
     ownedHere: (vlan, ip) => parts.bindings.claimants(vlan, ip).some(claimedByArp),
     indicatorOf: (ip) => parts.indicators.find((i) => prefixContains(i.block, ip)) ?? null,
   }
+}
+
+/** By VLAN and address; of two assets with one address the later in the list. */
+function assetsBySegment(assets: readonly Asset[]): ReadonlyMap<number, ReadonlyMap<Ip, Asset>> {
+  const segments = new Map<number, Map<Ip, Asset>>()
+  for (const asset of assets) {
+    for (const { vlan, ip } of asset.interfaces) {
+      if (!ip) continue
+      const known = segments.get(vlan)
+      if (known) known.set(ip, asset)
+      else segments.set(vlan, new Map([[ip, asset]]))
+    }
+  }
+  return segments
 }
 
 /**
@@ -65,10 +78,12 @@ export function createWorld(parts: WorldParts): World {
  */
 function leaves(talk: Heading, parts: WorldParts): boolean {
   const { dst, nextHop, src, vlan } = talk
-  if (talk.toGroup || isGroupIp(dst) || ipScope(dst) !== 'global') return false
-  if (parts.isInside(dst)) return false
-  const claimants = parts.bindings.claimants(vlan, dst).filter(claimedByArp)
-  if (claimants.some((b) => b.mac === nextHop)) return false
-  if (parts.routers.has(nextHop)) return true
-  return claimants.length > 0 || !sameUsualSegment(src, dst)
+  if (talk.toGroup || ipScope(dst) !== 'global' || parts.isInside(dst)) return false
+  let isClaimed = false
+  for (const b of parts.bindings.claimants(vlan, dst)) {
+    if (!claimedByArp(b)) continue
+    if (b.mac === nextHop) return false
+    isClaimed = true
+  }
+  return parts.routers.has(nextHop) || isClaimed || !sameUsualSegment(src, dst)
 }

@@ -119,8 +119,8 @@ export class Bindings {
   }
 
   /** Every binding, grouped by address, in order of first claim. */
-  *all(): Generator<Binding> {
-    for (const claimants of this.#claimed) yield* claimants
+  all(): readonly Binding[] {
+    return this.#claimed.flat()
   }
 
   /** Addresses with their claimants. */

@@ -3,7 +3,7 @@
 import { ipScope } from '../base/ip-scope.ts'
 import { ipFromValue, type Ip } from '../base/ip.ts'
 import type { Conversation } from '../detect/conversation.ts'
-import { conversationsOf, type PolicyAnswer } from '../detect/conversations.ts'
+import { conversationsOf, eachConversation, outgoingOf, type Outgoing, type PolicyAnswer } from '../detect/conversations.ts'
 import { SEVERITIES, type Finding } from '../detect/finding.ts'
 import { toFinding } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
@@ -19,11 +19,16 @@ import type { Sensor } from './sensor.ts'
 
 export interface Picture {
   readonly assets: readonly Asset[]
+  /** Made when first asked for; ask before the sensor hears more. */
   readonly conversations: readonly Conversation[]
   readonly findings: readonly Finding[]
   /** Addresses by zone as the policy saw them, for the map. */
   readonly names: NameMap
   readonly talks: readonly Talk[]
+  /** The conversations one by one, for those who write them out and keep none. */
+  eachConversation(): Iterable<Conversation>
+  /** Those that leave or that the policy denies: their number, and the first `shownMax` of them. */
+  outgoing(shownMax: number): Outgoing
 }
 
 const NFS_PORT = 2049
@@ -42,8 +47,17 @@ export function takePicture(sensor: Sensor, knowledge: Knowledge): Picture {
     indicators: indicatorsOf(knowledge), isInside, lastAt: sensor.counters.lastAt ?? 0,
     approvesUpdate: (src, dst) => local.evaluate({ src, dst, proto: IpProto.tcp, srcPort: 0, dstPort: NFS_PORT }).action === 'allow',
   })
-  const conversations = conversationsOf(world, { local: answer(local), leaving: answer(leaving) })
-  return { assets, conversations, findings: findingsOf(sensor, world), names, talks }
+  const eyes = { local: answer(local), leaving: answer(leaving) }
+  let conversations: readonly Conversation[] | null = null
+  return {
+    assets, findings: findingsOf(sensor, world), names, talks,
+    get conversations() {
+      conversations ??= conversationsOf(world, eyes)
+      return conversations
+    },
+    eachConversation: () => conversations ?? eachConversation(world, eyes),
+    outgoing: (shownMax) => outgoingOf(world, eyes, shownMax),
+  }
 }
 
 function answer(evaluator: Evaluator) {

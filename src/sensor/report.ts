@@ -18,6 +18,7 @@ export interface Report {
   readonly severities: Readonly<Record<Severity, number>>
   readonly findings: readonly Finding[]
   readonly assets: readonly Asset[]
+  /** Made when first asked for, as the picture's. */
   readonly conversations: readonly Conversation[]
 }
 
@@ -64,7 +65,10 @@ function stateOf(summary: CaptureSummary | null): Analysis['state'] {
 export function reportOf(analysis: Analysis, picture: Picture): Report {
   const severities = Object.fromEntries(SEVERITIES.map((s) => [s, picture.findings.filter((f) => f.severity === s).length])) as Record<Severity, number>
   return {
-    schema: REPORT_SCHEMA, analysis, severities, findings: picture.findings, assets: picture.assets, conversations: picture.conversations,
+    schema: REPORT_SCHEMA, analysis, severities, findings: picture.findings, assets: picture.assets,
+    get conversations() {
+      return picture.conversations
+    },
   }
 }
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import type { Direction } from '../wire/flow.ts'
 import { Frame, IpProto, TcpFlag } from '../wire/frame.ts'
-import { TcpStream, type TcpBudget, type TcpNote } from '../wire/reassembly/tcp.ts'
+import { TcpStream, type OverlapPair, type TcpBudget, type TcpNote } from '../wire/reassembly/tcp.ts'
 
 /** One segment of side 0 unless said otherwise; `acks` sets the ACK flag and number. */
 export interface Segment {
@@ -16,6 +16,7 @@ export interface Segment {
   at?: number
   /** Bytes on the wire when the capture cut some off. */
   wire?: number
+  ttl?: number
 }
 
 const utf8 = new TextEncoder()
@@ -35,8 +36,8 @@ export class Ear {
   #now = 0
   #current: Uint8Array = new Uint8Array(0)
 
-  constructor(budget?: TcpBudget) {
-    this.stream = new TcpStream(budget)
+  constructor(budget?: TcpBudget, overlap?: OverlapPair) {
+    this.stream = new TcpStream(budget, undefined, overlap)
   }
 
   data(direction: Direction, buf: Uint8Array, off: number, end: number): void {
@@ -86,6 +87,7 @@ export class Ear {
     this.#now = s.at ?? this.#now
     f.at = this.#now
     f.proto = IpProto.tcp
+    f.ttl = s.ttl ?? 64
     f.tcpSeq = s.seq >>> 0
     f.tcpAck = (s.acks ?? 0) >>> 0
     f.tcpFlags = (s.flags ?? 0) | (s.acks === undefined ? 0 : TcpFlag.ack)

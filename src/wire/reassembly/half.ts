@@ -3,6 +3,7 @@
 
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import type { Direction } from '../flow.ts'
+import type { Wins } from './overlap.ts'
 import { PieceNote, Pieces } from './pieces.ts'
 import { Recent } from './recent.ts'
 
@@ -45,23 +46,25 @@ export class TcpBudget {
 type Start = 'unknown' | 'guessed' | 'known'
 
 /**
- * retransmission: all bytes were here before. overlap: some were. overlapDifferent: with another value (first arrival won).
- * outOfOrder: held until its turn. gap: holes given up. keepAlive: probes at the byte before the next. cutBySnaplen: segments whose
- * tail the capture left out. boundExceeded: a hole given up for lack of room. outOfWindow: bytes dropped as farther ahead than any
- * window. dataAfter*: bytes after FIN, after RST (both delivered) and after the end (not). reset: RST segments. badHeader: segments
- * no host would take. synConflict: a second SYN that fits nothing. midstream: directions whose data began without a SYN.
+ * retransmission: all bytes were here before. overlap: some were. overlapDifferent: with another value. overlapBadChecksum: and with a
+ * TCP checksum that no host takes. outOfOrder: held until its turn. gap: holes given up. keepAlive: probes at the byte before the next.
+ * cutBySnaplen: segments whose tail the capture left out. boundExceeded: a hole given up for lack of room. outOfWindow: segments dropped
+ * as farther ahead than any window. dataAfter*: segments after FIN, after RST (both delivered) and after the end (not). reset: RST
+ * segments. resetOutOfWindow: such that no host takes. badHeader: segments no host would take. synData: a SYN with bytes. synConflict: a
+ * second SYN that fits nothing. simultaneousOpen: SYNs of both sides without an ACK. urgent: segments with an urgent pointer.
+ * ttlDiffers: another TTL than this side's segment before. midstream: directions whose data began without a SYN.
  */
-export type TcpNote =
-  | 'retransmission' | 'overlap' | 'overlapDifferent' | 'outOfOrder' | 'gap' | 'keepAlive' | 'cutBySnaplen' | 'boundExceeded'
-  | 'outOfWindow' | 'dataAfterFin' | 'dataAfterReset' | 'dataAfterEnd' | 'reset' | 'badHeader' | 'synConflict' | 'midstream'
+const NOTES = [
+  'retransmission', 'overlap', 'overlapDifferent', 'overlapBadChecksum', 'outOfOrder', 'gap', 'keepAlive', 'cutBySnaplen', 'boundExceeded',
+  'outOfWindow', 'dataAfterFin', 'dataAfterReset', 'dataAfterEnd', 'reset', 'resetOutOfWindow', 'badHeader', 'synData', 'synConflict',
+  'simultaneousOpen', 'urgent', 'ttlDiffers', 'midstream',
+] as const
+export type TcpNote = (typeof NOTES)[number]
 export type TcpCounts = Record<TcpNote, number>
 
-/** All counters at 0. Spelled out: made once per flow. */
+/** All counters at 0. */
 export function noCounts(): TcpCounts {
-  return {
-    retransmission: 0, overlap: 0, overlapDifferent: 0, outOfOrder: 0, gap: 0, keepAlive: 0, cutBySnaplen: 0, boundExceeded: 0,
-    outOfWindow: 0, dataAfterFin: 0, dataAfterReset: 0, dataAfterEnd: 0, reset: 0, badHeader: 0, synConflict: 0, midstream: 0,
-  }
+  return Object.fromEntries(NOTES.map((name) => [name, 0])) as TcpCounts
 }
 
 /**
@@ -71,9 +74,12 @@ export function noCounts(): TcpCounts {
 export class HalfStream {
   /** Packet time; the owner sets it before each call. A field, not an argument: a double passed down is boxed at each call. */
   now: Micros = 0
+  /** TTL of this side's last segment, or -1; the owner's. */
+  ttl = -1
   readonly #direction: Direction
   readonly #counts: TcpCounts
   readonly #budget: TcpBudget
+  readonly #wins: Wins
   #start: Start = 'unknown'
   /** Sequence number of the next byte, and its position. */
   #nextSeq = 0
@@ -90,10 +96,12 @@ export class HalfStream {
   readonly #pieces = new Pieces()
   readonly #recent = new Recent()
 
-  constructor(direction: Direction, counts: TcpCounts, budget: TcpBudget) {
+  /** `wins` is the overlap policy of the host that these bytes go to. */
+  constructor(direction: Direction, counts: TcpCounts, budget: TcpBudget, wins: Wins) {
     this.#direction = direction
     this.#counts = counts
     this.#budget = budget
+    this.#wins = wins
   }
 
   /** Everything up to the FIN has been handed on. */
@@ -115,12 +123,25 @@ export class HalfStream {
     this.#finPos = -1
   }
 
-  /** Data of `wire` bytes at `seq`, of which [off, end) were captured. */
-  data(seq: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
+  /** Data of `wire` bytes at `seq`, of which [off, end) were captured. False when they contradict bytes that came before. */
+  data(seq: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): boolean {
     if (this.#start !== 'known') this.#begin(seq)
     const start = this.#position(seq)
-    if (start === this.#pos && this.#pieces.count === 0) this.#pass(buf, off, end, wire, sink)
-    else this.#sort(start, buf, off, end, wire, sink)
+    if (start !== this.#pos || this.#pieces.count > 0) return this.#sort(start, buf, off, end, wire, sink)
+    this.#pass(buf, off, end, wire, sink)
+    return true
+  }
+
+  /**
+   * Whether the receiver could take a RST at `seq` (RFC 9293 section 3.10.7.4): not before what it has acknowledged, nor farther ahead than
+   * any window. The window itself is not known: its scale stands in a SYN that may not have been seen.
+   */
+  mayReset(seq: number): boolean {
+    if (this.#start === 'unknown') return true
+    const at = this.#position(seq)
+    const acked = this.#acked ? this.#position(this.#ack) : 0
+    const furthest = Math.max(this.#pos, acked, this.#pieces.last()?.end ?? 0)
+    return at >= Math.min(this.#pos, acked) && at <= furthest + WINDOW_BYTES_MAX
   }
 
   /** A segment without data tells where the sender is. */
@@ -206,36 +227,40 @@ export class HalfStream {
     }
   }
 
-  /** Old, early, or both. */
-  #sort(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
+  /** Old, early, or both. False when it contradicts bytes that came before. */
+  #sort(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): boolean {
     const behind = this.#pos - start
     if (wire <= 1 && behind === 1) {
       this.#counts.keepAlive++
-      return
+      return true
     }
-    if (behind > 0 && !this.#recent.agrees(start, buf, off, end)) this.#counts.overlapDifferent++
+    const agrees = behind <= 0 || this.#recent.agrees(start, buf, off, end)
+    if (!agrees) this.#counts.overlapDifferent++
     if (behind >= wire) {
       this.#counts.retransmission++
-      return
+      return agrees
     }
     if (behind > 0) this.#counts.overlap++
     const from = Math.max(0, behind)
     const dataOff = Math.min(end, off + from)
-    if (from > 0 && this.#pieces.count === 0) this.#pass(buf, dataOff, end, wire - from, sink)
-    else this.#hold(start + from, buf, dataOff, end, wire - from, sink)
+    if (from === 0 || this.#pieces.count > 0) return this.#hold(start + from, buf, dataOff, end, wire - from, sink) && agrees
+    this.#pass(buf, dataOff, end, wire - from, sink)
+    return agrees
   }
 
-  #hold(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): void {
+  /** False when it contradicts what is held. */
+  #hold(start: number, buf: Uint8Array, off: number, end: number, wire: number, sink: TcpSink): boolean {
     const before = this.#pieces.held
-    let notes = this.#pieces.insert(start, buf, off, end)
+    let notes = this.#pieces.insert(start, buf, off, end, this.#wins, start + wire)
     if (wire > end - off) {
       this.#counts.cutBySnaplen++
-      notes |= this.#pieces.insertLost(start + (end - off), start + wire)
+      notes |= this.#pieces.insertLost(start + (end - off), start + wire, start)
     }
     this.#budget.held += this.#pieces.held - before
     this.#countHeld(start, notes)
     this.#drain(sink)
     while (this.#isOverBound()) this.#makeRoom(sink)
+    return (notes & PieceNote.different) === 0
   }
 
   #countHeld(start: number, notes: number): void {

@@ -5,85 +5,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { MICROS_PER_SECOND } from '../../base/time.ts'
+import { FragmentBench as Bench, fragmentPacket as packet, type Fragment } from '../../testing/fragment-bench.ts'
 import { LinkType } from '../capture/capture.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../decode.ts'
-import { Frame, FrameStatus } from '../frame.ts'
-import { IpReassembler, type Incomplete, type IpNote, type IpReassemblerOptions, type Reassembled } from './ip.ts'
-
-interface Fragment {
-  version?: 4 | 6
-  id?: number
-  proto?: number
-  offset: number
-  more: boolean
-  bytes: Uint8Array
-  at?: number
-  src?: number
-  /** IP length field when it shall lie. */
-  claims?: number
-}
-
-/** A raw IPv4 or IPv6 packet carrying one fragment. */
-function packet(f: Fragment): Uint8Array {
-  return f.version === 6 ? packet6(f) : packet4(f)
-}
-
-function packet4(f: Fragment): Uint8Array {
-  const out = new Uint8Array(20 + f.bytes.length)
-  const view = new DataView(out.buffer)
-  out[0] = 0x45
-  view.setUint16(2, f.claims ?? out.length)
-  view.setUint16(4, f.id ?? 7)
-  view.setUint16(6, (f.offset >> 3) | (f.more ? 0x2000 : 0))
-  out[9] = f.proto ?? 17
-  view.setUint32(12, f.src ?? 0x0a000001)
-  view.setUint32(16, 0x0a000002)
-  out.set(f.bytes, 20)
-  return out
-}
-
-function packet6(f: Fragment): Uint8Array {
-  const out = new Uint8Array(48 + f.bytes.length)
-  const view = new DataView(out.buffer)
-  out[0] = 0x60
-  view.setUint16(4, f.claims ?? out.length - 40)
-  out[6] = 44
-  out[8] = 0xfd
-  out[23] = f.src ?? 1
-  out[24] = 0xfd
-  out[39] = 2
-  out[40] = f.proto ?? 17
-  view.setUint16(42, f.offset | (f.more ? 1 : 0))
-  view.setUint32(44, f.id ?? 7)
-  out.set(f.bytes, 48)
-  return out
-}
-
-class Bench {
-  readonly given: Incomplete[] = []
-  readonly ip: IpReassembler
-  readonly frame = new Frame()
-  #number = 0
-
-  constructor(options: IpReassemblerOptions = {}) {
-    this.ip = new IpReassembler({ ...options, onIncomplete: (datagram) => this.given.push(datagram) })
-  }
-
-  /** Decodes and adds one fragment; the captured bytes may be cut. */
-  add(f: Fragment, captured?: number): Reassembled | null {
-    const bytes = packet(f)
-    const end = captured ?? bytes.length
-    beginFrame(this.frame, ++this.#number, f.at ?? 0, bytes.length, end)
-    decodeFrame(bytes, 0, end, f.version === 6 ? LinkType.ipv6 : LinkType.ipv4, this.frame)
-    return this.ip.add(bytes, this.frame)
-  }
-
-  /** The counters that are not 0, without the two every fragment moves. */
-  notes(): Partial<Record<IpNote, number>> {
-    const { fragments: _f, completed: _c, ...rest } = this.ip.observations()
-    return Object.fromEntries(Object.entries(rest).filter(([, count]) => count > 0))
-  }
-}
+import { FrameStatus } from '../frame.ts'
+import type { Reassembled } from './ip.ts'
+import { FRAGMENT_WINS, OVERLAP_POLICIES } from './overlap.ts'
 
 function ramp(length: number, from = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (from + i) & 255)
@@ -185,23 +112,65 @@ test('the same datagram in two VLANs is two datagrams', () => {
   assert.deepEqual(results, [null, null, null, 108])
 })
 
-test('IPv4 overlap: the first to arrive wins, as in an array of bytes', () => {
-  const arrival = fc.record({ unit: fc.nat(7), units: fc.integer({ min: 1, max: 4 }), fill: fc.nat(255) })
-  const arrivals = fc.array(arrival, { maxLength: 12, size: 'max' })
-  fc.assert(fc.property(arrivals, (list) => {
-    const bench = new Bench()
-    const twin = new Map<number, number>()
-    let whole: Reassembled | null = null
-    const closing = [{ unit: 8, units: 4, fill: 1, more: false }, { unit: 0, units: 12, fill: 2, more: true }]
-    const steps = [...list.map((a) => ({ ...a, more: true })), ...closing]
-    for (const { unit, units, fill, more } of steps) {
-      const bytes = new Uint8Array(units * 8).fill(fill)
-      if (whole === null) for (let i = 0; i < bytes.length; i++) if (!twin.has(unit * 8 + i)) twin.set(unit * 8 + i, fill)
-      whole ??= bench.add({ proto: 99, offset: unit * 8, more, bytes })
+/** Every byte with the fragment it came in; the policy is asked byte by byte. */
+class SlowDatagram {
+  readonly #bytes = new Map<number, { fill: number; from: number; to: number }>()
+  readonly #policy: (typeof OVERLAP_POLICIES)[number]
+
+  constructor(policy: (typeof OVERLAP_POLICIES)[number]) {
+    this.#policy = policy
+  }
+
+  add(from: number, to: number, fill: number): void {
+    for (let at = from; at < to; at++) {
+      const old = this.#bytes.get(at)
+      if (old === undefined || FRAGMENT_WINS[this.#policy](from, to, old.from, old.to)) this.#bytes.set(at, { fill, from, to })
     }
-    assert.ok(whole)
-    assert.deepEqual([...whole.buf], Array.from({ length: 96 }, (_, i) => twin.get(i)))
-  }))
+  }
+
+  content(length: number): number[] {
+    return Array.from({ length }, (_, at) => this.#bytes.get(at)?.fill ?? -1)
+  }
+}
+
+for (const policy of OVERLAP_POLICIES) {
+  test(`IPv4 overlap, ${policy}: as in an array of bytes that asks the policy for each`, () => {
+    const arrival = fc.record({ unit: fc.nat(7), units: fc.integer({ min: 1, max: 4 }), fill: fc.nat(255) })
+    fc.assert(fc.property(fc.array(arrival, { maxLength: 12, size: 'max' }), (list) => {
+      const bench = new Bench({ overlapOf: () => policy })
+      const twin = new SlowDatagram(policy)
+      let whole: Reassembled | null = null
+      const closing = [{ unit: 8, units: 4, fill: 1, more: false }, { unit: 0, units: 12, fill: 2, more: true }]
+      for (const { unit, units, fill, more } of [...list.map((a) => ({ ...a, more: true })), ...closing]) {
+        if (whole !== null) break
+        twin.add(unit * 8, (unit + units) * 8, fill)
+        whole = bench.add({ proto: 99, offset: unit * 8, more, bytes: new Uint8Array(units * 8).fill(fill) })
+      }
+      assert.deepEqual([...(whole?.buf ?? [])], twin.content(96))
+    }))
+  })
+}
+
+test('the policy is that of the host the datagram goes to, asked once for each datagram', () => {
+  const asked: string[] = []
+  const bench = new Bench({ overlapOf: (target) => (asked.push(target), 'last') })
+  bench.add({ offset: 0, more: true, bytes: ramp(16) })
+  assert.deepEqual([...(bench.add({ offset: 8, more: false, bytes: ramp(8, 50) })?.buf ?? [])], [...ramp(8), ...ramp(8, 50)])
+  bench.add({ version: 6, offset: 0, more: true, bytes: ramp(16) })
+  bench.add({ version: 6, offset: 16, more: false, bytes: ramp(16) })
+  assert.deepEqual(asked, ['10.0.0.2', 'fd00::2'])
+})
+
+test('fragments of one datagram with other TTLs: one of them may die before the target', () => {
+  const bench = new Bench()
+  bench.add({ offset: 0, more: true, bytes: ramp(16) })
+  bench.add({ offset: 16, more: true, bytes: ramp(16), ttl: 3 })
+  bench.add({ offset: 32, more: false, bytes: ramp(16) })
+  assert.deepEqual(bench.notes(), { ttlDiffers: 2 })
+  const six = new Bench()
+  six.add({ version: 6, offset: 0, more: true, bytes: ramp(16) })
+  six.add({ version: 6, offset: 16, more: false, bytes: ramp(16), ttl: 1 })
+  assert.deepEqual(six.notes(), { ttlDiffers: 1 })
 })
 
 test('IPv4: an overlap with the same bytes and one with others are told apart', () => {

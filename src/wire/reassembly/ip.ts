@@ -1,9 +1,11 @@
 // IpReassembler: fragments of IPv4 and IPv6 datagrams put together again, within bounds, with a note of every oddity.
 // Keeps the rule that strange bytes are observations: overlaps, lies about the end and tiny heads are counted, never thrown.
 
+import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { u16be } from '../bytes.ts'
 import { FrameFlag, IpProto, type Frame } from '../frame.ts'
+import { FRAGMENT_WINS, OVERLAP_DEFAULT, type OverlapOf, type Wins } from './overlap.ts'
 import { PieceNote, Pieces } from './pieces.ts'
 
 /** An IP datagram's length field has 16 bits (RFC 791 section 3.1, RFC 8200 section 3). */
@@ -61,17 +63,20 @@ export interface IpReassemblerOptions {
   readonly datagramsMax?: number
   readonly bytesMax?: number
   readonly onIncomplete?: (datagram: Incomplete) => void
+  /** How the host a datagram goes to puts overlapping fragments together; left out: OVERLAP_DEFAULT for every host. */
+  readonly overlapOf?: OverlapOf | undefined
 }
 
 /**
  * fragments, completed: what came and what came of it. duplicate: the same bytes again. overlap, overlapDifferent: some bytes
- * twice, and with another value. tinyFirst: RFC 1858. oversize: beyond 65,535 (ping of death). endConflict: two ends, or bytes
+ * twice, and with another value. tinyFirst: RFC 1858, RFC 3128. ttlDiffers: another TTL than the fragment before it, so that one of the two
+ * may die before the target (Ptacek and Newsham 1998, section 5.2). oversize: beyond 65,535 (ping of death). endConflict: two ends, or bytes
  * past the end. unaligned: not a multiple of 8 before the end. empty: no bytes. cutShort: bytes the IP length promised are not there.
  * tooManyPieces, timeout, evicted, discarded: given up. afterDiscard: more of a discarded datagram.
  */
 const NOTES = [
-  'fragments', 'completed', 'duplicate', 'overlap', 'overlapDifferent', 'tinyFirst', 'oversize', 'endConflict', 'unaligned', 'empty',
-  'cutShort', 'tooManyPieces', 'timeout', 'evicted', 'discarded', 'afterDiscard',
+  'fragments', 'completed', 'duplicate', 'overlap', 'overlapDifferent', 'tinyFirst', 'ttlDiffers', 'oversize', 'endConflict', 'unaligned',
+  'empty', 'cutShort', 'tooManyPieces', 'timeout', 'evicted', 'discarded', 'afterDiscard',
 ] as const
 export type IpNote = (typeof NOTES)[number]
 
@@ -91,10 +96,14 @@ class Datagram {
   /** Where the last fragment ends, or -1. */
   total = -1
   discarded = false
+  ttl: number
+  readonly wins: Wins
   readonly pieces = new Pieces()
 
-  constructor(key: string, frame: Frame) {
+  constructor(key: string, frame: Frame, wins: Wins) {
     this.key = key
+    this.ttl = frame.ttl
+    this.wins = wins
     this.ipVersion = frame.ipVersion
     this.vlan = frame.vlan
     this.innerVlan = frame.innerVlan
@@ -112,6 +121,7 @@ export class IpReassembler {
   readonly #datagramsMax: number
   readonly #bytesMax: number
   readonly #onIncomplete: (datagram: Incomplete) => void
+  readonly #overlapOf: OverlapOf | null
   readonly #counts = new Map<IpNote, number>(NOTES.map((name) => [name, 0]))
   #held = 0
 
@@ -119,6 +129,7 @@ export class IpReassembler {
     this.#datagramsMax = options.datagramsMax ?? DATAGRAMS_MAX
     this.#bytesMax = options.bytesMax ?? FRAGMENT_BYTES_MAX
     this.#onIncomplete = options.onIncomplete ?? ((): void => {})
+    this.#overlapOf = options.overlapOf ?? null
   }
 
   /** Counters by name; every name is always there. */
@@ -137,6 +148,10 @@ export class IpReassembler {
     const datagram = this.#find(keyOf(frame), frame)
     datagram.packets++
     datagram.ipBytes += frame.l4End - frame.ipOff
+    if (datagram.ttl !== frame.ttl) {
+      this.#note('ttlDiffers')
+      datagram.ttl = frame.ttl
+    }
     if (datagram.discarded) this.#note('afterDiscard')
     else this.#take(datagram, buf, frame)
     if (datagram.pieces.covered !== datagram.total) {
@@ -168,7 +183,7 @@ export class IpReassembler {
     const known = map.get(key)
     if (known !== undefined) return known
     if (this.#inFlight.v4.size + this.#inFlight.v6.size >= this.#datagramsMax) this.#evictOldest(null)
-    const datagram = new Datagram(key, frame)
+    const datagram = new Datagram(key, frame, FRAGMENT_WINS[this.#overlapOf?.(targetOf(frame)) ?? OVERLAP_DEFAULT])
     map.set(key, datagram)
     return datagram
   }
@@ -184,7 +199,8 @@ export class IpReassembler {
     if (frame.fragmentOffset === 0) datagram.proto = frame.proto
     if (isTiny(frame, end)) this.#note('tinyFirst')
     const before = datagram.pieces.held
-    const notes = datagram.pieces.insert(frame.fragmentOffset, buf, frame.l4Off, frame.l4Off + (end - frame.fragmentOffset))
+    const captured = frame.l4Off + (end - frame.fragmentOffset)
+    const notes = datagram.pieces.insert(frame.fragmentOffset, buf, frame.l4Off, captured, datagram.wins)
     this.#held += datagram.pieces.held - before
     this.#judgeOverlap(datagram, notes)
   }
@@ -291,6 +307,11 @@ export class IpReassembler {
 function keyOf(frame: Frame): string {
   const proto = frame.ipVersion === 4 ? frame.proto : 0
   return `${frame.vlan}/${frame.innerVlan}/${proto}/${frame.fragmentId}/${frame.addresses.join()}`
+}
+
+function targetOf({ ipVersion, addresses }: Frame): Ip {
+  if (ipVersion === 4) return ipFromV4(addresses[7] as number)
+  return ipFromWords(addresses[4] as number, addresses[5] as number, addresses[6] as number, addresses[7] as number)
 }
 
 /** The first in the map, but for `spare`. */

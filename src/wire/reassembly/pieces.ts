@@ -1,5 +1,7 @@
 // Pieces: bytes that arrived ahead of their turn, kept sorted and never overlapping. Shared by IP and TCP reassembly.
-// Keeps the rule that the first bytes to arrive win, and that what disagrees with them is seen and said.
+// Keeps the rule that the target's policy says whose bytes stay, and that what disagrees is seen and said whoever wins.
+
+import type { Wins } from './overlap.ts'
 
 /** What an insert found, as bits. */
 export const PieceNote = {
@@ -11,11 +13,16 @@ export const PieceNote = {
   different: 4,
 } as const
 
-/** One run of bytes at [start, end) of the stream or datagram. `bytes` is null when they are known to be lost (snaplen). */
+/**
+ * One run of bytes at [start, end) of the stream or datagram, out of a packet that said [from, to). `bytes` is null when they are known
+ * to be lost (snaplen).
+ */
 export interface Piece {
   readonly start: number
   readonly end: number
   readonly bytes: Uint8Array | null
+  readonly from: number
+  readonly to: number
 }
 
 /** Grows without a bound of its own: the owner looks at `count` and `held` after each insert. */
@@ -67,14 +74,17 @@ export class Pieces {
     this.#held = 0
   }
 
-  /** Copies the bytes [off, end) to stand at `start`, where nothing stands yet. Returns PieceNote bits. */
-  insert(start: number, buf: Uint8Array, off: number, end: number): number {
-    return this.#insert(start, start + (end - off), buf, off)
+  /**
+   * Copies the bytes [off, end) to stand at `start`: where nothing stands yet, and where `wins` says so. `to` is where the packet they
+   * came in ends, when its tail was not captured. Returns PieceNote bits.
+   */
+  insert(start: number, buf: Uint8Array, off: number, end: number, wins: Wins, to = start + (end - off)): number {
+    return this.#insert({ start, end: start + (end - off), bytes: null, from: start, to }, buf, off, wins)
   }
 
-  /** Marks [start, end) as lost, where nothing stands yet. Returns PieceNote bits. */
-  insertLost(start: number, end: number): number {
-    return this.#insert(start, end, null, 0)
+  /** Marks [start, end) as lost, where nothing stands yet: unknown bytes never replace known ones. Returns PieceNote bits. */
+  insertLost(start: number, end: number, from = start): number {
+    return this.#insert({ start, end, bytes: null, from, to: end }, null, 0, null)
   }
 
   /** True when some of [start, end) stands here already. */
@@ -83,33 +93,40 @@ export class Pieces {
     return next !== undefined && next.start < end
   }
 
-  #insert(start: number, end: number, buf: Uint8Array | null, off: number): number {
+  /** `whole` says where it stands; its bytes are those of `buf` from `off` on. */
+  #insert(whole: Piece, buf: Uint8Array | null, off: number, wins: Wins | null): number {
+    const { start, end, from, to } = whole
     let notes = 0
     let pos = start
     let i = this.#firstEndingAfter(start)
     while (pos < end) {
       const next = this.#list[i]
-      if (next === undefined || next.start > pos) {
-        const stop = next === undefined ? end : Math.min(end, next.start)
-        this.#keep(i, pos, stop, buf, off + (pos - start))
+      const isFree = next === undefined || next.start > pos
+      const stop = Math.min(end, next === undefined ? end : isFree ? next.start : next.end)
+      const at = off + (pos - start)
+      if (isFree) {
+        const bytes = buf === null ? null : copyOf(buf, at, at + (stop - pos))
+        i = this.#put(i, 0, [{ start: pos, end: stop, bytes, from, to }])
         notes |= PieceNote.fresh
-        pos = stop
       } else {
-        const stop = Math.min(end, next.end)
-        notes |= PieceNote.overlap
-        if (differs(next, pos, stop, buf, off + (pos - start))) notes |= PieceNote.different
-        pos = stop
+        notes |= PieceNote.overlap | (differs(next, pos, stop, buf, at) ? PieceNote.different : 0)
+        if (buf !== null && wins !== null && wins(from, to, next.from, next.to)) {
+          i = this.#put(i, 1, around(next, { start: pos, end: stop, bytes: overwritten(next, pos, stop, buf, at), from, to }))
+        } else i++
       }
-      i++
+      pos = stop
     }
     return notes
   }
 
-  #keep(index: number, start: number, end: number, buf: Uint8Array | null, off: number): void {
-    const bytes = buf === null ? null : copyOf(buf, off, off + (end - start))
-    this.#list.splice(index, 0, { start, end, bytes })
-    this.#covered += end - start
-    this.#held += bytes === null ? 0 : bytes.length
+  /** Puts `pieces` in the place of `instead` pieces at `index`; returns the index after them. */
+  #put(index: number, instead: number, pieces: readonly Piece[]): number {
+    for (const old of this.#list.splice(index, instead, ...pieces)) this.#forget(old)
+    for (const piece of pieces) {
+      this.#covered += piece.end - piece.start
+      this.#held += piece.bytes === null ? 0 : piece.bytes.length
+    }
+    return index + pieces.length
   }
 
   #forget(piece: Piece): void {
@@ -142,4 +159,20 @@ function differs(piece: Piece, start: number, end: number, buf: Uint8Array | nul
   const delta = start - piece.start
   for (let i = 0; i < end - start; i++) if (piece.bytes[delta + i] !== buf[off + i]) return true
   return false
+}
+
+/** The bytes of `piece` at [start, end) made those of `buf` from `off` on, in their own place when there is one. */
+function overwritten(piece: Piece, start: number, end: number, buf: Uint8Array, off: number): Uint8Array {
+  const length = end - start
+  if (piece.bytes === null) return copyOf(buf, off, off + length)
+  const bytes = piece.bytes.subarray(start - piece.start, end - piece.start)
+  bytes.set(buf.subarray(off, off + length))
+  return bytes
+}
+
+/** What is left of `old` on both sides of `middle`, and `middle`. The parts share the memory of `old`. */
+function around(old: Piece, middle: Piece): Piece[] {
+  const left = { ...old, end: middle.start, bytes: old.bytes?.subarray(0, middle.start - old.start) ?? null }
+  const right = { ...old, start: middle.end, bytes: old.bytes?.subarray(middle.end - old.start) ?? null }
+  return [left, middle, right].filter((piece) => piece.end > piece.start)
 }

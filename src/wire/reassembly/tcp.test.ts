@@ -5,7 +5,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Ear, type Segment } from '../../testing/tcp-ear.ts'
 import { Frame, FrameFlag, TcpFlag } from '../frame.ts'
-import { HELD_BYTES_MAX, HELD_PIECES_MAX, PATIENCE_MICROS, PATIENCE_PACKETS, TcpBudget, WINDOW_BYTES_MAX } from './tcp.ts'
+import {
+  HELD_BYTES_MAX, HELD_PIECES_MAX, noCounts, PATIENCE_MICROS, PATIENCE_PACKETS, TcpBudget, TcpStream, WINDOW_BYTES_MAX,
+} from './tcp.ts'
 import { SUMMED_BYTES_MAX } from './recent.ts'
 
 const { syn, fin, rst } = TcpFlag
@@ -42,9 +44,52 @@ test('a FIN that overtook its data waits for it', () => {
   assert.deepEqual([ear.stream.ended, ear.out[0]], [true, 'abc'])
 })
 
-test('data in a SYN is data (RFC 7413)', () => {
+test('data in a SYN is data (RFC 7413), and told: few hosts do it, and old ones drop it', () => {
   const ear = new Ear().send({ seq: 99, flags: syn, bytes: 'GET' }, { seq: 103, bytes: ' /' }).finish()
-  assert.equal(ear.out[0], 'GET /')
+  assert.deepEqual([ear.out[0], ear.notes()], ['GET /', { synData: 1 }])
+})
+
+test('a simultaneous open is one connection, and told once', () => {
+  const ear = new Ear().send({ seq: 99, flags: syn }, { side: 1, seq: 499, flags: syn }, { seq: 99, flags: syn, acks: 500 })
+  ear.send({ side: 1, seq: 499, flags: syn, acks: 100 }, { seq: 100, bytes: 'a', acks: 500 }, { side: 1, seq: 500, bytes: 'b', acks: 101 })
+  assert.deepEqual([ear.finish().out, ear.notes()], [['a', 'b'], { simultaneousOpen: 1 }])
+  const early = new Ear()
+  early.stream.begin(0, 99, true)
+  early.stream.begin(1, 499, true)
+  assert.deepEqual(early.notes(), { simultaneousOpen: 1 })
+  const usual = new Ear()
+  usual.stream.begin(0, 99, true)
+  usual.stream.begin(1, 499, false)
+  assert.deepEqual(usual.notes(), {})
+})
+
+test('a RST no host would take is told apart: before what was acknowledged, or beyond any window', () => {
+  const at = (seq: number): unknown => opened().send({ seq: 100, bytes: 'abcdef', acks: 500 }, { side: 1, seq: 500, acks: 103 }, { seq, flags: rst }).notes()
+  for (const seq of [103, 106, 200, 106 + WINDOW_BYTES_MAX]) assert.deepEqual(at(seq), { reset: 1 }, `${seq}`)
+  for (const seq of [102, 0, 107 + WINDOW_BYTES_MAX, 0x80000000]) assert.deepEqual(at(seq), { reset: 1, resetOutOfWindow: 1 }, `${seq}`)
+  assert.deepEqual(new Ear().send({ seq: 77, flags: rst }).notes(), { reset: 1 }, 'of a side nothing is known about nothing can be said')
+  assert.deepEqual(opened().send({ seq: 120, bytes: 'held', acks: 500 }, { seq: 124, flags: rst }).notes(), { outOfOrder: 1, reset: 1 })
+})
+
+test('urgent data stays where it is in the stream and is told: a target may read it apart', () => {
+  const ear = opened().send({ seq: 100, bytes: 'ROO', acks: 500 }, { seq: 103, bytes: 'xT', flags: TcpFlag.urg, acks: 500 })
+  assert.deepEqual([ear.out[0], ear.notes()], ['ROOxT', { urgent: 1 }])
+})
+
+test('a side whose TTL changes: another way, or somebody else', () => {
+  const ear = opened().send({ seq: 100, bytes: 'GO', acks: 500 }, { seq: 102, bytes: 'xx', acks: 500, ttl: 2 }, { seq: 102, bytes: 'OD', acks: 500 })
+  ear.send({ side: 1, seq: 500, bytes: 'y', acks: 104 })
+  assert.deepEqual([ear.out[0], ear.notes()], ['GOxx', { retransmission: 1, overlapDifferent: 1, ttlDiffers: 2 }])
+  const other = opened().send({ side: 1, seq: 500, bytes: 'y', acks: 100, ttl: 128 })
+  assert.deepEqual(other.notes(), { ttlDiffers: 1 })
+})
+
+test('streams that share their counters count together', () => {
+  const counts = noCounts()
+  const budget = new TcpBudget()
+  const streams = [new TcpStream(budget, counts), new TcpStream(budget, counts)]
+  for (const stream of streams) stream.segment(0, new Uint8Array(0), new Frame(), opened())
+  assert.deepEqual([counts.badHeader, streams[0]?.observations().badHeader], [2, 2])
 })
 
 test('retransmissions, whole and partly new', () => {
@@ -54,13 +99,15 @@ test('retransmissions, whole and partly new', () => {
   assert.deepEqual(ear.notes(), { retransmission: 2, overlap: 1 })
 })
 
-test('the first to arrive wins, already handed on or still held, and the difference is told', () => {
+test('what was handed on stays, what is held goes by the policy, and the difference is told', () => {
   const past = opened().send({ seq: 100, bytes: 'GOOD' }, { seq: 100, bytes: 'EVIL' })
   assert.deepEqual([past.out[0], past.notes()], ['GOOD', { retransmission: 1, overlapDifferent: 1 }])
   const longer = opened().send({ seq: 100, bytes: 'GOOD' }, { seq: 104, bytes: 'DAY' }, { seq: 100, bytes: 'GOODBAY!' })
   assert.deepEqual([longer.out[0], longer.notes()], ['GOODDAY!', { overlap: 1, overlapDifferent: 1 }])
-  const held = opened().send({ seq: 104, bytes: 'MORE' }, { seq: 102, bytes: 'ODEVIL' }, { seq: 100, bytes: 'GO' })
-  assert.deepEqual([held.out[0], held.notes()], ['GOODMORE', { outOfOrder: 2, overlap: 1, overlapDifferent: 1 }])
+  for (const [policy, text] of [['first', 'GOODMORE'], ['linux', 'GOODEVIL']] as const) {
+    const held = new Ear(undefined, [policy, policy]).send(...OPEN, { seq: 104, bytes: 'MORE' }, { seq: 102, bytes: 'ODEVIL' }, { seq: 100, bytes: 'GO' })
+    assert.deepEqual([held.out[0], held.notes()], [text, { outOfOrder: 2, overlap: 1, overlapDifferent: 1 }])
+  }
 })
 
 test('a byte changed anywhere in the summed part of a retransmission is noticed', () => {

@@ -47,3 +47,10 @@ test('a card with thousands of addresses takes one readable row on a terminal, a
   assert.ok(lines.some((line) => line.includes(`10.0.0.0 10.0.0.1 10.0.0.2 10.0.0.3 and ${ADDRESSES - 4} more`)))
   assert.equal(assetCells(many).find((cell) => cell.startsWith('10.0.0.0 10.'))?.split(' ').length, ADDRESSES)
 })
+
+test('what was odd in the packets is said in words, with its name and count', () => {
+  const plain = report(2, [])
+  const observations = [{ name: 'tcp overlapDifferent', count: 3, means: 'data sent again with other content' }, { name: 'arpMalformed', count: 1 }]
+  const said = text({ ...plain, analysis: { ...plain.analysis, observations } })
+  assert.match(said, /\n- odd in the packets: data sent again with other content \(tcp overlapDifferent 3\)\n- odd in the packets: arpMalformed 1/)
+})

@@ -100,6 +100,9 @@ function leaving(out: Outgoing, io: Io): string[] {
 
 function notSeen(report: ReportHead, io: Io): string[] {
   const { blindSpots, observations } = report.analysis
-  const odd = observations.map((o) => `${o.name} ${o.count}`).join(', ')
-  return [title(io, 'What we cannot see'), ...blindSpots.map((b) => `- ${b}`), ...(odd === '' ? [] : [`- odd in the packets: ${odd}`])]
+  const odd = observations.filter((o) => o.means === undefined).map((o) => `${o.name} ${o.count}`).join(', ')
+  const explained = observations.filter((o) => o.means !== undefined).map((o) => `- odd in the packets: ${o.means} (${o.name} ${o.count})`)
+  return [
+    title(io, 'What we cannot see'), ...blindSpots.map((b) => `- ${b}`), ...explained, ...(odd === '' ? [] : [`- odd in the packets: ${odd}`]),
+  ]
 }

@@ -10,7 +10,7 @@ import { createConsole, type Console } from '../console/server.ts'
 import type { Analysis } from '../detect/analysis.ts'
 import { outgoingAmong } from '../detect/conversations.ts'
 import { StoreFeed } from '../sensor/analyse.ts'
-import { behavioursOf, type Knowledge } from '../sensor/knowledge.ts'
+import { behavioursOf, overlapOf, type Knowledge } from '../sensor/knowledge.ts'
 import { takePicture } from '../sensor/picture.ts'
 import { flowRecord, pictureRecords, pictureSets } from '../sensor/records.ts'
 import { analysisOf, reportOf } from '../sensor/report.ts'
@@ -109,6 +109,7 @@ class DemoWard {
     this.#feed = new StoreFeed(store, DEMO_ID)
     this.#sensor = new Sensor({
       behaviours: behavioursOf(knowledge),
+      overlapOf: overlapOf(knowledge.policy),
       onSlice: (slice) => this.#feed.add(flowRecord(DEMO_ID, slice)),
       onFact: (fact) => this.#feed.addFact(fact),
     })

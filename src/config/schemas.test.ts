@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { OVERLAP_POLICIES } from '../base/overlap.ts'
 import { hasErrors, NAME_LENGTH_MAX, TEXT_LENGTH_MAX, type KeyTable } from '../base/tree-reader.ts'
 import { treeFromValue, type PlainValue } from '../base/tree.ts'
 import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS,
@@ -101,6 +102,7 @@ test('closed lists of words are those of the model', () => {
   const rows: readonly (readonly [Schema, string, readonly (string | number)[]])[] = [
     [POLICY, 'default', ACTIONS], [POLICY, 'version', POLICY_VERSIONS.flatMap((v) => [Number(v), v])],
     [def(POLICY, 'zone'), 'kind', ZONE_KINDS],
+    [def(POLICY, 'zone'), 'overlap', OVERLAP_POLICIES],
     [def(POLICY, 'service'), 'transport', TRANSPORTS], [def(POLICY, 'conduit'), 'action', ACTIONS],
     [def(POLICY, 'conduit'), 'fail', FAIL_MODES], [def(POLICY, 'segment'), 'elsewhere', ELSEWHERE],
     [def(POLICY, 'exception'), 'action', ['allow']],

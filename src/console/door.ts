@@ -16,7 +16,7 @@ const ANALYSIS: Shape<Analysis> = {
   id: true, name: true, source: true, state: true, sha256: true, format: true,
   packets: true, bytes: true, flows: true, firstAt: true, lastAt: true,
   problems: { code: true, message: true },
-  observations: { name: true, count: true },
+  observations: { name: true, count: true, means: true },
   blindSpots: true,
 }
 

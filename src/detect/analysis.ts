@@ -18,8 +18,8 @@ export interface Analysis {
   readonly lastAt: Micros | null
   /** What could not be read, each with its place. */
   readonly problems: readonly { readonly code: string; readonly message: string }[]
-  /** What was odd in the packets, by name, with counts. */
-  readonly observations: readonly { readonly name: string; readonly count: number }[]
+  /** What was odd in the packets, by name, with counts and, where somebody wrote it down, what it means. */
+  readonly observations: readonly { readonly name: string; readonly count: number; readonly means?: string }[]
   /** "What we cannot see": sentences, e.g. that forty seconds of capture prove nothing about night shifts. */
   readonly blindSpots: readonly string[]
 }

@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Store, StoreRecord } from '../store/store.ts'
 import { createCaptureReader } from '../wire/capture/reader.ts'
-import { behavioursOf, type Knowledge } from './knowledge.ts'
+import { behavioursOf, overlapOf, type Knowledge } from './knowledge.ts'
 import { takePicture, type Picture } from './picture.ts'
 import { factRecord, flowRecord, pictureRecords, pictureSets } from './records.ts'
 import { analysisOf, reportOf, type Report } from './report.ts'
@@ -49,6 +49,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
   const feed = new StoreFeed(store, id)
   const sensor = new Sensor({
     behaviours: behavioursOf(knowledge),
+    overlapOf: overlapOf(knowledge.policy),
     onSlice: store ? (slice) => feed.add(flowRecord(id, slice)) : undefined,
     onFact: store ? (fact) => feed.addFact(fact) : undefined,
   })

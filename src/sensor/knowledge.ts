@@ -7,7 +7,8 @@ import type { Indicator } from '../detect/world.ts'
 import type { Behaviour } from '../inventory/inventory.ts'
 import type { OuiTable } from '../inventory/oui.ts'
 import type { DeviceProfile } from '../inventory/profiles.ts'
-import { hostPrefix, type Policy } from '../policy/index.ts'
+import { createEvaluator, hostPrefix, policyNames, type Policy, type Zone } from '../policy/index.ts'
+import { OVERLAP_DEFAULT, type OverlapOf, type OverlapPolicy } from '../wire/reassembly/overlap.ts'
 
 export interface Knowledge {
   readonly policy: Policy
@@ -54,4 +55,21 @@ export function insideTest(policy: Policy): (ip: Ip) => boolean {
     const scope = ipScope(ip)
     return scope === 'private' || scope === 'link-local' || prefixes.some((p) => prefixContains(p, ip))
   }
+}
+
+/**
+ * How the host at an address puts overlapping pieces together, as the zone that holds it says, or the nearest zone around that one.
+ * By address blocks alone: what a device is, is learnt while its streams are read. Undefined when no zone says anything.
+ */
+export function overlapOf(policy: Policy): OverlapOf | undefined {
+  if (policy.zones.every((zone) => zone.overlap === null)) return undefined
+  const byZone = new Map(policy.zones.map((zone) => [zone.name, saidOf(policy, zone)]))
+  const evaluator = createEvaluator(policy, policyNames(policy, new Map()))
+  return (target) => byZone.get(evaluator.zoneOf(target)) ?? OVERLAP_DEFAULT
+}
+
+function saidOf(policy: Policy, zone: Zone): OverlapPolicy | null {
+  if (zone.overlap !== null || zone.inside === null) return zone.overlap
+  const around = policy.zones.find((other) => other.name === zone.inside)
+  return around === undefined ? null : saidOf(policy, around)
 }

@@ -2,6 +2,7 @@
 
 import type { Analysis } from '../detect/analysis.ts'
 import { blindSpots } from '../detect/blind-spots.ts'
+import { observationWords } from '../detect/observations.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import { SEVERITIES, type Finding, type Severity } from '../detect/finding.ts'
 import type { Asset } from '../inventory/asset.ts'
@@ -47,13 +48,18 @@ export function analysisOf(sensor: Sensor, picture: Picture, parts: AnalysisPart
     state: stateOf(summary),
     sha256: parts.sha256, format: summary?.format ?? null,
     packets: counters.packets, bytes: counters.bytes, flows: sensor.flowsOpened(), firstAt: counters.firstAt, lastAt: counters.lastAt,
-    problems, observations,
+    problems, observations: observations.map(withMeaning),
     blindSpots: blindSpots({
       ...counters, talks: picture.talks, lost, damaged: problems.length > 0,
       cutFrames: countOf('cutBySnaplen'), fragmentsOfUnknownLinks: countOf('linkUnsupported'),
       unidentifiedAssets: picture.assets.filter((a) => a.role === 'unknown').length,
     }),
   }
+}
+
+function withMeaning(observation: { readonly name: string; readonly count: number }): Analysis['observations'][number] {
+  const means = observationWords(observation.name)
+  return means === null ? observation : { ...observation, means }
 }
 
 function stateOf(summary: CaptureSummary | null): Analysis['state'] {

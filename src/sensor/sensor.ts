@@ -17,9 +17,10 @@ import type { PacketSink } from '../wire/capture/capture.ts'
 import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
 import { FlowTable, type FlowStep } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, type FrameFlagName } from '../wire/frame.ts'
-import { IpReassembler } from '../wire/reassembly/ip.ts'
-import { TcpBudget, TcpStream, type TcpSink } from '../wire/reassembly/tcp.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, type FrameFlagName } from '../wire/frame.ts'
+import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
+import type { OverlapOf } from '../wire/reassembly/overlap.ts'
+import { noCounts, TcpBudget, TcpStream, type OverlapPair, type TcpSink } from '../wire/reassembly/tcp.ts'
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
 
 export interface SensorOptions {
@@ -29,6 +30,8 @@ export interface SensorOptions {
   readonly onSlice?: (slice: FlowSlice) => void
   /** Called with each fact, in order. */
   readonly onFact?: (fact: Fact) => void
+  /** How the host at an address puts overlapping fragments and segments together; left out: the product's default for all. */
+  readonly overlapOf?: OverlapOf | undefined
 }
 
 /** How much of a live flow is still read; kept in the flow table, so that a flow nobody reads costs no look-up. */
@@ -83,14 +86,15 @@ export class Sensor implements PacketSink {
   readonly #options: SensorOptions
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
   readonly #frame = new Frame()
-  readonly #fragments = new IpReassembler({ onIncomplete: (datagram) => (this.#incompletePackets += datagram.packets) })
+  readonly #fragments: IpReassembler
   readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
   /** By slot of the flow table. */
   readonly #conversing: (Conversing | null)[] = []
   readonly #slices: FlowSlices | null
   readonly #flagCounts = new Map<FrameFlagName, number>()
-  readonly #streamCounts = new Map<string, number>()
+  /** Of all streams together. */
+  readonly #tcpCounts = noCounts()
   /** Fragments whose datagram never became whole: they are in no flow, so they are counted here. */
   #incompletePackets = 0
   readonly #emitLink = (fact: Fact): void => this.#emit(fact, null)
@@ -98,6 +102,8 @@ export class Sensor implements PacketSink {
   constructor(options: SensorOptions) {
     this.#options = options
     this.#slices = options.onSlice ? new FlowSlices(options.onSlice) : null
+    const onIncomplete = (datagram: Incomplete): number => (this.#incompletePackets += datagram.packets)
+    this.#fragments = new IpReassembler({ onIncomplete, overlapOf: options.overlapOf })
     this.inventory = new Inventory(options.behaviours)
     this.#flows = new FlowTable({ onEnd: (flow, _why, slot) => this.#ended(flow, slot) })
   }
@@ -167,7 +173,12 @@ export class Sensor implements PacketSink {
   #tcp(step: FlowStep, buf: Uint8Array, frame: Frame): void {
     const { slot, direction } = step
     const attention = this.#flows.attention(slot)
-    if (attention === Attention.givenUp || (attention === Attention.none && frame.payloadWireLength === 0)) return
+    if (attention === Attention.givenUp) return
+    if (attention === Attention.none && frame.payloadWireLength === 0) {
+      // Direction 0 sent the first SYN; one without ACK from the other side crossed it.
+      if (direction === 1 && (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) this.#tcpCounts.simultaneousOpen++
+      return
+    }
     const conversing = this.#conversing[slot] ?? this.#openStream(slot, step.flow)
     if (!conversing.tcp) return
     conversing.tcp.stream.segment(direction, buf, frame, conversing.tcp.sink)
@@ -180,12 +191,18 @@ export class Sensor implements PacketSink {
 
   #openStream(slot: number, flow: Flow): Conversing {
     const session = new IdentifyingSession(this.#registry, this.#contextOf(flow, 'tcp'))
-    const stream = new TcpStream(this.#budget)
+    const stream = new TcpStream(this.#budget, this.#tcpCounts, this.#overlapOf(flow))
     for (const direction of [0, 1] as const) {
       const syn = this.#flows.synOf(slot, direction)
       if (syn >= 0) stream.begin(direction, syn)
     }
     return this.#keep(slot, { flow, session, tcp: { stream, sink: new SessionSink(flow, session) } })
+  }
+
+  /** What direction 0 says is read by the responder. */
+  #overlapOf(flow: Flow): OverlapPair | undefined {
+    const { overlapOf } = this.#options
+    return overlapOf && [overlapOf(flow.dst), overlapOf(flow.src)]
   }
 
   #keep(slot: number, conversing: Conversing): Conversing {
@@ -203,7 +220,6 @@ export class Sensor implements PacketSink {
 
   #closeStream(conversing: Conversing | null): void {
     if (!conversing?.tcp) return
-    addCounts(this.#streamCounts, conversing.tcp.stream.observations(), 'tcp ')
     conversing.tcp.stream.discard()
   }
 
@@ -250,7 +266,8 @@ export class Sensor implements PacketSink {
 
   /** What was odd, by name, with counts; names sorted. */
   observations(): { readonly name: string; readonly count: number }[] {
-    const counts = new Map<string, number>([...this.#flagCounts, ...this.#streamCounts])
+    const counts = new Map<string, number>(this.#flagCounts)
+    addCounts(counts, this.#tcpCounts, 'tcp ')
     addCounts(counts, this.#fragments.observations(), 'ip ')
     const flows = this.#flows.counters()
     addCounts(counts, {

@@ -144,7 +144,7 @@ onCapture(
 
 onCapture('frag/ws__crack-traces_teardrop.cap', 'packets 8 and 9 overlap (Wireshark wiki)', (path) => {
   const run = runFlows(path)
-  assert.deepEqual(told(run.ip), { fragments: 2, unaligned: 1, endConflict: 1, overlap: 1 })
+  assert.deepEqual(told(run.ip), { fragments: 2, small: 1, unaligned: 1, endConflict: 1, overlap: 1, overlapDifferent: 1 })
   assert.deepEqual(run.incomplete.map((d) => [d.why, d.packets, d.firstFrame, d.proto]), [['finish', 2, 8, 17]])
 })
 
@@ -159,7 +159,7 @@ onCapture(
 
 onCapture('frag/zeek__ipv4_fragmented-4.pcap', 'overlapping fragments with other bytes (Zeek: fragment_inconsistency)', (path) => {
   const { run, heard } = hear(path)
-  assert.deepEqual(told(run.ip), { fragments: 4, completed: 1, overlap: 1, overlapDifferent: 1 })
+  assert.deepEqual(told(run.ip), { fragments: 4, completed: 1, small: 2, overlap: 1, overlapDifferent: 1 })
   assert.equal(heard.find((h) => h.flow.srcPort === 7790)?.dataBytes[0], 69)
 })
 
@@ -184,25 +184,25 @@ onCapture(
     const [flow] = flowsOf(run, IpProto.tcp)
     assert.ok(flow)
     assert.deepEqual([endpoints(flow), flow.vlan, flow.state, flow.packets[0]], ['1.1.1.1:12345 > 2.2.2.2:8080', 6, 'attempt', 3])
-    assert.deepEqual(told(run.ip), { fragments: 3, completed: 1, tinyFirst: 2 })
+    assert.deepEqual(told(run.ip), { fragments: 3, completed: 1, small: 2, tinyFirst: 2 })
   },
 )
 
 onCapture('frag/ndpi__ip_fragmented_garbage.pcap', '1252 fragments make 4 datagrams between one pair (nDPI: 4 packets)', (path) => {
   const run = runFlows(path)
-  assert.deepEqual(told(run.ip), { fragments: 1252, completed: 4, tinyFirst: 4 })
+  assert.deepEqual(told(run.ip), { fragments: 1252, completed: 4, small: 1248, tinyFirst: 4 })
   assert.equal(new Set(run.ended.map((e) => [e.flow.src, e.flow.dst].sort().join())).size, 1)
 })
 
 onCapture('frag/sv__security-8510_defrag-af-confusion-spray-h8.pcap', '16,384 fragments: IPv4 and IPv6 of one number never mix', (path) => {
   const run = runFlows(path)
-  assert.deepEqual(told(run.ip), { fragments: 16_384, completed: 8192 })
+  assert.deepEqual(told(run.ip), { fragments: 16_384, completed: 8192, small: 4096 })
   assert.equal(run.packets, 16_384)
 })
 
 onCapture('frag/sv__security-8550_input.pcap', 'two fragments make one GRE datagram', (path) => {
   const run = runFlows(path)
-  assert.deepEqual(told(run.ip), { fragments: 2, completed: 1 })
+  assert.deepEqual(told(run.ip), { fragments: 2, completed: 1, small: 1 })
   assert.deepEqual(run.ended.map((e) => [e.flow.proto, e.flow.packets]), [[47, [2, 0]]])
 })
 

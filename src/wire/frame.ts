@@ -31,6 +31,10 @@ export const FrameFlag = {
   /** First or later fragment; payload is not yet a transport message. */
   fragment: 1 << 10,
   tooManyTags: 1 << 11,
+  /** A second IPv6 Fragment header in one packet (RFC 8200 section 4.1: each at most once). */
+  ipFragmentHeaderAgain: 1 << 24,
+  /** An IPv6 hop-by-hop or destination option that IANA has not assigned: room for a covert channel. */
+  ipOptionUnknown: 1 << 25,
 } as const
 export type FrameFlagName = keyof typeof FrameFlag
 

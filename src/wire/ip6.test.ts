@@ -88,6 +88,24 @@ test('an atomic fragment is a whole packet (RFC 6946)', () => {
   assert.deepEqual([status, frame.flags, frame.fragmentId, frame.srcPort], [FrameStatus.transport, 0, 5, 546])
 })
 
+test('a second Fragment header is told, and still read', () => {
+  const twice = onEthernet(44, fragment6(44, 0, false, 5, fragment6(17, 0, false, 6, UDP)))
+  assert.deepEqual([twice.status, twice.frame.flags, twice.frame.srcPort], [FrameStatus.transport, FrameFlag.ipFragmentHeaderAgain, 546])
+})
+
+test('options nobody assigned are told wherever they stand; padding and known ones are not', () => {
+  const options = (kind: number, ...tlv: number[]) => onEthernet(kind, bytes(17, 0, tlv, UDP))
+  for (const kind of [0, 60]) {
+    assert.equal(options(kind, 5, 2, 0, 0, 1, 0).frame.flags, 0, 'router alert, PadN')
+    assert.equal(options(kind, 0, 0, 0, 0, 0, 0).frame.flags, 0, 'six times Pad1')
+    const hidden = options(kind, 0, 1, 1, 7, 0x1e, 0)
+    assert.deepEqual([hidden.status, hidden.frame.flags, hidden.frame.srcPort], [FrameStatus.transport, FrameFlag.ipOptionUnknown, 546])
+    assert.equal(options(kind, 1, 200, 0x1e, 0x1e, 0x1e, 0x1e).frame.flags, 0, 'a length beyond the header ends it')
+    assert.equal(options(kind, 0, 0, 0, 0, 0, 1).frame.flags, 0, 'a type without a length ends it')
+  }
+  assert.equal(options(43, 0x1e, 0, 0, 0, 0, 0).frame.flags, 0, 'a routing header has no options')
+})
+
 test('a Fragment header that is not all there', () => {
   const { frame, status } = onEthernet(44, fragment6(17, 0, true, 5, new Uint8Array(0)).slice(0, 7))
   assert.deepEqual([status, frame.flags, frame.fragmentId], [FrameStatus.network, FrameFlag.ipExtensionInvalid, 0])

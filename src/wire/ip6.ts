@@ -45,18 +45,22 @@ export function decodeIp6(buf: Uint8Array, off: number, end: number, wireEnd: nu
  */
 export function walkExtensions(buf: Uint8Array, off: number, end: number, promised: number, frame: Frame): FrameStatus {
   let pos = off
+  let sawFragmentHeader = false
   frame.l4End = end
   for (let steps = 0; steps <= EXTENSIONS_MAX; steps++) {
     frame.l4Off = pos
     if (!isExtension(frame.proto)) return decodeTransportHeader(buf, pos, end, promised, frame)
     if (frame.proto === Extension.fragment) {
       if (end - pos < FRAGMENT_HEADER_BYTES) return brokenChain(frame)
+      if (sawFragmentHeader) frame.flags |= FrameFlag.ipFragmentHeaderAgain
+      sawFragmentHeader = true
       pos = readFragmentHeader(buf, pos, frame)
       if ((frame.flags & FrameFlag.fragment) !== 0) return decodeFragment(buf, pos, end, promised, frame)
       continue
     }
     const next = extensionEnd(buf, pos, end, frame.proto)
     if (next < 0) return brokenChain(frame)
+    if (frame.proto === Extension.hopByHop || frame.proto === Extension.destination) readOptions(buf, pos + 2, next, frame)
     frame.proto = u8(buf, pos)
     pos = next
   }
@@ -86,6 +90,25 @@ function extensionEnd(buf: Uint8Array, pos: number, end: number, kind: number): 
   const bytes = kind === Extension.ah ? (units + 2) * 4 : (units + 1) * 8
   if (bytes > end - pos || (kind === Extension.ah && bytes < AH_HEADER_BYTES_MIN)) return -1
   return pos + bytes
+}
+
+/** Pad1, the only option without a length (RFC 8200 section 4.2). */
+const OPTION_PAD1 = 0
+/** Assigned by IANA, "Destination Options and Hop-by-Hop Options" of the IPv6 parameters, 2025; experiments (RFC 4727) are not. */
+const OPTION_IS_KNOWN = new Uint8Array(256)
+for (const type of [
+  0x00, 0x01, 0x04, 0x05, 0x07, 0x08, 0x0f, 0x11, 0x12, 0x13, 0x23, 0x26, 0x30, 0x31, 0x51, 0x63, 0x6d, 0x8a, 0x8b, 0x8c, 0xc2, 0xc9, 0xee,
+]) OPTION_IS_KNOWN[type] = 1
+
+/** Goes once through the options at [pos, end); each step moves on by at least a byte. */
+function readOptions(buf: Uint8Array, pos: number, end: number, frame: Frame): void {
+  let at = pos
+  while (at < end) {
+    const type = u8(buf, at)
+    if (OPTION_IS_KNOWN[type] === 0) frame.flags |= FrameFlag.ipOptionUnknown
+    if (type !== OPTION_PAD1 && at + 1 >= end) return
+    at += type === OPTION_PAD1 ? 1 : 2 + u8(buf, at + 1)
+  }
 }
 
 /** The IP header stands; what follows it cannot be told. frame.proto stays at the header that was broken. */

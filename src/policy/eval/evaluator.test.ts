@@ -36,7 +36,7 @@ const conduits = fc.array(fc.record({ from: zoneName, to: zoneName, services: fc
   allow: fc.boolean() }), { maxLength: 12 })
 
 function policyOf(raw: readonly { from: string; to: string; services: string[]; allow: boolean }[], open: boolean): Policy {
-  const zones = ZONE_NAMES.map((name): Zone => ({ name, kind: 'it', prefixes: [], profiles: [], inside: null, description: null, at }))
+  const zones = ZONE_NAMES.map((name): Zone => ({ name, kind: 'it', prefixes: [], profiles: [], inside: null, overlap: null, description: null, at }))
   const list = raw.map(({ from, to, services, allow }, i): Conduit => (
     { name: `c${i}`, from, to, services, action: allow ? 'allow' : 'deny', fail: 'open', owner: null, reason: `reason ${i}`, at }))
   return { name: 'p', description: null, zones, services: BUILT_IN_SERVICES, conduits: list, default: open ? 'allow' : 'deny' }

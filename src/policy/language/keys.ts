@@ -25,6 +25,7 @@ export const ZONE_KEYS: KeyTable = {
   prefixes: optional('Address blocks such as 10.20.0.0/16.'),
   profiles: optional('Device profile ids; the addresses of such assets belong to the zone.'),
   inside: optional('The zone out of which this one is carved.'),
+  overlap: optional('first, last, bsd, linux or windows: whose bytes its hosts keep when fragments or segments overlap.'),
   description: optional('What is in it.'),
 }
 

@@ -2,6 +2,7 @@
 // Keeps the rule that a policy knows only names, prefixes and 5-tuples: no packets, no devices, no clock.
 
 import type { Ip, Prefix } from '../../base/ip.ts'
+import type { OverlapPolicy } from '../../base/overlap.ts'
 import type { PortRange } from '../../base/port-range.ts'
 import type { Position } from '../../base/tree.ts'
 
@@ -36,6 +37,8 @@ export interface Zone {
   readonly profiles: readonly string[]
   /** The zone out of which this one is carved: sharing its addresses is meant, the longer prefix wins. */
   readonly inside: string | null
+  /** How hosts here put overlapping fragments and segments together; null: as those of the zone around it, or the product's default. */
+  readonly overlap: OverlapPolicy | null
   readonly description: string | null
   readonly at: Position
 }

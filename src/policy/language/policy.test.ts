@@ -52,6 +52,11 @@ test('a good policy becomes its model', () => {
   }])
 })
 
+test('a zone says how its hosts put overlapping pieces together, or nothing', () => {
+  const { policy, diagnostics } = parse(withZones({ name: 'x', kind: 'it', prefixes: ['192.0.2.0/24'], overlap: 'windows' }))
+  assert.deepEqual([policy?.zones.map((z) => z.overlap), diagnostics], [[null, null, 'windows'], []])
+})
+
 test('the shortest policy allows nothing', () => {
   const { policy, diagnostics } = parse({ version: '1', zones: [], conduits: [] })
   assert.deepEqual([policy?.name, policy?.default, policy?.zones, policy?.conduits, diagnostics], ['policy', 'deny', [], [], []])
@@ -87,6 +92,8 @@ const BROKEN: readonly (readonly [string, PlainValue, readonly string[]])[] = [
   ['the same block even with inside', withZones({ name: 'x', kind: 'it', inside: 'hospital', prefixes: ['10.0.0.0/8'] }), ['zone-overlap']],
   ['inside an unknown zone', withZones({ name: 'x', kind: 'it', inside: 'hopsital', prefixes: ['192.0.2.0/24'] }), ['unknown-zone']],
   ['inside itself', withZones({ name: 'x', kind: 'it', inside: 'x', prefixes: ['192.0.2.0/24'] }), ['zone-cycle']],
+  ['an overlap policy nobody knows', withZones({ name: 'x', kind: 'it', prefixes: ['192.0.2.0/24'], overlap: 'vista' }), ['bad-choice']],
+  ['an overlap policy for no address block', withZones({ name: 'x', kind: 'it', profiles: ['p'], overlap: 'bsd' }), ['overlap-unplaced']],
   ['a block twice in one zone', withZones({ name: 'x', kind: 'it', prefixes: ['192.0.2.0/24', '192.0.2.0/25'] }), ['redundant-prefix']],
   ['a profile twice', withZones({ name: 'x', kind: 'it', profiles: ['p', 'p'] }), ['duplicate-name']],
   ['a service that is no map', withServices('x'), ['expected-map']],
@@ -124,7 +131,7 @@ test('each mistake is told once, and nothing else with it', () => {
   for (const [why, value, expected] of BROKEN) assert.deepEqual(codesOf(value), [...expected].sort(), why)
 })
 
-const WARNINGS = ['empty-zone', 'wide-prefix', 'redundant-prefix', 'medical-internet', 'silenced']
+const WARNINGS = ['empty-zone', 'overlap-unplaced', 'wide-prefix', 'redundant-prefix', 'medical-internet', 'silenced']
 
 test('an error leaves no policy, warnings do', () => {
   for (const [why, value, expected] of BROKEN) {

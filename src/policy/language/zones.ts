@@ -3,6 +3,7 @@
 
 import { formatPrefix, ipFromValue, parsePrefix, prefixesOverlap, IP_BITS, type IpVersion, type Prefix } from '../../base/ip.ts'
 import { ipScope, isGroupIp } from '../../base/ip-scope.ts'
+import { OVERLAP_POLICIES } from '../../base/overlap.ts'
 import { suggest } from '../../base/suggest.ts'
 import { positionOf, type Position, type TreeNode } from '../../base/tree.ts'
 import { quote, readChoice, readList, readMap, readName, readText, report, type Fields, type TreeReader } from '../../base/tree-reader.ts'
@@ -55,14 +56,19 @@ function parseZone(reader: TreeReader, node: TreeNode, known: KnownProfiles): Pa
   const placed = readPrefixes(reader, fields.get('prefixes'), what)
   const profiles = readProfiles(reader, fields.get('profiles'), what, known)
   const inside = readName(reader, fields.get('inside'), `"inside" of ${what}`)
+  const overlap = readChoice(reader, fields.get('overlap'), `"overlap" of ${what}`, OVERLAP_POLICIES)
   const description = readText(reader, fields.get('description'), `"description" of ${what}`)
   if (name !== null && fields.get('prefixes') === undefined && fields.get('profiles') === undefined) {
     report(reader, node, 'empty-zone', `${what} has neither prefixes nor profiles, so no address is ever in it`, 'Add one of them.',
       'warning')
   }
+  if (overlap !== null && placed.length === 0) {
+    const message = `"overlap" of ${what} has no effect: it goes by address blocks, and the zone has none`
+    report(reader, fields.get('overlap') ?? node, 'overlap-unplaced', message, 'Give the zone prefixes, or say it in the zone around it.', 'warning')
+  }
   if (kind !== null && kind !== 'external') warnOfWide(reader, placed, what)
   const usable = name !== null && kind !== null
-  const zone = usable ? { name, kind, prefixes: placed.map((p) => p.prefix), profiles, inside, description, at } : null
+  const zone = usable ? { name, kind, prefixes: placed.map((p) => p.prefix), profiles, inside, overlap, description, at } : null
   const nameAt = positionOf(fields.get('name') ?? node)
   return { zone, name, nameAt, placed, inside, insideAt: positionOf(fields.get('inside') ?? node) }
 }

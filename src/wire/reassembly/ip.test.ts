@@ -196,6 +196,22 @@ test('IPv6: an overlap discards the datagram and all that is still to come of it
   assert.deepEqual(bench.given.map((d) => [d.why, d.packets, d.proto]), [['discarded', 4, 17]])
 })
 
+test('fragments shorter than any router makes them, but for the last, and fragments that forbid fragments', () => {
+  for (const [version, least] of [[4, 44], [6, 1224]] as const) {
+    const counts = [least - 8, least].map((length) => {
+      const bench = new Bench()
+      bench.add({ version, offset: 0, more: true, bytes: ramp(length + (8 - length % 8) % 8) })
+      bench.add({ version, offset: 2048, more: false, bytes: ramp(8) })
+      return bench.ip.observations().small
+    })
+    assert.deepEqual(counts, [1, 0], `IPv${version}`)
+  }
+  const bench = new Bench()
+  bench.add({ offset: 0, more: true, bytes: ramp(64), dontFragment: true })
+  bench.add({ offset: 64, more: false, bytes: ramp(8) })
+  assert.deepEqual(bench.notes(), { dontFragment: 1 })
+})
+
 test('a tiny first fragment and a TCP fragment at offset 8 (RFC 1858)', () => {
   const bench = new Bench()
   bench.add({ proto: 6, offset: 0, more: true, bytes: ramp(16) })
@@ -238,8 +254,12 @@ test('lies about the end: two ends, bytes past the end, an end before what is he
 test('teardrop: the second fragment ends the datagram inside the first', () => {
   const bench = new Bench()
   bench.add({ offset: 0, more: true, bytes: ramp(36) })
-  assert.equal(bench.add({ offset: 24, more: false, bytes: ramp(4) }), null)
+  assert.equal(bench.add({ offset: 24, more: false, bytes: ramp(4, 24) }), null)
   assert.deepEqual(bench.notes(), { unaligned: 1, endConflict: 1, overlap: 1 })
+  const other = new Bench()
+  other.add({ offset: 0, more: true, bytes: ramp(36) })
+  other.add({ offset: 24, more: false, bytes: ramp(4, 99) })
+  assert.deepEqual(other.notes(), { unaligned: 1, endConflict: 1, overlap: 1, overlapDifferent: 1 }, 'and it contradicts the first')
 })
 
 test('no multiple of 8 before the end: IPv4 keeps the whole units, IPv6 drops the fragment', () => {

@@ -3,7 +3,7 @@
 
 import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
-import { u16be } from '../bytes.ts'
+import { u16be, u8 } from '../bytes.ts'
 import { FrameFlag, IpProto, type Frame } from '../frame.ts'
 import { FRAGMENT_WINS, OVERLAP_DEFAULT, type OverlapOf, type Wins } from './overlap.ts'
 import { PieceNote, Pieces } from './pieces.ts'
@@ -23,6 +23,14 @@ export const TIMEOUT_V4_MICROS = 30 * MICROS_PER_SECOND
 export const TIMEOUT_V6_MICROS = 60 * MICROS_PER_SECOND
 
 const IP6_HEADER_BYTES = 40
+
+/** RFC 791 section 3.1: the bit in byte 6 of the header. */
+const DONT_FRAGMENT = 0x40
+/**
+ * Shorter than this no fragment but the last is made by a router: every link carries 68 bytes (RFC 791 section 3.2: whole units behind any
+ * header make 64 or more) or 1280 (RFC 8200 section 5: 1232 behind two headers).
+ */
+const FRAGMENT_PACKET_BYTES_MIN = { 4: 64, 6: 1272 } as const
 
 /** What a first fragment must hold so that a filter can see ports and flags (RFC 1858 section 3.1, RFC 7112). */
 const FIRST_BYTES_MIN: { readonly [proto: number]: number } = {
@@ -69,14 +77,15 @@ export interface IpReassemblerOptions {
 
 /**
  * fragments, completed: what came and what came of it. duplicate: the same bytes again. overlap, overlapDifferent: some bytes
- * twice, and with another value. tinyFirst: RFC 1858, RFC 3128. ttlDiffers: another TTL than the fragment before it, so that one of the two
+ * twice, and with another value. small: no router makes such a short one. tinyFirst: RFC 1858, RFC 3128.
+ * dontFragment: a fragment that forbids fragments. ttlDiffers: another TTL than the fragment before it, so that one of the two
  * may die before the target (Ptacek and Newsham 1998, section 5.2). oversize: beyond 65,535 (ping of death). endConflict: two ends, or bytes
  * past the end. unaligned: not a multiple of 8 before the end. empty: no bytes. cutShort: bytes the IP length promised are not there.
  * tooManyPieces, timeout, evicted, discarded: given up. afterDiscard: more of a discarded datagram.
  */
 const NOTES = [
-  'fragments', 'completed', 'duplicate', 'overlap', 'overlapDifferent', 'tinyFirst', 'ttlDiffers', 'oversize', 'endConflict', 'unaligned',
-  'empty', 'cutShort', 'tooManyPieces', 'timeout', 'evicted', 'discarded', 'afterDiscard',
+  'fragments', 'completed', 'duplicate', 'overlap', 'overlapDifferent', 'small', 'tinyFirst', 'dontFragment', 'ttlDiffers', 'oversize', 'endConflict',
+  'unaligned', 'empty', 'cutShort', 'tooManyPieces', 'timeout', 'evicted', 'discarded', 'afterDiscard',
 ] as const
 export type IpNote = (typeof NOTES)[number]
 
@@ -148,10 +157,7 @@ export class IpReassembler {
     const datagram = this.#find(keyOf(frame), frame)
     datagram.packets++
     datagram.ipBytes += frame.l4End - frame.ipOff
-    if (datagram.ttl !== frame.ttl) {
-      this.#note('ttlDiffers')
-      datagram.ttl = frame.ttl
-    }
+    this.#judgeHeader(datagram, buf, frame)
     if (datagram.discarded) this.#note('afterDiscard')
     else this.#take(datagram, buf, frame)
     if (datagram.pieces.covered !== datagram.total) {
@@ -188,10 +194,17 @@ export class IpReassembler {
     return datagram
   }
 
+  #judgeHeader(datagram: Datagram, buf: Uint8Array, frame: Frame): void {
+    if (datagram.ttl !== frame.ttl) this.#note('ttlDiffers')
+    datagram.ttl = frame.ttl
+    if (frame.ipVersion === 4 && (u8(buf, frame.ipOff + 6) & DONT_FRAGMENT) !== 0) this.#note('dontFragment')
+    if (frame.moreFragments && promisedEnd(buf, frame) - frame.ipOff < FRAGMENT_PACKET_BYTES_MIN[frame.ipVersion === 4 ? 4 : 6]) this.#note('small')
+  }
+
   /** Judges one fragment and keeps what is new of it. */
   #take(datagram: Datagram, buf: Uint8Array, frame: Frame): void {
     const end = this.#usableEnd(buf, frame)
-    if (end < 0 || !this.#agreesOnEnd(datagram, frame, end)) return
+    if (end < 0 || !this.#agreesOnEnd(datagram, buf, frame, end)) return
     if (datagram.pieces.count >= DATAGRAM_PIECES_MAX) {
       this.#note('tooManyPieces')
       return
@@ -228,7 +241,7 @@ export class IpReassembler {
   }
 
   /** The first end that was told stays; a fragment that contradicts it, or what is here already, is left out. */
-  #agreesOnEnd(datagram: Datagram, frame: Frame, end: number): boolean {
+  #agreesOnEnd(datagram: Datagram, buf: Uint8Array, frame: Frame, end: number): boolean {
     const highest = datagram.pieces.last()?.end ?? 0
     const known = datagram.total
     const conflict = frame.moreFragments ? known >= 0 && end > known : (known >= 0 && end !== known) || end < highest
@@ -238,7 +251,9 @@ export class IpReassembler {
     }
     this.#note('endConflict')
     // frag/ws__crack-traces_teardrop: the second fragment ends the datagram inside the first. Left out, but still an overlap.
-    if (datagram.pieces.overlaps(frame.fragmentOffset, end)) this.#note('overlap')
+    const notes = datagram.pieces.compare(frame.fragmentOffset, buf, frame.l4Off, frame.l4Off + (end - frame.fragmentOffset))
+    if ((notes & PieceNote.overlap) !== 0) this.#note('overlap')
+    if ((notes & PieceNote.different) !== 0) this.#note('overlapDifferent')
     return false
   }
 

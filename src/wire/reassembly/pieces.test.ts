@@ -49,9 +49,12 @@ test('touching is no overlap, and nothing inserted is nothing noted', () => {
   assert.equal(insert(pieces, 5, 2), fresh)
   assert.equal(insert(pieces, 3, 0), fresh)
   assert.equal(insert(pieces, 4), 0)
-  assert.equal(pieces.overlaps(0, 3), false)
-  assert.equal(pieces.overlaps(5, 9), true)
-  assert.equal(pieces.overlaps(6, 9), false)
+  const compared = (start: number, ...values: number[]): number => pieces.compare(start, Uint8Array.from(values), 0, values.length)
+  assert.equal(compared(0, 7, 7, 7), 0)
+  assert.equal(compared(5, 2, 9), overlap)
+  assert.equal(compared(2, 7, 0, 1, 9, 7), overlap | different)
+  assert.equal(compared(6, 9), 0)
+  assert.equal(pieces.count, 3, 'comparing keeps nothing')
 })
 
 test('a lost stretch counts as covered, holds no memory, and agrees with any byte', () => {

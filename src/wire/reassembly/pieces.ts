@@ -87,10 +87,18 @@ export class Pieces {
     return this.#insert({ start, end, bytes: null, from, to: end }, null, 0, null)
   }
 
-  /** True when some of [start, end) stands here already. */
-  overlaps(start: number, end: number): boolean {
-    const next = this.#list[this.#firstEndingAfter(start)]
-    return next !== undefined && next.start < end
+  /** What inserting the bytes [off, end) at `start` would find of what stands here: overlap and different. Changes nothing. */
+  compare(start: number, buf: Uint8Array, off: number, end: number): number {
+    const last = start + (end - off)
+    let notes = 0
+    for (let i = this.#firstEndingAfter(start); i < this.#list.length; i++) {
+      const piece = this.#list[i] as Piece
+      if (piece.start >= last) break
+      const from = Math.max(start, piece.start)
+      notes |= PieceNote.overlap
+      if (differs(piece, from, Math.min(last, piece.end), buf, off + (from - start))) notes |= PieceNote.different
+    }
+    return notes
   }
 
   /** `whole` says where it stands; its bytes are those of `buf` from `off` on. */

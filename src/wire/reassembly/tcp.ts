@@ -61,9 +61,8 @@ export class TcpStream {
     return { ...this.#counts }
   }
 
-  /** Where a direction begins, from a SYN that came before this stream was needed. `calls`: it had no ACK flag. */
-  begin(direction: Direction, seq: number, calls = false): void {
-    this.#onSyn(direction, calls)
+  /** Where a direction begins, from a SYN that came before this stream was needed. */
+  begin(direction: Direction, seq: number): void {
     this.#halves[direction].syn(seq)
   }
 
@@ -116,8 +115,9 @@ export class TcpStream {
     half.ttl = ttl
   }
 
-  #onSyn(direction: Direction, calls: boolean): void {
-    if (!calls || this.#calls === BOTH_SIDES) return
+  /** A SYN without ACK (RFC 9293 section 3.5, figure 7). */
+  #onCall(direction: Direction): void {
+    if (this.#calls === BOTH_SIDES) return
     this.#calls |= 1 << direction
     if (this.#calls === BOTH_SIDES) this.#counts.simultaneousOpen++
   }
@@ -142,7 +142,7 @@ export class TcpStream {
     const seq = (frame.tcpSeq + (isSyn ? 1 : 0)) | 0
     if ((flags & TcpFlag.urg) !== 0) this.#counts.urgent++
     if (isSyn) {
-      this.#onSyn(direction, (flags & TcpFlag.ack) === 0)
+      if ((flags & TcpFlag.ack) === 0) this.#onCall(direction)
       half.syn(frame.tcpSeq | 0)
       if (frame.payloadWireLength > 0) this.#counts.synData++
     }

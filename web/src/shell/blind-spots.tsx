@@ -32,7 +32,11 @@ export function BlindSpots({ analysis }: { readonly analysis: Analysis }) {
           ? (
               <details className="observations">
                 <summary>{plural(observations.length, 'kind')} of odd packets</summary>
-                <ul className="plain">{observations.map((o) => <li key={o.name}><b>{formatCount(o.count)}</b> {o.name}</li>)}</ul>
+                <ul className="plain">
+                  {observations.map(({ name, count, means }) => (
+                    <li key={name}><b>{formatCount(count)}</b> {means === undefined ? name : <>{means} <code>{name}</code></>}</li>
+                  ))}
+                </ul>
               </details>
             )
           : null}

@@ -43,6 +43,20 @@ export interface FlowRun {
 /** `buf` and `frame` as decodeTransport left them: for a reassembled datagram buf is the whole payload. */
 export type OnStep = (step: FlowStep, buf: Uint8Array, frame: Frame) => void
 
+/** Decodes each frame of one capture file (gzip allowed), no more. The frame is valid during the call. */
+export function eachFrame(path: string, see: (frame: Frame, status: FrameStatus) => void): void {
+  const frame = new Frame()
+  let packets = 0
+  const reader = createCaptureReader({
+    packet(buf, off, end, at, wireLength, linkType): void {
+      beginFrame(frame, ++packets, at, wireLength, end - off)
+      see(frame, decodeFrame(buf, off, end, linkType, frame))
+    },
+  })
+  reader.push(fileBytes(path))
+  reader.end()
+}
+
 /** Runs one capture file (gzip allowed) through decode, IP reassembly and the flow table. */
 export function runFlows(path: string, onStep: OnStep = (): void => {}, options: FlowTableOptions = {}): FlowRun {
   const ended: EndedFlow[] = []

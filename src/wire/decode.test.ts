@@ -9,8 +9,11 @@ import { Frame, FrameFlag, frameFlagNames, FrameStatus } from './frame.ts'
 import {
   counted, decoded, ethernet, frameFields, fragment6, ip4, ip6, OFFSET_FIELDS, sampleFrames, SRC_IP4, tcp, udp,
 } from './test-frames.ts'
+import { sampleTunnels } from './test-tunnels.ts'
 
-const LINK_TYPES = [0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276, 4711] as const
+/** Every kind of frame and of tunnel. */
+const SAMPLES = [...sampleFrames(), ...sampleTunnels()]
+const LINK_TYPES = [0, 1, 9, 12, 50, 104, 105, 127, 204, 14, 101, 108, 113, 228, 229, 276, 4711] as const
 /** Bytes before and after the packet in its buffer; every read of one would change the result. */
 const GUARD_BYTES = 64
 
@@ -78,7 +81,7 @@ test('the samples decode as their names say', () => {
 
 test('beginFrame leaves nothing of the packet before', () => {
   const used = new Frame()
-  for (const { packet, linkType } of sampleFrames()) {
+  for (const { packet, linkType } of SAMPLES) {
     beginFrame(used, 1, 5, packet.length, packet.length)
     decodeFrame(packet, 0, packet.length, linkType, used)
     beginFrame(used, 9, 7, 60, 60)
@@ -97,7 +100,7 @@ test('beginFrame: a wire length below the captured length is raised to it', () =
 })
 
 test('every sample cut at every byte: safe, and never further than the whole', () => {
-  for (const { packet, linkType } of sampleFrames()) {
+  for (const { packet, linkType } of SAMPLES) {
     const whole = decoded(packet, linkType).status
     for (let length = 0; length <= packet.length; length++) {
       const cut = packet.slice(0, length)
@@ -109,7 +112,7 @@ test('every sample cut at every byte: safe, and never further than the whole', (
 })
 
 test('every sample at another place in a buffer gives the same, shifted', () => {
-  for (const { packet, linkType } of sampleFrames()) {
+  for (const { packet, linkType } of SAMPLES) {
     const home = decoded(packet, linkType)
     const away = decodedBetween(packet, 0xaa, linkType, packet.length)
     assert.deepEqual(shifted(home.frame, GUARD_BYTES), frameFields(away.frame))
@@ -127,10 +130,9 @@ test('random bytes on every link type', () => {
 })
 
 test('samples with random bytes overwritten', () => {
-  const samples = sampleFrames()
   const patches = fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { minLength: 1, maxLength: 6 })
-  fc.assert(fc.property(fc.nat(samples.length - 1), patches, fc.nat(140), (index, changes, length) => {
-    const { packet, linkType } = samples[index] ?? assert.fail('no such sample')
+  fc.assert(fc.property(fc.nat(SAMPLES.length - 1), patches, fc.nat(140), (index, changes, length) => {
+    const { packet, linkType } = SAMPLES[index] ?? assert.fail('no such sample')
     const changed = packet.slice(0, length)
     for (const [at, value] of changes) if (at < changed.length) changed[at] = value
     assertSafe(changed, linkType, packet.length)
@@ -169,7 +171,7 @@ test('decodeTransport: other protocols and short datagrams end at the network la
 })
 
 test('decodeTransport: random bytes for every protocol and version', () => {
-  const protocols = fc.constantFrom(0, 1, 6, 17, 43, 44, 51, 58, 60, 132, 200)
+  const protocols = fc.constantFrom(0, 1, 4, 6, 17, 41, 43, 44, 47, 51, 58, 60, 132, 200)
   const arbitrary = fc.tuple(fc.uint8Array({ maxLength: 120 }), protocols, fc.constantFrom(4, 6))
   fc.assert(fc.property(arbitrary, ([payload, proto, version]) => {
     const frame = new Frame()

@@ -2,11 +2,13 @@
 // Keeps the rules of the frame path: every read is bounded by `end`, nothing is thrown, nothing is allocated.
 
 import type { Micros } from '../base/time.ts'
-import { decodeArp, ETHERTYPE_ARP } from './arp-header.ts'
-import { type Frame, FrameFlag, FrameStatus } from './frame.ts'
-import { decodeIp4, ETHERTYPE_IPV4 } from './ip4.ts'
-import { decodeIp6, ETHERTYPE_IPV6, walkExtensions } from './ip6.ts'
-import { decodeLink, NO_LINK } from './link.ts'
+import { clearLayers, clearNetwork, clearTransport } from './clear.ts'
+import { NO_LINK } from './ethernet.ts'
+import { type Frame, FrameFlag, FrameStatus, IpProto } from './frame.ts'
+import { walkExtensions } from './ip6.ts'
+import { openLayers } from './layers.ts'
+import { decodeLink } from './link.ts'
+import { decodeNetwork } from './network.ts'
 import { decodeTransportHeader } from './transport.ts'
 
 /** Empties `frame` for the next packet and notes what the capture says about it. Call before decodeFrame. */
@@ -23,29 +25,8 @@ export function beginFrame(frame: Frame, number: number, at: Micros, wireLength:
   frame.innerVlan = 0
   frame.arpOff = -1
   frame.arpEnd = -1
-  frame.ipVersion = 0
-  frame.ipOff = -1
-  for (let i = 0; i < 8; i++) frame.addresses[i] = 0
-  frame.proto = -1
-  frame.ttl = 0
-  frame.fragmentId = 0
-  frame.fragmentOffset = 0
-  frame.moreFragments = false
-  frame.l4Off = -1
-  frame.l4End = -1
-  clearTransport(frame)
-}
-
-function clearTransport(frame: Frame): void {
-  frame.srcPort = 0
-  frame.dstPort = 0
-  frame.tcpSeq = 0
-  frame.tcpAck = 0
-  frame.tcpFlags = 0
-  frame.tcpWindow = 0
-  frame.payloadOff = -1
-  frame.payloadEnd = -1
-  frame.payloadWireLength = 0
+  clearNetwork(frame)
+  if (frame.layers !== 0) clearLayers(frame)
 }
 
 /**
@@ -56,12 +37,9 @@ export function decodeFrame(buf: Uint8Array, off: number, end: number, linkType:
   const pos = decodeLink(buf, off, end, linkType, frame)
   if (pos === NO_LINK) return FrameStatus.undecoded
   const wireEnd = off + frame.wireLength > end ? off + frame.wireLength : end
-  switch (frame.etherType) {
-    case ETHERTYPE_IPV4: return decodeIp4(buf, pos, end, wireEnd, frame)
-    case ETHERTYPE_IPV6: return decodeIp6(buf, pos, end, wireEnd, frame)
-    case ETHERTYPE_ARP: return decodeArp(buf, pos, end, frame)
-    default: return FrameStatus.link
-  }
+  const status = decodeNetwork(buf, pos, end, wireEnd, frame)
+  // TCP is what most packets are, and carries none of the tunnels read here.
+  return frame.proto === IpProto.tcp ? status : openLayers(buf, pos, end, wireEnd, frame, status)
 }
 
 const REASSEMBLED_CLEARS = FrameFlag.fragment | FrameFlag.transportTruncated | FrameFlag.transportInvalid
@@ -70,6 +48,7 @@ const REASSEMBLED_CLEARS = FrameFlag.fragment | FrameFlag.transportTruncated | F
  * Decodes a datagram put together from fragments: [off, end) is the whole IP payload, in any buffer. frame.proto, ipVersion and the
  * addresses must be those of a fragment of it. Sets l4Off, l4End, ports and payload anew, as offsets into THIS buffer, and clears the
  * fragment and transport flags; for IPv6 it also walks extension headers that were inside the fragments and updates proto.
+ * A tunnel in it is opened: then the frame is the packet inside, which may be no IP packet (status link) or a fragment itself.
  */
 export function decodeTransport(buf: Uint8Array, off: number, end: number, frame: Frame): FrameStatus {
   frame.flags &= ~REASSEMBLED_CLEARS
@@ -78,5 +57,6 @@ export function decodeTransport(buf: Uint8Array, off: number, end: number, frame
   frame.moreFragments = false
   frame.l4Off = off
   frame.l4End = end
-  return frame.ipVersion === 6 ? walkExtensions(buf, off, end, end, frame) : decodeTransportHeader(buf, off, end, end, frame)
+  const status = frame.ipVersion === 6 ? walkExtensions(buf, off, end, end, frame) : decodeTransportHeader(buf, off, end, end, frame)
+  return frame.proto === IpProto.tcp ? status : openLayers(buf, off, end, end, frame, status)
 }

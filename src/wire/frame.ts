@@ -31,6 +31,16 @@ export const FrameFlag = {
   /** First or later fragment; payload is not yet a transport message. */
   fragment: 1 << 10,
   tooManyTags: 1 << 11,
+  /** More tunnels, label stacks and sessions inside one another than LAYERS_MAX (wire/layers.ts): what is deeper was not read. */
+  tunnelTooDeep: 1 << 12,
+  /** A tunnel header or what must follow it is not all there; the frame stays at the outer packet. */
+  tunnelTruncated: 1 << 13,
+  /** A tunnel header no host would accept, or no packet behind it; the frame stays at the outer packet. */
+  tunnelInvalid: 1 << 14,
+  /** An 802.11 frame whose content is encrypted on the air. */
+  wlanProtected: 1 << 15,
+  /** An 802.11 frame that is a piece, an aggregate or damaged: its content is not read. */
+  wlanUnread: 1 << 16,
   /** A second IPv6 Fragment header in one packet (RFC 8200 section 4.1: each at most once). */
   ipFragmentHeaderAgain: 1 << 24,
   /** An IPv6 hop-by-hop or destination option that IANA has not assigned: room for a covert channel. */
@@ -45,8 +55,47 @@ export function frameFlagNames(flags: number): FrameFlagName[] {
   return FLAG_ROWS.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name)
 }
 
+/** Kinds of tunnel a frame was carried in, as bits in Frame.tunnelKinds. `tunnelKindNames` gives the words. */
+export const TunnelKind = {
+  gre: 1 << 0,
+  /** A switch's mirror over IP, types I, II and III. */
+  erspan: 1 << 1,
+  vxlan: 1 << 2,
+  geneve: 1 << 3,
+  /** IPv4 or IPv6 directly inside either (protocols 4 and 41). */
+  ipInIp: 1 << 4,
+  gtpU: 1 << 5,
+  teredo: 1 << 6,
+  /** Ethernet behind MPLS labels. */
+  pseudowire: 1 << 7,
+  l2tp: 1 << 8,
+} as const
+export type TunnelKindName = keyof typeof TunnelKind
+
+const TUNNEL_ROWS = Object.entries(TunnelKind) as [TunnelKindName, number][]
+
+/** The words for a set of tunnel kinds, in bit order. */
+export function tunnelKindNames(kinds: number): TunnelKindName[] {
+  return TUNNEL_ROWS.filter(([, bit]) => (kinds & bit) !== 0).map(([name]) => name)
+}
+
 /** Address words: source in [0..3], destination in [4..7], most significant first; IPv4 uses [3] and [7] only, the rest are 0. */
 export type AddressWords = Uint32Array
+
+/** The outermost IP packet of a tunnelled frame: who carried it. Meaningful when ipVersion is not 0. */
+export class OuterPacket {
+  /** 4, 6, or 0 when there is no tunnel over IP. */
+  ipVersion = 0
+  readonly addresses: AddressWords = new Uint32Array(8)
+  proto = -1
+  /** Ports when the tunnel runs over UDP, else 0. */
+  srcPort = 0
+  dstPort = 0
+  srcMac = -1
+  dstMac = -1
+  vlan = 0
+  innerVlan = 0
+}
 
 /**
  * One decoded packet. Offsets are into the buffer handed to decode(); -1 means absent.
@@ -65,7 +114,7 @@ export class Frame {
   srcMac = -1
   dstMac = -1
   etherType = 0
-  /** Outer 802.1Q VLAN id, 0 when untagged (or priority-tagged). */
+  /** Outer 802.1Q VLAN id (behind an ERSPAN header without a tag the id the switch wrote there), 0 when untagged (or priority-tagged). */
   vlan = 0
   /** Inner VLAN id of QinQ, 0 when there is one tag or none. */
   innerVlan = 0
@@ -103,9 +152,22 @@ export class Frame {
   payloadOff = -1
   payloadEnd = -1
   payloadWireLength = 0
+
+  // All fields above are those of the innermost packet; MACs and VLANs of the innermost Ethernet frame.
+  /** Headers opened on the way in: tunnels, MPLS stacks, PPPoE sessions. At most LAYERS_MAX. */
+  layers = 0
+  /** Those of them that are tunnels, and their kinds (TunnelKind bits). 0 for plain traffic. */
+  tunnels = 0
+  tunnelKinds = 0
+  /**
+   * Virtual network of 24 bits (VXLAN and Geneve VNI, NVGRE VSID) of the innermost tunnel that has one, else 0:
+   * as a VLAN does, it tells apart tenants who use the same addresses.
+   */
+  segment = 0
+  readonly outer = new OuterPacket()
 }
 
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const
 
 /** IP protocol numbers this house names (IANA). */
-export const IpProto = { icmp: 1, tcp: 6, udp: 17, ipv6Fragment: 44, icmp6: 58, sctp: 132 } as const
+export const IpProto = { icmp: 1, ipv4: 4, tcp: 6, udp: 17, ipv6: 41, ipv6Fragment: 44, gre: 47, icmp6: 58, sctp: 132 } as const

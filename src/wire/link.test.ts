@@ -169,8 +169,39 @@ test('IPV4 and IPV6 link types hold that version and no other', () => {
 })
 
 test('a link type nobody here reads is undecoded, and says so', () => {
-  for (const linkType of [9, 105, 127, 253, 65535, -1]) {
+  for (const linkType of [6, 119, 187, 253, 65535, -1]) {
     const { frame, status } = decoded(ethernet(0x0800, TCP4), linkType)
     assert.deepEqual([status, frame.flags], [FrameStatus.undecoded, FrameFlag.linkUnsupported])
   }
+})
+
+test('PPP: with and without address and control, one byte of protocol, a direction byte before, Cisco HDLC', () => {
+  const told = (packet: Uint8Array, linkType: number): readonly number[] => {
+    const { frame, status } = decoded(packet, linkType)
+    return [status, frame.etherType, frame.flags]
+  }
+  const ip4Told = [FrameStatus.transport, 0x0800, 0]
+  assert.deepEqual(told(bytes(0xff, 3, 0, 0x21, TCP4), 9), ip4Told)
+  assert.deepEqual(told(bytes(0, 0x21, TCP4), 9), ip4Told)
+  assert.deepEqual(told(bytes(0x21, TCP4), 50), ip4Told)
+  assert.deepEqual(told(bytes(1, 0xff, 3, 0, 0x21, TCP4), 204), ip4Told)
+  assert.deepEqual(told(bytes(0xff, 3, 0, 0x57, UDP6), 50), [FrameStatus.transport, 0x86dd, 0])
+  assert.deepEqual(told(bytes(0x0f, 0, 8, 0, TCP4), 50), ip4Told)
+  assert.deepEqual(told(bytes(0x8f, 0, 0x86, 0xdd, UDP6), 104), [FrameStatus.transport, 0x86dd, 0])
+  assert.deepEqual(told(bytes(0x8f, 0, 0x80, 0x35, counted(18)), 104), [FrameStatus.link, 0x8035, 0], 'SLARP')
+  assert.deepEqual(told(bytes(0xff, 3, 0xc0, 0x21, counted(20)), 9), [FrameStatus.link, 0, 0], 'LCP')
+  assert.deepEqual(told(bytes(0xff, 3, 0), 9), [FrameStatus.undecoded, 0, FrameFlag.linkTruncated])
+})
+
+test('ISL: the frame inside, in the VLAN that the header names', () => {
+  const isl = (vlan: number, inner: Uint8Array): Uint8Array => {
+    const head = bytes(1, 0, 0x0c, 0, 0, 0, mac(7), be16(inner.length), 0xaa, 0xaa, 3, 0, 0, 0x0c, be16(vlan << 1), 0, 0, 0, 0)
+    return bytes(head, inner, 1, 2, 3, 4)
+  }
+  const { frame, status } = decoded(isl(555, ethernet(0x0800, TCP4)))
+  assert.deepEqual([status, frame.vlan, frame.srcMac, frame.dstMac], [FrameStatus.transport, 555, SRC_MAC, DST_MAC])
+  assert.equal(decoded(isl(555, ethernet(0x0800, TCP4, [[0x8100, 9]]))).frame.vlan, 9, 'a tag inside counts')
+  assert.equal(decoded(isl(555, counted(13)).slice(0, 39)).status, FrameStatus.link, 'no frame inside')
+  const twice = decoded(isl(1, isl(2, ethernet(0x0800, TCP4))))
+  assert.deepEqual([twice.status, twice.frame.vlan], [FrameStatus.link, 1], 'one in another is not read')
 })

@@ -44,22 +44,32 @@ export interface Wish {
 
 interface Recipe {
   readonly words: string
+  /** What the bytes depend on besides seed, scale and `sources`. */
+  readonly parameters: Readonly<Record<string, number | boolean>>
+  /** Files of this folder that make the bytes. */
+  readonly sources: readonly string[]
   /** Too long to be kept: only ever a stream. */
   readonly isStream?: boolean
   readonly needsCaptures?: boolean
-  readonly write: (wish: Wish, out: RecordWriter) => void
+  /** null for the ward, which the command line makes. */
+  readonly write: ((wish: Wish, out: RecordWriter) => void) | null
 }
 
-function mix(windows: number, newHosts: boolean): Recipe['write'] {
-  return ({ seed, scale }, out) => {
+function mixed(words: string, windows: number, newHosts: boolean): Recipe {
+  const write = ({ seed, scale }: Wish, out: RecordWriter): void => {
     const { files, left } = readSources(CAPTURES)
-    process.stderr.write(`${files.length} captures; without a readable Ethernet packet, so left out: ${left.join(', ') || 'none'}\n`)
+    process.stderr.write(`${files.length} captures; left out, for want of a readable Ethernet packet: ${left.length} (${left.join(', ')})\n`)
     writeMix(files, { seed, copies: times(COPIES, scale), windows, newHosts }, out)
   }
+  const sources = ['address.ts', 'mix.ts', 'record-writer.ts']
+  return { words, parameters: { copies: COPIES, windows, newHosts }, sources, isStream: windows > 1, needsCaptures: true, write }
 }
 
-function small(flows: number): Recipe['write'] {
-  return ({ seed, scale }, out) => writeSmall({ seed, flows: times(flows, scale), packets: times(SMALL_PACKETS, scale) }, out)
+function small(words: string, flows: number): Recipe {
+  const write = ({ seed, scale }: Wish, out: RecordWriter): void => {
+    writeSmall({ seed, flows: times(flows, scale), packets: times(SMALL_PACKETS, scale) }, out)
+  }
+  return { words, parameters: { flows, packets: SMALL_PACKETS }, sources: ['small.ts', 'record-writer.ts'], write }
 }
 
 function times(count: number, scale: number): number {
@@ -67,12 +77,17 @@ function times(count: number, scale: number): number {
 }
 
 export const INPUTS: Readonly<Record<InputName, Recipe>> = {
-  mixed: { words: 'all real captures over 5 minutes, 44 copies with hosts of their own', needsCaptures: true, write: mix(1, false) },
-  'mixed-x10': { words: 'ten such windows, the same hosts', isStream: true, needsCaptures: true, write: mix(10, false) },
-  'mixed-x10-hosts': { words: 'ten such windows, new hosts in each', isStream: true, needsCaptures: true, write: mix(10, true) },
-  small: { words: '64-byte frames, 20,000 flows in random order', write: small(20_000) },
-  'small-1m': { words: '64-byte frames, 1,000,000 flows in random order', write: small(1_000_000) },
-  ward: { words: '64 CMS8000 of the twin with their central station and HL7, 2 h 47 min', write: () => {} },
+  mixed: mixed(`all real captures over 5 minutes, ${COPIES} copies with hosts of their own`, 1, false),
+  'mixed-x10': mixed('ten such windows, the same hosts', 10, false),
+  'mixed-x10-hosts': mixed('ten such windows, new hosts in each', 10, true),
+  small: small('64-byte frames, 20,000 flows in random order', 20_000),
+  'small-1m': small('64-byte frames, 1,000,000 flows in random order', 1_000_000),
+  ward: {
+    words: '64 CMS8000 of the twin with their central station and HL7, 2 h 47 min',
+    parameters: { beds: WARD_BEDS, seconds: WARD_SECONDS },
+    sources: [],
+    write: null,
+  },
 }
 
 /** Why this input cannot be made here, or null. */
@@ -89,7 +104,7 @@ export function cachedInput(wish: Wish, folder: string): { file: string; facts: 
   fs.mkdirSync(folder, { recursive: true })
   process.stderr.write(`building ${file}\n`)
   const partial = `${base}.${process.pid}.partial`
-  const written = wish.name === 'ward' ? writeWard(wish, partial) : writeTo(wish, partial)
+  const written = INPUTS[wish.name].write === null ? writeWard(wish, partial) : writeTo(wish, partial)
   fs.renameSync(partial, file)
   const facts: InputFacts = { name: wish.name, words: INPUTS[wish.name].words, seed: wish.seed, ...written }
   // Last: without it the file counts as not there.
@@ -104,7 +119,7 @@ function readFacts(file: string): InputFacts | null {
 function writeTo(wish: Wish, file: string): Written {
   const fd = fs.openSync(file, 'w')
   const out = new RecordWriter((bytes) => writeAll(fd, bytes))
-  INPUTS[wish.name].write(wish, out)
+  INPUTS[wish.name].write?.(wish, out)
   const written = out.end()
   fs.closeSync(fd)
   return written
@@ -123,12 +138,13 @@ function writeWard({ seed, scale }: Wish, file: string): Omit<Written, 'flows' |
   return { packets, bytes: fs.statSync(file).size, flows: null, sha256: null }
 }
 
-/** Of everything the bytes depend on: this folder's source, the captures, the twin. */
+/** Of everything the bytes depend on: what makes them, and the captures or the twin they are made of. */
 function recipeHash(name: InputName): string {
-  const hash = createHash('sha256')
-  for (const source of ['address.ts', 'input.ts', 'mix.ts', 'record-writer.ts', 'small.ts']) hash.update(fs.readFileSync(path.join(import.meta.dirname, source)))
-  if (INPUTS[name].needsCaptures === true) hash.update(fs.readFileSync(path.join(CAPTURES, 'MANIFEST.tsv')))
-  if (name === 'ward') {
+  const { parameters, sources, needsCaptures, write } = INPUTS[name]
+  const hash = createHash('sha256').update(JSON.stringify(parameters))
+  for (const source of sources) hash.update(fs.readFileSync(path.join(import.meta.dirname, source)))
+  if (needsCaptures === true) hash.update(fs.readFileSync(path.join(CAPTURES, 'MANIFEST.tsv')))
+  if (write === null) {
     const core = path.join(ROOT, 'src', 'twin', 'core')
     for (const source of fs.readdirSync(core).filter((f) => !f.endsWith('.test.ts')).sort()) hash.update(fs.readFileSync(path.join(core, source)))
   }
@@ -144,31 +160,34 @@ export function defaultSeed(): number {
   return Number(process.env['BENCH_SEED'] ?? SEED)
 }
 
-function main(): void {
+function main(): number {
   const options = { seed: { type: 'string' }, scale: { type: 'string' }, stdout: { type: 'boolean' } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const name = positionals[0] ?? ''
-  if (!Object.hasOwn(INPUTS, name)) {
-    process.stderr.write(`there is no input "${name}"; there are ${Object.keys(INPUTS).join(', ')}\n`)
-    process.exit(2)
-  }
-  const wish: Wish = { name: name as InputName, seed: Number(values.seed ?? defaultSeed()), scale: Number(values.scale ?? 1) }
-  const problem = inputProblem(wish.name)
-  if (problem !== null) {
-    process.stderr.write(`${problem}\n`)
-    process.exit(2)
-  }
-  if (values.stdout === true && wish.name !== 'ward') {
-    const out = new RecordWriter((bytes) => writeAll(1, bytes), false)
-    INPUTS[wish.name].write(wish, out)
-    process.stderr.write(`${JSON.stringify({ ...wish, ...out.end() })}\n`)
-  } else if (INPUTS[wish.name].isStream === true || values.stdout === true) {
-    process.stderr.write(`${wish.name} is ${wish.name === 'ward' ? 'made by cordon twin --out -' : 'a stream: add --stdout'}\n`)
-    process.exit(2)
-  } else {
+  const { values, positionals: [text = ''] } = parseArgs({ options, allowPositionals: true })
+  if (!isInputName(text)) return refuse(`there is no input "${text}"; there are ${Object.keys(INPUTS).join(', ')}`)
+  const wish: Wish = { name: text, seed: Number(values.seed ?? defaultSeed()), scale: Number(values.scale ?? 1) }
+  const problem = inputProblem(text)
+  if (problem !== null) return refuse(problem)
+  const { isStream, write } = INPUTS[text]
+  if (values.stdout !== true) {
+    if (isStream === true) return refuse(`${text} is too long to be kept: add --stdout`)
     const { file, facts } = cachedInput(wish, cacheFolder())
     process.stdout.write(`${JSON.stringify({ file, ...facts }, null, 2)}\n`)
+    return 0
   }
+  if (write === null) return refuse(`${text} goes to standard output by: cordon twin --out -`)
+  const out = new RecordWriter((bytes) => writeAll(1, bytes), false)
+  write(wish, out)
+  process.stderr.write(`${JSON.stringify({ ...wish, ...out.end(), flows: undefined })}\n`)
+  return 0
 }
 
-if (import.meta.main) main()
+export function isInputName(text: string): text is InputName {
+  return Object.hasOwn(INPUTS, text)
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`${message}\n`)
+  return 2
+}
+
+if (import.meta.main) process.exitCode = main()

@@ -101,9 +101,9 @@ function pairHash(buf: Uint8Array, { src, dst, length, ports, end, proto }: Ends
   return (mix(mix(low, high), proto) & 0x3ffffff) * 0x4000000 + (mix(mix(high ^ 0x5bd1e995, low), proto) & 0x3ffffff)
 }
 
-/** The finaliser of MurmurHash3 over what is there and what comes. */
+/** The finaliser of MurmurHash3; the product keeps `hash` and `value` from making up for each other. */
 function mix(hash: number, value: number): number {
-  let h = Math.imul(hash ^ value, 0x85ebca6b) + 0x9e3779b9
+  let h = Math.imul(Math.imul(hash, 0x9e3779b1) ^ value, 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
 }

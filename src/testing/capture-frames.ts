@@ -56,9 +56,13 @@ export function eachFrame(path: string, see: (frame: Frame, status: FrameStatus)
   reader.push(fileBytes(path))
   reader.end()
 }
+/** Called once per packet, after onStep. `status` says how far it was read: a fragment that completes nothing stops at its IP header. */
+export type OnPacket = (frame: Frame, status: FrameStatus, linkType: number) => void
 
 /** Runs one capture file (gzip allowed) through decode, IP reassembly and the flow table. */
-export function runFlows(path: string, onStep: OnStep = (): void => {}, options: FlowTableOptions = {}): FlowRun {
+export function runFlows(
+  path: string, onStep: OnStep = (): void => {}, options: FlowTableOptions & { readonly onPacket?: OnPacket } = {},
+): FlowRun {
   const ended: EndedFlow[] = []
   const incomplete: Incomplete[] = []
   const onEnd = (flow: Flow, why: FlowEnd, slot: number): void => {
@@ -69,18 +73,23 @@ export function runFlows(path: string, onStep: OnStep = (): void => {}, options:
   const ip = new IpReassembler({ onIncomplete: (datagram) => incomplete.push(datagram) })
   const frame = new Frame()
   let packets = 0
+  const step = (buf: Uint8Array, status: FrameStatus): FrameStatus => {
+    if (status < FrameStatus.network) return status
+    if ((frame.flags & FrameFlag.fragment) === 0) {
+      onStep(flows.observe(frame), buf, frame)
+      return status
+    }
+    const whole = ip.add(buf, frame)
+    if (whole === null) return FrameStatus.network
+    const reached = decodeTransport(whole.buf, whole.off, whole.end, frame)
+    onStep(flows.observe(frame, whole.packets, whole.ipBytes), whole.buf, frame)
+    return reached
+  }
   const reader = createCaptureReader({
     packet(buf, off, end, at, wireLength, linkType): void {
       beginFrame(frame, ++packets, at, wireLength, end - off)
-      if (decodeFrame(buf, off, end, linkType, frame) < FrameStatus.network) return
-      if ((frame.flags & FrameFlag.fragment) === 0) {
-        onStep(flows.observe(frame), buf, frame)
-        return
-      }
-      const whole = ip.add(buf, frame)
-      if (whole === null) return
-      decodeTransport(whole.buf, whole.off, whole.end, frame)
-      onStep(flows.observe(frame, whole.packets, whole.ipBytes), whole.buf, frame)
+      const status = step(buf, decodeFrame(buf, off, end, linkType, frame))
+      options.onPacket?.(frame, status, linkType)
     },
   })
   reader.push(fileBytes(path))

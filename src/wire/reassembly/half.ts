@@ -54,17 +54,19 @@ type Start = 'unknown' | 'guessed' | 'known'
  * second SYN that fits nothing. simultaneousOpen: SYNs of both sides without an ACK. urgent: segments with an urgent pointer.
  * ttlDiffers: another TTL than this side's segment before. midstream: directions whose data began without a SYN.
  */
-const NOTES = [
-  'retransmission', 'overlap', 'overlapDifferent', 'overlapBadChecksum', 'outOfOrder', 'gap', 'keepAlive', 'cutBySnaplen', 'boundExceeded',
-  'outOfWindow', 'dataAfterFin', 'dataAfterReset', 'dataAfterEnd', 'reset', 'resetOutOfWindow', 'badHeader', 'synData', 'synConflict',
-  'simultaneousOpen', 'urgent', 'ttlDiffers', 'midstream',
-] as const
-export type TcpNote = (typeof NOTES)[number]
+export type TcpNote =
+  | 'retransmission' | 'overlap' | 'overlapDifferent' | 'overlapBadChecksum' | 'outOfOrder' | 'gap' | 'keepAlive' | 'cutBySnaplen'
+  | 'boundExceeded' | 'outOfWindow' | 'dataAfterFin' | 'dataAfterReset' | 'dataAfterEnd' | 'reset' | 'resetOutOfWindow' | 'badHeader'
+  | 'synData' | 'synConflict' | 'simultaneousOpen' | 'urgent' | 'ttlDiffers' | 'midstream'
 export type TcpCounts = Record<TcpNote, number>
 
-/** All counters at 0. */
+/** All counters at 0. Spelled out: an object that is built field by field at run time is slower to count in. */
 export function noCounts(): TcpCounts {
-  return Object.fromEntries(NOTES.map((name) => [name, 0])) as TcpCounts
+  return {
+    retransmission: 0, overlap: 0, overlapDifferent: 0, overlapBadChecksum: 0, outOfOrder: 0, gap: 0, keepAlive: 0, cutBySnaplen: 0,
+    boundExceeded: 0, outOfWindow: 0, dataAfterFin: 0, dataAfterReset: 0, dataAfterEnd: 0, reset: 0, resetOutOfWindow: 0, badHeader: 0,
+    synData: 0, synConflict: 0, simultaneousOpen: 0, urgent: 0, ttlDiffers: 0, midstream: 0,
+  }
 }
 
 /**

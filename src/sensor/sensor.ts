@@ -14,10 +14,13 @@ import { compileRegistry, IdentifyingSession, type CompiledRegistry } from '../p
 import type { SessionContext } from '../protocols/protocol.ts'
 import { createRegistry } from '../protocols/registry.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
-import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { wholeDatagram } from '../wire/datagram.ts'
+import { beginFrame, decodeFrame } from '../wire/decode.ts'
+import { asOuterFrame } from '../wire/enter.ts'
 import { FlowTable, type FlowStep } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, type FrameFlagName } from '../wire/frame.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, tunnelKindNames, type FrameFlagName } from '../wire/frame.ts'
+import type { OuterPacket, TunnelKindName } from '../wire/frame.ts'
 import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
 import { noCounts, TcpBudget, TcpStream, type OverlapPair, type TcpSink } from '../wire/reassembly/tcp.ts'
@@ -86,6 +89,8 @@ export class Sensor implements PacketSink {
   readonly #options: SensorOptions
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
   readonly #frame = new Frame()
+  /** A packet around the one in #frame. */
+  readonly #around = new Frame()
   readonly #fragments: IpReassembler
   readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
@@ -93,6 +98,7 @@ export class Sensor implements PacketSink {
   readonly #conversing: (Conversing | null)[] = []
   readonly #slices: FlowSlices | null
   readonly #flagCounts = new Map<FrameFlagName, number>()
+  readonly #tunnelCounts = new Map<TunnelKindName, number>()
   /** Of all streams together. */
   readonly #tcpCounts = noCounts()
   /** Fragments whose datagram never became whole: they are in no flow, so they are counted here. */
@@ -124,6 +130,16 @@ export class Sensor implements PacketSink {
     }
     if (status >= FrameStatus.network) this.#datagram(buf, frame)
     if (frame.flags !== 0) this.#countFlags(frame.flags)
+    if (frame.tunnels !== 0) this.#tunnelled(buf, frame)
+  }
+
+  /** Who carried it spoke to somebody too: each packet around is counted in a flow of its own, so that no tunnel hides where it leads. */
+  #tunnelled(buf: Uint8Array, frame: Frame): void {
+    for (const name of tunnelKindNames(frame.tunnelKinds)) this.#tunnelCounts.set(name, (this.#tunnelCounts.get(name) ?? 0) + 1)
+    for (let i = 0; i < frame.outerCount; i++) {
+      const outer = frame.outers[i] as OuterPacket
+      this.#flow(buf, asOuterFrame(frame, outer, this.#around), outer.packets, outer.ipBytes)
+    }
   }
 
   #countFlags(flags: number): void {
@@ -136,10 +152,8 @@ export class Sensor implements PacketSink {
       this.#flow(buf, frame, 1, undefined)
       return
     }
-    const whole = this.#fragments.add(buf, frame)
-    if (!whole) return
-    decodeTransport(whole.buf, whole.off, whole.end, frame)
-    this.#flow(whole.buf, frame, whole.packets, whole.ipBytes)
+    const whole = wholeDatagram(this.#fragments, buf, frame)
+    if (whole) this.#flow(whole.buf, frame, whole.packets, whole.ipBytes)
   }
 
   #flow(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
@@ -269,6 +283,7 @@ export class Sensor implements PacketSink {
     const counts = new Map<string, number>(this.#flagCounts)
     addCounts(counts, this.#tcpCounts, 'tcp ')
     addCounts(counts, this.#fragments.observations(), 'ip ')
+    addCounts(counts, Object.fromEntries(this.#tunnelCounts), 'tunnel ')
     const flows = this.#flows.counters()
     addCounts(counts, {
       'ip packetsOfIncompleteDatagrams': this.#incompletePackets,

@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { createCaptureReader } from '../wire/capture/reader.ts'
-import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { wholeDatagram } from '../wire/datagram.ts'
+import { beginFrame, decodeFrame } from '../wire/decode.ts'
 import { copyFlow } from '../wire/flow-record.ts'
 import { FlowTable, type FlowEnd, type FlowStep, type FlowTableOptions } from '../wire/flow-table.ts'
 import type { Flow } from '../wire/flow.ts'
@@ -79,11 +80,10 @@ export function runFlows(
       onStep(flows.observe(frame), buf, frame)
       return status
     }
-    const whole = ip.add(buf, frame)
+    const whole = wholeDatagram(ip, buf, frame)
     if (whole === null) return FrameStatus.network
-    const reached = decodeTransport(whole.buf, whole.off, whole.end, frame)
     onStep(flows.observe(frame, whole.packets, whole.ipBytes), whole.buf, frame)
-    return reached
+    return frame.payloadOff < 0 ? FrameStatus.network : FrameStatus.transport
   }
   const reader = createCaptureReader({
     packet(buf, off, end, at, wireLength, linkType): void {

@@ -8,7 +8,8 @@ import { compileRegistry, IdentifyingSession, type CompiledRegistry } from '../p
 import type { ProtocolRow, SessionContext } from '../protocols/protocol.ts'
 import type { CaptureSummary, PacketSink } from '../wire/capture/capture.ts'
 import { createCaptureReader } from '../wire/capture/reader.ts'
-import { beginFrame, decodeFrame, decodeTransport } from '../wire/decode.ts'
+import { wholeDatagram } from '../wire/datagram.ts'
+import { beginFrame, decodeFrame } from '../wire/decode.ts'
 import { copyFlow } from '../wire/flow-record.ts'
 import { FlowTable } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
@@ -74,10 +75,8 @@ class Pipeline implements PacketSink {
     beginFrame(frame, ++this.#packets, at, wireLength, end - off)
     if (decodeFrame(buf, off, end, linkType, frame) < FrameStatus.network) return
     if ((frame.flags & FrameFlag.fragment) === 0) return this.#flow(buf, frame, 1, undefined)
-    const whole = this.#fragments.add(buf, frame)
-    if (!whole) return
-    decodeTransport(whole.buf, whole.off, whole.end, frame)
-    this.#flow(whole.buf, frame, whole.packets, whole.ipBytes)
+    const whole = wholeDatagram(this.#fragments, buf, frame)
+    if (whole) this.#flow(whole.buf, frame, whole.packets, whole.ipBytes)
   }
 
   finish(): void {

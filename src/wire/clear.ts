@@ -1,7 +1,7 @@
 // Emptying parts of a Frame: for the next packet, and for the packet inside a tunnel.
 // Keeps the rule that nothing of a packet before, or of the packet around, is taken for this one.
 
-import type { Frame } from './frame.ts'
+import type { Frame, OuterPacket } from './frame.ts'
 
 /** Everything from the IP header on. */
 export function clearNetwork(frame: Frame): void {
@@ -32,13 +32,17 @@ export function clearTransport(frame: Frame): void {
 
 /** What was noted of tunnels: rare, so callers look at `layers` first. */
 export function clearLayers(frame: Frame): void {
-  const { outer } = frame
+  for (let i = 0; i < frame.outerCount; i++) clearOuter(frame.outers[i] as OuterPacket)
+  frame.outerCount = 0
   frame.layers = 0
   frame.tunnels = 0
   frame.tunnelKinds = 0
   frame.segment = 0
+}
+
+function clearOuter(outer: OuterPacket): void {
   outer.ipVersion = 0
-  outer.addresses.fill(0)
+  for (let i = 0; i < 8; i++) outer.addresses[i] = 0
   outer.proto = -1
   outer.srcPort = 0
   outer.dstPort = 0
@@ -46,4 +50,6 @@ export function clearLayers(frame: Frame): void {
   outer.dstMac = -1
   outer.vlan = 0
   outer.innerVlan = 0
+  outer.packets = 1
+  outer.ipBytes = 0
 }

@@ -4,7 +4,7 @@
 import type { Micros } from '../base/time.ts'
 import { clearLayers, clearNetwork, clearTransport } from './clear.ts'
 import { NO_LINK } from './ethernet.ts'
-import { type Frame, FrameFlag, FrameStatus, IpProto } from './frame.ts'
+import { type Frame, FrameFlag, FrameStatus, IpProto, type OuterPacket } from './frame.ts'
 import { walkExtensions } from './ip6.ts'
 import { openLayers } from './layers.ts'
 import { decodeLink } from './link.ts'
@@ -58,5 +58,10 @@ export function decodeTransport(buf: Uint8Array, off: number, end: number, frame
   frame.l4Off = off
   frame.l4End = end
   const status = frame.ipVersion === 6 ? walkExtensions(buf, off, end, end, frame) : decodeTransportHeader(buf, off, end, end, frame)
-  return frame.proto === IpProto.tcp ? status : openLayers(buf, off, end, end, frame, status)
+  if (frame.proto === IpProto.tcp) return status
+  const outerCount = frame.outerCount
+  const inner = openLayers(buf, off, end, end, frame, status)
+  // ipOff was an offset into another buffer; who has the fragments counted their bytes.
+  if (frame.outerCount > outerCount) (frame.outers[outerCount] as OuterPacket).ipBytes = 0
+  return inner
 }

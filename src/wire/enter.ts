@@ -1,15 +1,15 @@
-// Going in: the frame stops being the packet around and becomes the packet inside. What carried it is kept once, of the outermost.
-// Keeps the rule that nothing is left of the packet around but what `outer`, the tunnel counts and the flags say.
+// Going in: the frame stops being the packet around and becomes the packet inside. What carried it is kept, level by level.
+// Keeps the rule that nothing is left of the packet around but what `outers`, the tunnel counts and the flags say.
 
 import { clearNetwork } from './clear.ts'
 import { decodeEthernet } from './ethernet.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, OuterPacket } from './frame.ts'
 import { ipAt } from './plausible.ts'
 import { openPpp } from './ppp.ts'
 
 /** Into a tunnel of `kind` (a TunnelKind bit). MACs and VLANs stay: a packet without a link of its own came over this one. */
 export function enterTunnel(frame: Frame, kind: number): void {
-  if (frame.outer.ipVersion === 0 && frame.ipVersion !== 0) keepOuter(frame)
+  if (frame.ipVersion !== 0) keepOuter(frame, frame.outers[frame.outerCount++] as OuterPacket)
   frame.tunnels += 1
   frame.tunnelKinds |= kind
   clearNetwork(frame)
@@ -49,8 +49,8 @@ export function enterPpp(buf: Uint8Array, off: number, end: number, frame: Frame
   return -1
 }
 
-function keepOuter(frame: Frame): void {
-  const { outer } = frame
+/** A frame is entered at most LAYERS_MAX times, and has as many places. */
+function keepOuter(frame: Frame, outer: OuterPacket): void {
   const isPorted = frame.payloadOff >= 0
   outer.ipVersion = frame.ipVersion
   for (let i = 0; i < 8; i++) outer.addresses[i] = frame.addresses[i] as number
@@ -61,4 +61,23 @@ function keepOuter(frame: Frame): void {
   outer.dstMac = frame.dstMac
   outer.vlan = frame.vlan
   outer.innerVlan = frame.innerVlan
+  const l4Bytes = isPorted ? frame.payloadOff - frame.l4Off + frame.payloadWireLength : frame.l4End - frame.l4Off
+  outer.ipBytes = frame.l4Off - frame.ipOff + l4Bytes
+}
+
+/** Makes `into` the packet `outer` that carried `frame`, without content: for who counts both. Offsets are absent. */
+export function asOuterFrame(frame: Frame, outer: OuterPacket, into: Frame): Frame {
+  clearNetwork(into)
+  into.number = frame.number
+  into.at = frame.at
+  into.ipVersion = outer.ipVersion
+  for (let i = 0; i < 8; i++) into.addresses[i] = outer.addresses[i] as number
+  into.proto = outer.proto
+  into.srcPort = outer.srcPort
+  into.dstPort = outer.dstPort
+  into.srcMac = outer.srcMac
+  into.dstMac = outer.dstMac
+  into.vlan = outer.vlan
+  into.innerVlan = outer.innerVlan
+  return into
 }

@@ -82,9 +82,15 @@ export function tunnelKindNames(kinds: number): TunnelKindName[] {
 /** Address words: source in [0..3], destination in [4..7], most significant first; IPv4 uses [3] and [7] only, the rest are 0. */
 export type AddressWords = Uint32Array
 
-/** The outermost IP packet of a tunnelled frame: who carried it. Meaningful when ipVersion is not 0. */
+/**
+ * A mirror of a data centre's overlay of a provider's tunnel nests 4; Zeek's default is 2 tunnels, Suricata counts 16 with every
+ * Ethernet and IP header in it, which is the same 8.
+ */
+export const LAYERS_MAX = 8
+
+/** One IP packet around the one the frame speaks of: who carried it. */
 export class OuterPacket {
-  /** 4, 6, or 0 when there is no tunnel over IP. */
+  /** 4, 6, or 0 when there is none. */
   ipVersion = 0
   readonly addresses: AddressWords = new Uint32Array(8)
   proto = -1
@@ -95,6 +101,10 @@ export class OuterPacket {
   dstMac = -1
   vlan = 0
   innerVlan = 0
+  /** More than 1 when it was put together from fragments (wire/datagram.ts). */
+  packets = 1
+  /** IP bytes on the wire, of all its packets. */
+  ipBytes = 0
 }
 
 /**
@@ -164,7 +174,9 @@ export class Frame {
    * as a VLAN does, it tells apart tenants who use the same addresses.
    */
   segment = 0
-  readonly outer = new OuterPacket()
+  /** The IP packets around this one, outermost first; the first `outerCount` of them are meant. */
+  readonly outers: readonly OuterPacket[] = Array.from({ length: LAYERS_MAX }, () => new OuterPacket())
+  outerCount = 0
 }
 
 export const TcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const

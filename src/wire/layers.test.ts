@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { beginFrame, decodeFrame, decodeTransport } from './decode.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, tunnelKindNames } from './frame.ts'
-import { LAYERS_MAX } from './layers.ts'
+import { asOuterFrame } from './enter.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, LAYERS_MAX, tunnelKindNames, type OuterPacket } from './frame.ts'
 import { LABELS_MAX } from './mpls.ts'
 import { arp, be16, be32, bytes, counted, decoded, DST_IP4, DST_MAC, ethernet, fragment6, ip4, ip6, SRC_IP4, SRC_MAC, tcp, udp } from './test-frames.ts'
 import {
@@ -24,6 +24,11 @@ function inside(etherType: number, payload: Uint8Array, tags: readonly (readonly
   const frame = ethernet(etherType, payload, tags)
   frame.set([2, 0, 0, 0, 0, 0x0b, 2, 0, 0, 0, 0, 0x0a])
   return frame
+}
+
+function outerOf(frame: Frame, at = 0): OuterPacket {
+  assert.ok(at < frame.outerCount, 'there is a packet around')
+  return frame.outers[at] ?? assert.fail('no place for it')
 }
 
 /** What a frame says of its way, in one line: kinds, segment, VLANs, then protocol and ports. */
@@ -74,7 +79,7 @@ test('an Ethernet frame inside gives its own cards and tags; those around are ke
   const { frame, status } = decoded(around)
   assert.equal(status, FrameStatus.transport)
   assert.deepEqual([frame.srcMac, frame.dstMac, frame.vlan, frame.innerVlan, frame.segment], [INNER_SRC, INNER_DST, 7, 8, 9])
-  const { outer } = frame
+  const outer = outerOf(frame)
   assert.deepEqual([outer.srcMac, outer.dstMac, outer.vlan, outer.innerVlan], [SRC_MAC, DST_MAC, 5, 0])
   assert.deepEqual([outer.ipVersion, outer.proto, outer.srcPort, outer.dstPort], [4, 17, 50_000, 4789])
   assert.deepEqual([...outer.addresses], [0, 0, 0, SRC_IP4, 0, 0, 0, DST_IP4])
@@ -83,13 +88,13 @@ test('an Ethernet frame inside gives its own cards and tags; those around are ke
 
 test('an untagged frame inside has no VLAN, whatever the link around had', () => {
   const { frame } = decoded(ethernet(0x0800, ip4(17, vxlan(9, inside(0x0800, TCP4))), [[0x8100, 5]]))
-  assert.deepEqual([frame.vlan, frame.outer.vlan], [0, 5])
+  assert.deepEqual([frame.vlan, outerOf(frame).vlan], [0, 5])
 })
 
 test('an IP packet inside came over the link around: MACs and VLAN stay', () => {
   for (const payload of [gre(0x0800, TCP4), gre(0x86dd, UDP6)]) {
     const { frame } = decoded(ethernet(0x0800, ip4(47, payload), [[0x8100, 5]]))
-    assert.deepEqual([frame.srcMac, frame.dstMac, frame.vlan, frame.outer.vlan], [SRC_MAC, DST_MAC, 5, 5])
+    assert.deepEqual([frame.srcMac, frame.dstMac, frame.vlan, outerOf(frame).vlan], [SRC_MAC, DST_MAC, 5, 5])
   }
 })
 
@@ -107,7 +112,7 @@ test('ARP and spanning tree inside a tunnel are links: no IP packet is left of t
   assert.equal(status, FrameStatus.link)
   assert.ok(frame.arpOff > 0)
   assert.deepEqual([frame.ipVersion, frame.proto, frame.l4Off, frame.payloadOff, frame.srcPort, frame.addresses[3]], [0, -1, -1, -1, 0, 0])
-  assert.equal(frame.outer.addresses[3], SRC_IP4)
+  assert.equal(outerOf(frame).addresses[3], SRC_IP4)
   const tree = decoded(over4(47, erspan2(30, inside(38, bytes(0x42, 0x42, 3, counted(35))))))
   assert.deepEqual([tree.status, tree.frame.etherType, tree.frame.vlan], [FrameStatus.link, 0, 30])
 })
@@ -120,7 +125,7 @@ test('the next frame knows nothing of the tunnel before', () => {
   const plain = ethernet(0x0800, TCP4)
   beginFrame(frame, 2, 0, plain.length, plain.length)
   decodeFrame(plain, 0, plain.length, 1, frame)
-  assert.deepEqual([frame.layers, frame.tunnels, frame.tunnelKinds, frame.segment, frame.outer.ipVersion, frame.vlan], [0, 0, 0, 0, 0, 0])
+  assert.deepEqual([frame.layers, frame.tunnels, frame.tunnelKinds, frame.segment, frame.outerCount, frame.vlan], [0, 0, 0, 0, 0, 0])
 })
 
 test('a datagram on 4789 whose header is not VXLAN to the bit stays plain UDP, unflagged', () => {
@@ -333,7 +338,7 @@ test('a tunnel in a fragment waits; in the whole datagram it is opened, in that 
   assert.deepEqual([first.status, first.frame.proto, first.frame.layers], [FrameStatus.network, 47, 0])
   const { frame } = first
   assert.equal(decodeTransport(inner, 0, inner.length, frame), FrameStatus.transport)
-  assert.deepEqual([frame.proto, frame.srcPort, frame.ipOff, frame.l4Off, frame.tunnels, frame.outer.proto], [6, 1025, 4, 24, 1, 47])
+  assert.deepEqual([frame.proto, frame.srcPort, frame.ipOff, frame.l4Off, frame.tunnels, outerOf(frame).proto], [6, 1025, 4, 24, 1, 47])
   assert.equal(frame.flags, 0)
 })
 
@@ -341,7 +346,7 @@ test('a fragment inside a whole datagram is a fragment again, with its own addre
   const piece = ip4(17, udp(7, 8, counted(16)), { more: true, id: 99 })
   const { frame } = decoded(ethernet(0x86dd, ip6(44, fragment6(4, 0, true, 5, piece.slice(0, 24)))))
   assert.equal(decodeTransport(piece, 0, piece.length, frame), FrameStatus.transport)
-  assert.deepEqual([frame.flags, frame.fragmentId, frame.ipVersion, frame.outer.ipVersion], [FrameFlag.fragment, 99, 4, 6])
+  assert.deepEqual([frame.flags, frame.fragmentId, frame.ipVersion, outerOf(frame).ipVersion], [FrameFlag.fragment, 99, 4, 6])
 })
 
 test('a tunnelled packet that the capture cut promises what the lengths inside say', () => {
@@ -349,4 +354,23 @@ test('a tunnelled packet that the capture cut promises what the lengths inside s
   const { frame } = decoded(packet, 1, 120)
   assert.deepEqual([frame.flags, frame.payloadWireLength], [FrameFlag.cutBySnaplen, 500])
   assert.equal(frame.payloadEnd, 120)
+})
+
+test('every IP packet around is kept, outermost first, with its bytes', () => {
+  const device = ip4(47, gre(0x0800, TCP4))
+  const { frame } = decoded(over4(47, erspan2(30, inside(0x0800, device))))
+  assert.equal(frame.outerCount, 2)
+  const [mirror, tunnel] = [outerOf(frame, 0), outerOf(frame, 1)]
+  assert.deepEqual([mirror.vlan, mirror.srcMac, mirror.ipBytes], [0, SRC_MAC, device.length + 14 + 16 + 20])
+  assert.deepEqual([tunnel.vlan, tunnel.srcMac, tunnel.proto, tunnel.ipBytes], [30, INNER_SRC, 47, device.length])
+  const over = decoded(over4(17, vxlan(9, inside(0x0800, TCP4)))).frame
+  assert.equal(outerOf(over).ipBytes, 20 + 8 + 8 + 14 + TCP4.length)
+})
+
+test('the packet around as a frame of its own: addresses, ports, link, and no content', () => {
+  const { frame } = decoded(ethernet(0x0800, ip4(17, vxlan(9, inside(0x0800, TCP4))), [[0x8100, 5]]))
+  const into = asOuterFrame(frame, outerOf(frame), new Frame())
+  assert.deepEqual([into.number, into.vlan, into.srcMac, into.dstMac], [frame.number, 5, SRC_MAC, DST_MAC])
+  assert.deepEqual([into.ipVersion, into.proto, into.srcPort, into.dstPort, into.payloadOff, into.l4Off], [4, 17, 50_000, 4789, -1, -1])
+  assert.deepEqual([...into.addresses], [0, 0, 0, SRC_IP4, 0, 0, 0, DST_IP4])
 })

@@ -1,7 +1,7 @@
 // From the packet on the wire to the innermost one: label stacks, sessions and tunnels, one inside the other, in one bounded loop.
 // Keeps the rule that a frame is either the outer packet or the inner one, whole; what is deeper than the bound is flagged and not read.
 
-import { type Frame, FrameFlag, FrameStatus, IpProto, TunnelKind } from './frame.ts'
+import { type Frame, FrameFlag, FrameStatus, IpProto, LAYERS_MAX, TunnelKind } from './frame.ts'
 import { openGre, openIp } from './gre.ts'
 import { ETHERTYPE_IPV4 } from './ip4.ts'
 import { ETHERTYPE_IPV6 } from './ip6.ts'
@@ -10,12 +10,6 @@ import { decodeNetwork } from './network.ts'
 import { ETHERTYPE_PPPOE_SESSION, openPppoe } from './ppp.ts'
 import { hintsAtTunnel } from './tunnel-ports.ts'
 import { openUdpTunnel } from './udp-tunnels.ts'
-
-/**
- * A mirror of a data centre's overlay of a provider's tunnel nests 4; Zeek's default is 2 tunnels, Suricata counts 16 with every
- * Ethernet and IP header in it, which is the same 8.
- */
-export const LAYERS_MAX = 8
 
 /** What follows may be opened; nothing is said yet about its bytes. */
 const Wrapping = { none: 0, label: 1, session: 2, gre: 3, ip4: 4, ip6: 5, udp: 6 } as const

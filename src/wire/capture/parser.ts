@@ -25,6 +25,8 @@ export interface RecordParser {
   readonly pendingFrom: number
   /** `base + position in buf` is the offset in the uncompressed stream. */
   take(buf: Uint8Array, off: number, end: number, base: number): number
+  /** No more bytes come; [off, end) are those not used yet. Returns as `take`: what is still not used is a record cut short. */
+  finish?(buf: Uint8Array, off: number, end: number, base: number): number
 }
 
 /** What a parser leaves behind: packets to the sink, and the rows of the summary. */
@@ -55,6 +57,16 @@ export class Tally {
     return [...this.#problems.values()].map(({ problem, count }) =>
       count === 1 ? problem : { ...problem, message: `${problem.message} (the first of ${count})` })
   }
+}
+
+/** Blocks of pcapng begin at multiples of 4 from each other. */
+export function paddedTo4(length: number): number {
+  return Math.ceil(length / 4) * 4
+}
+
+/** Some writers forget the padding in the length; Wireshark reads such files, so both forms are right. */
+export function isBlockTrailer(trailer: number, length: number): boolean {
+  return trailer === length || trailer === paddedTo4(length)
 }
 
 /** `the 1 packet before it was kept`, `the 2 packets before it were kept`: the end of every sentence about damage. */

@@ -1,5 +1,5 @@
 // Tests of pcapng: each block, sections of different byte order, clocks per interface, and blocks that lie.
-// Keeps the rule that what can safely be passed over is, and that a length that lies stops the reader.
+// Keeps the rule that what can safely be passed over is, and that behind a length that lies the next sound block is found.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -141,6 +141,8 @@ test('any sequence of blocks over three interfaces gives the packets a model giv
 
 const START = join(section(LITTLE), iface(LITTLE), enhanced(LITTLE, 0, AT, B))
 
+const LOST = ['bad-length', 'resynchronised']
+
 function afterStart(rest: readonly number[] | Uint8Array): ReturnType<typeof readWhole> {
   return readWhole(join(START, rest, enhanced(LITTLE, 0, AT, B)))
 }
@@ -151,7 +153,7 @@ function lengthAt(blockBytes: Uint8Array, off: number, value: number): Uint8Arra
   return changed
 }
 
-test('a length too small or too large for a block stops the reader', () => {
+test('a length too small or too large for a block: reading goes on with the next block', () => {
   const o = LITTLE
   const rows = [
     lengthAt(enhanced(o, 0, AT, B), 4, 0), lengthAt(enhanced(o, 0, AT, B), 4, 28), lengthAt(iface(o), 4, 16), lengthAt(simple(o, B), 4, 12),
@@ -160,15 +162,16 @@ test('a length too small or too large for a block stops the reader', () => {
   ]
   for (const [i, bad] of rows.entries()) {
     const { packets, summary } = afterStart(bad)
-    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-length'], START.length], `row ${i}`)
+    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [2, LOST, START.length], `row ${i}`)
+    assert.equal(summary.problems[1]?.offset, START.length + bad.length)
   }
 })
 
-test('a trailer that differs from its header stops the reader before the packet', () => {
+test('a trailer that differs from its header: the packet is left out', () => {
   const o = LITTLE
   for (const good of [enhanced(o, 0, AT, B), iface(o), section(o), block(o, 99, packet(20)), block(o, 99, [])]) {
     const { packets, summary } = afterStart(lengthAt(good, good.length - 4, good.length + 4))
-    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-length'], START.length])
+    assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [2, LOST, START.length])
   }
 })
 
@@ -181,22 +184,22 @@ test('a length without its padding is read, as Wireshark does', () => {
   }
 })
 
-test('a captured length that its block cannot hold stops the reader', () => {
+test('a captured length that its block cannot hold costs that packet only', () => {
   const o = LITTLE
   for (const captured of [9, 262_145, 0xffffffff]) {
     const { packets, summary } = afterStart(lengthAt(enhanced(o, 0, AT, B), 20, captured))
-    assert.deepEqual([packets.length, codes(summary)], [1, ['bad-length']])
+    assert.deepEqual([packets.length, codes(summary)], [2, LOST])
   }
   const tooLong = afterStart(simple(o, packet(262_148)))
-  assert.deepEqual([tooLong.packets.length, codes(tooLong.summary)], [1, ['bad-length']])
+  assert.deepEqual([tooLong.packets.length, codes(tooLong.summary)], [2, LOST])
 })
 
-test('a wrong byte-order magic stops the reader; in the first section nothing was read', () => {
+test('a wrong byte-order magic: its section is left out; in the first section nothing was read', () => {
   const bad = section(LITTLE)
   bad[8] = 0
   assert.deepEqual(codes(readWhole(bad).summary), ['bad-magic'])
   const { packets, summary } = afterStart(bad)
-  assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [1, ['bad-magic'], START.length])
+  assert.deepEqual([packets.length, codes(summary), summary.problems[0]?.offset], [2, ['bad-magic', 'resynchronised'], START.length])
 })
 
 test('cut inside any block: truncated, with the offset of that block', () => {

@@ -1,8 +1,9 @@
-// The pcapng file: sections of typed blocks, each section with its own byte order, each interface with its own link type and clock.
-// Keeps the rule that a block nobody here reads is passed over, and that a length that lies stops the reader (draft-ietf-opsawg-pcapng).
+// The pcapng file (draft-ietf-opsawg-pcapng): sections of typed blocks, each section with its own byte order, each interface with its own link type and clock.
+// Keeps the rule that a block nobody here reads is passed over, and that after a length that lies reading goes on with the next sound block.
 
+import { BlockSearch } from './block-search.ts'
 import { u16, u32 } from './endian.ts'
-import { BLOCK_BYTES_MAX, CAPTURED_BYTES_MAX, keptText, type RecordParser, type Tally } from './parser.ts'
+import { BLOCK_BYTES_MAX, CAPTURED_BYTES_MAX, isBlockTrailer, keptText, paddedTo4, type RecordParser, type Tally } from './parser.ts'
 import { DEFAULT_UNITS, offsetMicrosAt, timestampMicros, type TimeUnits } from './timestamp.ts'
 
 /** Section Header Block type: the same four bytes in both byte orders. */
@@ -32,6 +33,15 @@ const BLOCK_BYTES_MIN: ReadonlyMap<number, number> = new Map([
 
 /** The obsolete Packet Block numbers interfaces with 16 bits; no section has more. */
 const INTERFACES_MAX = 65_536
+/** Keys of TLS and the like: passed over as they come, however short, so that nothing of them is ever kept. */
+const SECRETS = 10
+/** Blocks that may be long: names, journal entries, secrets, custom blocks. Their numbers are in the draft; Sysdig has 0x200 to 0x2ff. */
+const LONG: ReadonlySet<number> = new Set([4, 9, SECRETS, 0x00000bad, 0x40000bad])
+const SYSDIG = 0x200
+const SYSDIG_MASK = 0xffffff00
+/** Any other block: a packet with many options, or a type nobody knows, which damage makes too. Longer would swallow what comes behind it. */
+const OTHER_BLOCK_BYTES_MAX = 1024 * 1024
+
 /** Section versions in use; 1.2 was written by some tools without any change of layout (draft section 4.1). */
 const MINOR_VERSIONS: readonly number[] = [0, 2]
 
@@ -68,12 +78,29 @@ export class PcapngParser implements RecordParser {
   #passing = 0
   /** Simple Packet Blocks carry no time: they take the time of the packet before them. */
   #lastAt = 0
+  /** Set when the block at hand is damaged: where the next one begins is not known. */
+  #isLost = false
+  /** After damage, until a block ends where the bytes at hand end: what came since, in a buffer of its own. */
+  #search: BlockSearch | null = null
+  /** `need` of the blocks in that buffer; towards the reader it is 1, for every byte is taken. */
+  #searchNeed = BLOCK_HEADER_BYTES
 
   constructor(tally: Tally) {
     this.#tally = tally
   }
 
   take(buf: Uint8Array, off: number, end: number, base: number): number {
+    if (this.#search) return this.#takeSearched(this.#search, buf, off, end)
+    const pos = this.#takeBlocks(buf, off, end, base)
+    if (!this.#isLost) return pos
+    this.#search = new BlockSearch(base + pos)
+    this.#search.add(buf, pos, end)
+    this.#search.seek(1)
+    return this.#takeSearched(this.#search, buf, end, end)
+  }
+
+  /** Returns where the last whole block ended: less than `need` is left, bytes are to be skipped, or the block there is damaged. */
+  #takeBlocks(buf: Uint8Array, off: number, end: number, base: number): number {
     let pos = off
     while (!this.stopped && this.skip === 0 && end - pos >= this.need) {
       const next = this.#passing > 0 ? this.#takeTrailer(buf, pos) : this.#takeBlock(buf, pos, end, base)
@@ -83,6 +110,60 @@ export class PcapngParser implements RecordParser {
     return pos
   }
 
+  /** Takes all of [off, end) into the search's buffer and reads what blocks it gives. */
+  #takeSearched(search: BlockSearch, buf: Uint8Array, off: number, end: number): number {
+    search.add(buf, off, end)
+    this.need = this.#searchNeed
+    while (!this.stopped) {
+      if (this.#isLost && !this.#findBlock(search)) break
+      search.start = this.#takeBlocks(search.buf, search.start, search.end, search.base)
+      if (this.#isLost) search.seek(search.start + 1)
+      else if (!this.#skipSearched(search)) break
+    }
+    this.#searchNeed = this.need
+    if (!this.#isLost && search.start === search.end) this.#search = null
+    else this.need = 1
+    if (this.#passing === 0) this.pendingFrom = this.#search && !this.#isLost ? search.base + search.start : -1
+    return end
+  }
+
+  /** A block that the end of the file cuts was cut, or its length lies and there are more behind: then those are read. */
+  finish(buf: Uint8Array, off: number, end: number, base: number): number {
+    if (this.#passing > 0) return off
+    const search = this.#search ?? new BlockSearch(base + off)
+    search.add(buf, off, end)
+    while (!this.stopped && !this.#isLost && search.end > search.start) {
+      const cut = search.base + search.start
+      search.seek(search.start + 1)
+      if (search.find(this.#little) < 0) {
+        this.pendingFrom = cut
+        return end
+      }
+      this.#lose('bad-length', 'claims more bytes than there are up to the end', cut, 0)
+      this.#search = search
+      this.#takeSearched(search, buf, end, end)
+    }
+    return end
+  }
+
+  #findBlock(search: BlockSearch): boolean {
+    const found = search.find(this.#little)
+    if (found < 0) return false
+    const offset = search.base + found
+    this.#isLost = false
+    this.need = BLOCK_HEADER_BYTES
+    this.#tally.note('resynchronised', `After the damage reading went on with the block at byte ${offset}; what is between is missing.`, offset)
+    return true
+  }
+
+  /** Skips what a block passed over needs, as the reader does for bytes that are not in the buffer yet. True when there is more to read. */
+  #skipSearched(search: BlockSearch): boolean {
+    const count = Math.min(this.skip, search.end - search.start)
+    this.skip -= count
+    search.start += count
+    return count > 0 && this.skip === 0
+  }
+
   /** Returns `pos` when the block is not whole yet (need raised) or the reader stopped. */
   #takeBlock(buf: Uint8Array, pos: number, end: number, base: number): number {
     const offset = base + pos
@@ -90,20 +171,21 @@ export class PcapngParser implements RecordParser {
     const type = u32(buf, pos, this.#little)
     const length = u32(buf, pos + 4, this.#little)
     const read = type === SECTION_HEADER || !this.#foreignSection
-    const readMin = read ? BLOCK_BYTES_MIN.get(type) : undefined
-    if (length < (readMin ?? EMPTY_BLOCK_BYTES) || length > BLOCK_BYTES_MAX) {
-      return this.#stop('bad-length', `claims a length of ${length} bytes`, offset, pos)
+    const isLong = LONG.has(type) || (type & SYSDIG_MASK) === SYSDIG
+    const least = (read ? BLOCK_BYTES_MIN.get(type) : undefined) ?? EMPTY_BLOCK_BYTES
+    if (length < least || length > (isLong ? BLOCK_BYTES_MAX : OTHER_BLOCK_BYTES_MAX)) {
+      return this.#lose('bad-length', `claims a length of ${length} bytes`, offset, pos)
     }
-    if (readMin === undefined) return this.#passOver(pos, length, offset)
+    if (type === SECRETS || length > OTHER_BLOCK_BYTES_MAX) return this.#passOver(pos, length, offset)
     const padded = paddedTo4(length)
     if (end - pos < padded) {
       this.need = padded
       return pos
     }
     this.need = BLOCK_HEADER_BYTES
-    if (!isTrailer(u32(buf, pos + padded - TRAILER_BYTES, this.#little), length)) return this.#stopAtTrailer(offset, pos)
-    this.#readBlock(type, buf, pos, pos + length, offset)
-    return this.stopped ? pos : pos + padded
+    if (!isBlockTrailer(u32(buf, pos + padded - TRAILER_BYTES, this.#little), length)) return this.#loseAtTrailer(offset, pos)
+    if (read) this.#readBlock(type, buf, pos, pos + length, offset)
+    return this.stopped || this.#isLost ? pos : pos + padded
   }
 
   /** A section header first says its byte order. False: more bytes are needed, or the magic is wrong. */
@@ -116,7 +198,7 @@ export class PcapngParser implements RecordParser {
     const magic = u32(buf, pos + 8, false)
     this.#little = magic !== BYTE_ORDER_MAGIC
     if (u32(buf, pos + 8, this.#little) === BYTE_ORDER_MAGIC) return true
-    this.#stop('bad-magic', 'is a section header without a byte-order magic', offset, pos)
+    this.#lose('bad-magic', 'is a section header without a byte-order magic', offset, pos)
     return false
   }
 
@@ -134,19 +216,24 @@ export class PcapngParser implements RecordParser {
     this.#passing = 0
     this.pendingFrom = -1
     this.need = BLOCK_HEADER_BYTES
-    if (!isTrailer(u32(buf, pos, this.#little), length)) return this.#stopAtTrailer(from, pos)
+    if (!isBlockTrailer(u32(buf, pos, this.#little), length)) return this.#loseAtTrailer(from, pos)
     return pos + TRAILER_BYTES
   }
 
-  /** Stops for good; returns `pos` so that callers can return it. */
-  #stop(code: string, what: string, offset: number, pos: number): number {
-    this.stopped = true
+  /** The block cannot be read and does not tell where the next one begins; returns `pos` so that callers can return it. */
+  #lose(code: string, what: string, offset: number, pos: number): number {
+    this.#isLost = true
     this.#tally.note(code, `The block at byte ${offset} ${what}; ${keptText(this.#tally.packets)}.`, offset)
     return pos
   }
 
-  #stopAtTrailer(offset: number, pos: number): number {
-    return this.#stop('bad-length', 'has a length at its end that differs from the one at its start', offset, pos)
+  /** Also when its ends agree: they do by chance too, and then what lies between them is worth a look. */
+  #loseAtCaptured(captured: number, offset: number): void {
+    this.#lose('bad-length', `claims ${captured} captured bytes, more than it holds or any capture writes`, offset, 0)
+  }
+
+  #loseAtTrailer(offset: number, pos: number): number {
+    return this.#lose('bad-length', 'has a length at its end that differs from the one at its start', offset, pos)
   }
 
   /** `end` is the end of the block as its length says, trailer included, padding not. */
@@ -156,7 +243,7 @@ export class PcapngParser implements RecordParser {
     else if (type === SIMPLE_PACKET) this.#readSimplePacket(buf, pos, end, offset)
     else if (type === INTERFACE) this.#readInterface(buf, pos, end, offset)
     else if (type === INTERFACE_STATISTICS) this.#readStatistics(buf, pos, end)
-    else this.#readSection(buf, pos, offset)
+    else if (type === SECTION_HEADER) this.#readSection(buf, pos, offset)
   }
 
   #readSection(buf: Uint8Array, pos: number, offset: number): void {
@@ -171,8 +258,9 @@ export class PcapngParser implements RecordParser {
 
   #readInterface(buf: Uint8Array, pos: number, end: number, offset: number): void {
     if (this.#interfaces.length >= INTERFACES_MAX) {
-      this.#stop('too-many-interfaces', `describes one interface more than the ${INTERFACES_MAX} a section can number`, offset, pos)
-      return
+      this.stopped = true
+      const what = `describes one interface more than the ${INTERFACES_MAX} a section can number`
+      return this.#tally.note('too-many-interfaces', `The block at byte ${offset} ${what}; ${keptText(this.#tally.packets)}.`, offset)
     }
     let { resolution, offsetMicros } = DEFAULT_UNITS
     const little = this.#little
@@ -193,8 +281,7 @@ export class PcapngParser implements RecordParser {
     const original = u32(buf, pos + 24, little)
     const packet = pos + 28
     if (captured > CAPTURED_BYTES_MAX || captured > end - TRAILER_BYTES - packet) {
-      this.#stop('bad-length', `claims ${captured} captured bytes, more than it holds or any capture writes`, offset, pos)
-      return
+      return this.#loseAtCaptured(captured, offset)
     }
     const from = this.#interfaces[interfaceId]
     if (!from) return this.#noteInterface(interfaceId, offset)
@@ -211,8 +298,7 @@ export class PcapngParser implements RecordParser {
     const snapLength = from.snapLength === 0 ? original : from.snapLength
     const captured = Math.min(original, snapLength, end - TRAILER_BYTES - packet)
     if (captured > CAPTURED_BYTES_MAX) {
-      this.#stop('bad-length', `holds ${captured} bytes, more than any capture writes`, offset, pos)
-      return
+      return this.#loseAtCaptured(captured, offset)
     }
     this.#emit(buf, packet, packet + captured, original, from)
   }
@@ -243,15 +329,6 @@ export class PcapngParser implements RecordParser {
     this.#tally.dropped = (this.#tally.dropped ?? 0) - (from.dropped ?? 0) + dropped
     from.dropped = dropped
   }
-}
-
-function paddedTo4(length: number): number {
-  return Math.ceil(length / 4) * 4
-}
-
-/** Some writers forget the padding in the length; Wireshark reads such files, so both forms are right. */
-function isTrailer(trailer: number, length: number): boolean {
-  return trailer === length || trailer === paddedTo4(length)
 }
 
 /** Visits the options in [off, end): code, length, value padded to 4 bytes. A length that runs over ends the walk. */

@@ -51,8 +51,8 @@ class SplitReader implements CaptureReader {
   end(): CaptureSummary {
     assert(!this.#ended, 'a capture ended twice')
     this.#ended = true
+    if (this.#parser) this.#finish(this.#parser)
     const { packets, dropped, linkTypes } = this.#tally
-    if (this.#parser) this.#noteLeftover(this.#parser)
     return {
       format: this.#parser?.format ?? null,
       compressed: false,
@@ -127,7 +127,8 @@ class SplitReader implements CaptureReader {
     return pos
   }
 
-  #noteLeftover(parser: RecordParser): void {
+  #finish(parser: RecordParser): void {
+    if (!parser.stopped && parser.finish) this.#used += parser.finish(this.#carry, 0, this.#carryLength, this.#used)
     const from = parser.pendingFrom >= 0 ? parser.pendingFrom : this.#used
     if (parser.stopped || from === this.#bytes) return
     this.#tally.note('truncated', `The capture ends inside the record at byte ${from}; ${keptText(this.#tally.packets)}.`, from)

@@ -63,6 +63,11 @@ const KINDS: readonly ForeignKind[] = [
 const ERF: ForeignKind = { name: 'ERF', starts: [], packets: true, help: CONVERT }
 const TEXT: ForeignKind = { name: 'text', starts: [], packets: false, help: `${NO_CAPTURE} A hex dump becomes one with text2pcap.` }
 
+/** Packet formats that are refused by name. */
+export function refusedFormats(): string[] {
+  return [...KINDS, ERF].filter((kind) => kind.packets).map((kind) => kind.name)
+}
+
 /** Names what the first bytes [0, length) look like, as the one problem of a file that is no capture. */
 export function foreignProblem(head: Uint8Array, length: number): CaptureProblem {
   if (length === 0) return { code: 'not-a-capture', message: `The input is empty. ${NO_CAPTURE}`, offset: 0 }

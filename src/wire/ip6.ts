@@ -94,10 +94,13 @@ function extensionEnd(buf: Uint8Array, pos: number, end: number, kind: number): 
 
 /** Pad1, the only option without a length (RFC 8200 section 4.2). */
 const OPTION_PAD1 = 0
-/** Assigned by IANA, "Destination Options and Hop-by-Hop Options" of the IPv6 parameters, 2025; experiments (RFC 4727) are not. */
+/**
+ * Options with a standard: RFC 8200, 2473, 2711, 2675, 4782, 5570, 6275, 6553, 6621, 6744, 6788, 6971, 7731, 8250, 9008, 9268, 9343, 9486. One that
+ * is newer shows as unknown until it is added; experiments (RFC 4727) always do.
+ */
 const OPTION_IS_KNOWN = new Uint8Array(256)
 for (const type of [
-  0x00, 0x01, 0x04, 0x05, 0x07, 0x08, 0x0f, 0x11, 0x12, 0x13, 0x23, 0x26, 0x30, 0x31, 0x51, 0x63, 0x6d, 0x8a, 0x8b, 0x8c, 0xc2, 0xc9, 0xee,
+  0x00, 0x01, 0x04, 0x05, 0x07, 0x08, 0x0f, 0x11, 0x12, 0x23, 0x26, 0x30, 0x31, 0x63, 0x6d, 0x8a, 0x8b, 0x8c, 0xc2, 0xc9, 0xee,
 ]) OPTION_IS_KNOWN[type] = 1
 
 /** Goes once through the options at [pos, end); each step moves on by at least a byte. */

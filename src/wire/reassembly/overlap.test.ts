@@ -1,5 +1,5 @@
 // The overlap policies against the published patterns: which bytes each kind of host kept, fragment by fragment, segment by segment.
-// Keeps the rule that the tables are facts of others: inputs and answers stand here as their papers have them.
+// Keeps the rule that the tables are facts of others: inputs and answers are those that the field's sensors are tested with.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,10 +11,10 @@ import { OVERLAP_DEFAULT, OVERLAP_POLICIES, type OverlapPolicy } from './overlap
 type Part = readonly [letter: string, at: number, length: number]
 type Answers = Readonly<Record<OverlapPolicy, string>>
 
-/** Shankar and Paxson, "Active Mapping: Resisting NIDS Evasion Without Altering Traffic" (2003), section 4.1: six fragments. */
+/** Shankar and Paxson, "Active Mapping: Resisting NIDS Evasion Without Altering Traffic" (2003): six fragments. */
 const ACTIVE_MAPPING: readonly Part[] = [['1', 0, 3], ['2', 4, 2], ['3', 6, 3], ['4', 1, 4], ['5', 6, 3], ['6', 9, 3]]
 
-/** Novak and Sturges (2005, figure 1; the same in 2007): nine pieces, then eight that overlap them in every way there is. */
+/** Novak and Sturges (2005, and the same in 2007): nine pieces, then eight that overlap them in every way there is. */
 const NOVAK_STURGES: readonly Part[] = [
   ['A', 0, 3], ['B', 4, 2], ['C', 6, 3], ['D', 10, 1], ['E', 13, 2], ['F', 15, 3], ['G', 18, 2], ['H', 20, 2], ['I', 22, 1],
   ['J', 1, 4], ['K', 6, 3], ['L', 9, 3], ['M', 12, 3], ['N', 16, 1], ['O', 19, 1], ['P', 20, 1], ['Q', 22, 2],

@@ -16,7 +16,7 @@ const never: Wins = () => false
 const always: Wins = () => true
 const beginsBefore: Wins = (start, _end, oldStart) => start < oldStart
 
-/** IPv4 fragments: Shankar and Paxson, "Active Mapping" (2003), table 1; Novak and Sturges (2005); Linux 2.6 ip_frag_queue. */
+/** IPv4 fragments: Shankar and Paxson, "Active Mapping" (2003); Novak and Sturges (2005). */
 export const FRAGMENT_WINS: Readonly<Record<OverlapPolicy, Wins>> = {
   first: never,
   last: always,
@@ -25,7 +25,7 @@ export const FRAGMENT_WINS: Readonly<Record<OverlapPolicy, Wins>> = {
   windows: (start, end, oldStart, oldEnd) => start < oldStart && end > oldEnd,
 }
 
-/** TCP segments that wait for a hole to be filled: Novak and Sturges (2007); Linux 2.6 tcp_data_queue. What was handed on stays in any policy. */
+/** TCP segments that wait for a hole to be filled: Novak and Sturges (2007). What was handed on stays in any policy. */
 export const SEGMENT_WINS: Readonly<Record<OverlapPolicy, Wins>> = {
   first: never,
   last: always,

@@ -53,8 +53,11 @@ export const wave = (samples: readonly number[], at: number): Wave =>
   ({ kind: 'wave', channel: 'ecg2', samples: Uint8Array.from(samples), rate: 256, times: times(at) })
 
 export function owned(device: string, at: number, readings: readonly Reading[], patient: PatientRef | null = CANARY): OwnedReadings {
-  return { device, bed: null, at, items: readings.map((reading) => ({ reading, patient, dataCheck: 'OK', trust: 'plain' })) }
+  return { device, bed: bedOf(device), at, items: readings.map((reading) => ({ reading, patient, dataCheck: 'OK', trust: 'plain' })) }
 }
+
+/** As the made-up files place them: 10.20.4.31 at 4W^401^A, and so on. */
+const bedOf = (device: string): string => `4W^${370 + Number(device.split('.').at(-1))}^A`
 
 export const assigned = (since: number, patient: PatientRef = CANARY): Assignment => ({ state: 'assigned', patient, since, by: 'adt' })
 

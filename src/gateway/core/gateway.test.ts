@@ -62,6 +62,23 @@ test('a discharge clears the board and the evidence at once, and says so', () =>
   equal(core.view('d1', at(2), FRESHNESS)?.dataCheck.word, 'NOT CHECKED')
 })
 
+test('a monitor that is moved to another bed brings nothing along, also where nobody is assigned', () => {
+  const core = ward()
+  run(core, [bytes(CYCLE, 1)])
+  ok(core.view('d1', at(1), FRESHNESS)?.values.some((v) => v.state === 'live'))
+  run(core, [{ kind: 'place', device: 'd1', bed: 'ICU^1^9', at: at(2) }])
+  equal(core.view('d1', at(2), FRESHNESS)?.bed, 'ICU^1^9')
+  ok(core.view('d1', at(2), FRESHNESS)?.values.every((v) => v.state === 'no-data'))
+})
+
+test('a bed swap (A17) reaches the ledger: both beds lose their names, and the note names beds only', () => {
+  const core = ward()
+  run(core, [adt('A01', 'P1', 'ICU^1^1', 1, 1), adt('A01', 'P2', 'ICU^1^2', 1, 1)])
+  const commands = run(core, [adt('A17', 'P1', 'ICU^1^2', 2, 2)])
+  deepEqual(commands.flatMap((c) => (c.kind === 'assignment' ? [[c.device, c.assignment.state]] : [])), [['d1', 'unassigned'], ['d2', 'unassigned']])
+  ok(!JSON.stringify(commands).includes('CANARY'))
+})
+
 test('a paced bed is one bed: the rate of its waveform is not compared, the next bed\'s is, and a place elsewhere ends it', () => {
   const core = new GatewayCore({ leads: 'inferred', isPaced: false })
   const why = (device: string, n: number): string | undefined =>

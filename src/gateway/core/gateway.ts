@@ -2,7 +2,7 @@
 // Keeps the first rule of the gateway: no command reaches a monitor; the only thing that can happen to its connection is to be closed.
 
 import type { Micros } from '../../base/time.ts'
-import { readAdt, type Bed, type PatientRef } from './assignment/adt.ts'
+import { readAdt, readSwap, type Bed, type PatientRef } from './assignment/adt.ts'
 import { Ledger, ownerUnder, type Assignment, type LedgerNote } from './assignment/ledger.ts'
 import { CheckBench, RATE_EVERY_MICROS, type BenchOptions } from './checks/bench.ts'
 import type { LinkSight } from './checks/continuity.ts'
@@ -183,8 +183,8 @@ export class GatewayCore {
     this.#settleTouched(at)
   }
 
-  #place({ device, bed, isPaced = this.#options.isPaced }: Extract<GatewayEvent, { kind: 'place' }>): void {
-    this.#ledger.place(device, bed)
+  #place({ device, bed, at, isPaced = this.#options.isPaced }: Extract<GatewayEvent, { kind: 'place' }>): void {
+    this.#ledger.place(device, bed, at)
     this.#paced.set(device, isPaced)
     this.#devices.get(device)?.bench.setPaced(isPaced)
   }
@@ -206,6 +206,8 @@ export class GatewayCore {
 
   #adt(bytes: Uint8Array, at: Micros): void {
     const message = parseHl7(bytes)
+    const swap = message.ok ? readSwap(message.value) : null
+    if (swap !== null) return this.#note(this.#ledger.swap(swap.patients, swap.beds, at), at)
     const event = message.ok ? readAdt(message.value) : message
     if (event.ok) this.#note(this.#ledger.apply(event.value, at), at)
     else this.#out.push({ kind: 'log', device: null, at, verdict: verdict('drop', 'text-unreadable', event.error) })
@@ -215,12 +217,12 @@ export class GatewayCore {
     this.#out.push({ kind: 'log', device: null, at, verdict: note })
   }
 
-  /** Another owner than before, or none: nothing of the last one stays on the board or in the evidence. */
+  /** Another owner or bed than before, or none: nothing of the last one stays on the board or in the evidence. */
   #settle(device: Device, at: Micros): void {
     const assignment = this.#ledger.assignment(device.id)
     device.assignment = assignment
     device.bed = this.#ledger.bedOf(device.id)
-    const key = assignment.state === 'assigned' ? `${assignment.patient.key}@${assignment.since}` : assignment.state
+    const key = assignment.state === 'assigned' ? `${assignment.patient.key}@${assignment.since}` : `${assignment.state} ${device.bed ?? ''}`
     if (key === device.ownerKey) return
     device.ownerKey = key
     device.board.clear()

@@ -94,6 +94,22 @@ test('a transfer to the bed clears it too: the next patient starts with an empty
   assert.equal(last()?.tiles[0]?.numerics.length, 1)
 })
 
+test('a monitor that is moved leaves its numbers behind, and what was under way meanwhile stays with the bed it was measured at', () => {
+  const { clock, feed, watch, last } = world()
+  watch()
+  const reading = (bed: string, value: number) => feed.takeReadings({ ...owned(BED, clock.now, [heartRate(value, clock.now)]), bed })
+  reading('4W^401^A', 72)
+  feed.place(BED, '4W^409^A')
+  feed.pulse()
+  assert.deepEqual([last()?.tiles[0]?.bed, last()?.tiles[0]?.numerics], ['4W^409^A', []])
+  reading('4W^401^A', 73)
+  feed.pulse()
+  assert.equal(last()?.tiles[0]?.bed, '4W^401^A', 'the segment has not moved it yet')
+  feed.takeViews([view(BED, '4W^409^A', { state: 'unassigned', why: 'no patient is assigned to this bed' })])
+  feed.pulse()
+  assert.deepEqual([last()?.tiles[0]?.bed, last()?.tiles[0]?.numerics], ['4W^409^A', []])
+})
+
 test('waves hold only what is new to this subscriber, numbered without a gap', () => {
   const { clock, feed, frames, watch } = world()
   feed.takeReadings(owned(BED, START, [wave([0, 0, 0], START)]))

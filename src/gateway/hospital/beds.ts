@@ -66,6 +66,8 @@ export class Beds {
 
   takeReadings(readings: OwnedReadings): void {
     const tile = this.#tile(readings.device)
+    // Where the monitor stood when it said this: what was under way while it was moved is not of the bed it stands at now.
+    tile?.place(readings.bed)
     tile?.take(readings.items.map((item) => item.reading), readings.at)
     this.#touch(readings.device)
   }

@@ -67,13 +67,15 @@ export class Tile {
     this.#dataCheck = { word: verdict.word, reasons: verdict.reasons.map((evidence) => evidence.why) }
   }
 
+  /** Moved: what was measured at the bed before stays there. */
   place(bed: string | null): void {
+    if (bed !== this.#bed) this.#forget()
     this.#bed = bed
   }
 
   see(view: SegmentView): void {
     this.#view = view
-    this.#bed = view.bed
+    this.place(view.bed)
     this.assign(view.assignment)
     this.judge(view.dataCheck)
   }

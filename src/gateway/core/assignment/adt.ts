@@ -58,6 +58,14 @@ export function readAdt(message: Hl7Text): Result<AdtEvent> {
   })
 }
 
+/** A bed swap (A17): two groups of PID and PV1. Null for every other message. Who lies where now is left to a hand; that they moved is not. */
+export function readSwap(message: Hl7Text): { readonly patients: readonly PatientRef[]; readonly beds: readonly Bed[] } | null {
+  if (message.type !== 'ADT^A17') return null
+  const named = (name: string): Hl7SegmentText[] => message.segments.filter((segment) => segment.name === name)
+  const beds = named('PV1').flatMap((visit) => [bedOf(visit, 3), bedOf(visit, 6)])
+  return { patients: named('PID').flatMap((segment) => readPatient(segment) ?? []), beds: [...new Set(beds)].filter((bed) => bed !== '') }
+}
+
 function isTrigger(trigger: string): trigger is AdtTrigger {
   return Object.hasOwn(ADT_EVENTS, trigger)
 }

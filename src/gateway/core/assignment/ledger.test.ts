@@ -9,7 +9,7 @@ import { BENCH_START, seconds } from '../../../testing/intake-bench.ts'
 import { clinicalMissing, sharedClinical } from '../../../testing/shared.ts'
 import { parseHl7 } from '../intake/hl7-text.ts'
 import { present, type Numeric, type Times } from '../intake/reading.ts'
-import { ADT_EVENTS, patientRef, readAdt, type AdtEvent, type Movement } from './adt.ts'
+import { ADT_EVENTS, patientRef, readAdt, readSwap, type AdtEvent, type Movement } from './adt.ts'
 import { FUTURE_MICROS_MAX, Ledger } from './ledger.ts'
 import { PATIENTS_MAX } from './stays.ts'
 
@@ -26,8 +26,8 @@ const hr = (n: number): Numeric => present('hr', 60, { device: null, received: a
 
 function ward(): Ledger {
   const ledger = new Ledger()
-  ledger.place('d1', BED1)
-  ledger.place('d2', BED2)
+  ledger.place('d1', BED1, at(0))
+  ledger.place('d2', BED2, at(0))
   return ledger
 }
 
@@ -174,10 +174,10 @@ test('the same patient in two beds is flagged, and neither carries the name', ()
 
 test('two devices at one bed belong to nobody until one is moved', () => {
   const ledger = ward()
-  ledger.place('d3', BED1)
+  ledger.place('d3', BED1, at(0))
   ledger.apply(move('admit', A, BED1, 1), at(1))
   equal(who(ledger), 'contested')
-  ledger.place('d3', null)
+  ledger.place('d3', null, at(2))
   equal(who(ledger), 'ZZTEST-A')
 })
 
@@ -277,4 +277,85 @@ test('an interval in which a patient was not assigned never becomes theirs after
   ledger.apply(move('discharge', A, BED1, 5), at(5))
   ledger.apply(move('cancel-discharge', A, BED1, 9), at(9))
   deepEqual([4, 7, 9].map((n) => ledger.ownerOf('d1', hr(n))?.number ?? 'nobody'), ['nobody', 'nobody', 'ZZTEST-A'])
+})
+
+test('a transfer that does not say where to, or when, still leaves the bed: the operating theatre has none', () => {
+  for (const [change, kind] of [[{ bed: '' }, 'applied'], [{ at: null }, 'flag'], [{ at: at(0) + 2 * FUTURE_MICROS_MAX }, 'flag']] as const) {
+    const ledger = ward()
+    ledger.apply(move('admit', A, BED1, 1), at(1))
+    const told = ledger.apply({ ...move('transfer', A, BED2, 3), ...change }, at(3))
+    deepEqual([told.kind, told.beds, who(ledger, 'd1'), who(ledger, 'd2')], [kind, [BED1], 'unassigned', 'unassigned'])
+    equal(ledger.apply(move('admit', A, BED1, 1), at(4)).kind, 'ignored', 'nor does a repeated admission undo it')
+    ledger.apply(move('transfer', A, BED1, 5), at(5))
+    equal(who(ledger), 'ZZTEST-A')
+  }
+  const late = ward()
+  late.apply(move('admit', A, BED1, 9), at(9))
+  equal(late.apply(move('transfer', A, '', 2), at(10)).kind, 'ignored', 'but a late one moves nobody')
+  equal(who(late), 'ZZTEST-A')
+})
+
+test('a number assigned by hand without its authority leaves with the one that has it', () => {
+  const bare = patientRef('ZZTEST-A')
+  for (const movement of ['discharge', 'cancel-admit', 'transfer'] as const) {
+    const ledger = ward()
+    ledger.assign(BED1, bare, at(1))
+    ledger.apply(move(movement, A, movement === 'transfer' ? BED2 : '', 2), at(2))
+    deepEqual([who(ledger, 'd1'), who(ledger, 'd2')], ['unassigned', movement === 'transfer' ? 'ZZTEST-A' : 'unassigned'])
+  }
+  const other = ward()
+  other.assign(BED1, patientRef('ZZTEST-A', 'ELSEWHERE'), at(1))
+  other.apply(move('discharge', A, '', 2), at(2))
+  equal(who(other), 'ZZTEST-A', 'the same number of two authorities is two people')
+})
+
+test('somebody unknown leaves a bed that another is said to be in: nobody is, until somebody says so', () => {
+  const leaving = [
+    move('discharge', B, BED1, 5), { ...move('discharge', B, BED1), at: null }, { ...move('discharge', B, '', 5), priorBed: BED1 },
+    { ...move('transfer', B, BED2, 5), priorBed: BED1 },
+  ]
+  for (const event of leaving) {
+    const ledger = ward()
+    ledger.apply(move('admit', A, BED1, 1), at(1))
+    const told = ledger.apply(event, at(6))
+    deepEqual([told.kind, told.beds.includes(BED1), who(ledger)], ['flag', true, 'unassigned'])
+    equal(JSON.stringify(told).includes('ZZTEST'), false)
+  }
+})
+
+test('who left before the next one came, or left once more, disturbs nobody', () => {
+  const ledger = ward()
+  ledger.apply(move('admit', A, BED1, 5), at(5))
+  equal(ledger.apply(move('discharge', B, BED1, 4), at(6)).kind, 'applied', 'told late, by the hospital\'s own times')
+  equal(who(ledger), 'ZZTEST-A')
+  ledger.apply(move('discharge', A, BED1, 7), at(7))
+  ledger.apply(move('admit', B, BED1, 8), at(8))
+  ledger.apply(move('discharge', A, BED1, 9), at(9))
+  equal(who(ledger), 'ZZTEST-B')
+})
+
+test('what a monitor measured before it stood at this bed is not the patient\'s of this bed', () => {
+  const ledger = ward()
+  ledger.apply(move('admit', A, BED1, 1), at(1))
+  ledger.apply(move('admit', B, BED2, 1), at(1))
+  ledger.place('d2', null, at(8))
+  ledger.place('d1', BED2, at(10))
+  deepEqual([9, 10].map((n) => ledger.ownerOf('d1', hr(n))?.number ?? 'nobody'), ['nobody', 'ZZTEST-B'])
+  ledger.place('d1', BED2, at(20))
+  equal(ledger.ownerOf('d1', hr(10))?.number, 'ZZTEST-B', 'said once more, it stands there since the first time')
+})
+
+test('two patients change beds (A17): neither bed keeps a name', () => {
+  const ledger = ward()
+  ledger.apply(move('admit', A, BED1, 1), at(1))
+  ledger.apply(move('admit', B, BED2, 1), at(1))
+  const message = `${text('A17').replace('ZZTEST-A', 'ZZTEST-C')}\rPID|2||ZZTEST-B^^^H^MR||ZZTEST^CANARY\rPV1|2|I|ICU^1^2`
+  const parsed = parseHl7(new TextEncoder().encode(message))
+  ok(parsed.ok)
+  const swap = readSwap(parsed.value)
+  deepEqual([swap?.patients.map((p) => p.key), swap?.beds], [['ZZTEST-C&H', 'ZZTEST-B&H'], [BED1, BED2]])
+  const told = ledger.swap(swap?.patients ?? [], swap?.beds ?? [], at(2))
+  deepEqual([told.kind, told.beds, who(ledger, 'd1'), who(ledger, 'd2')], ['flag', [BED1, BED2], 'unassigned', 'unassigned'])
+  const other = parseHl7(new TextEncoder().encode(text('A40')))
+  equal(other.ok && readSwap(other.value), null)
 })

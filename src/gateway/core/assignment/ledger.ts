@@ -22,25 +22,29 @@ export interface LedgerNote {
 /** An event may lie this far ahead of the gateway's clock: a hospital's times often have no zone. Further ahead its clock is wrong. */
 export const FUTURE_MICROS_MAX = 24 * 60 * MICROS_PER_MINUTE
 
+const DOUBTED = 'somebody left this bed whom the gateway did not know to be in it: nobody is assigned there until a movement or a hand says so'
+const SWAPPED = 'patients changed beds (A17): nobody is assigned there until a movement or a hand says so'
+
 export class Ledger {
-  readonly #bedOf = new Map<DeviceId, Bed>()
+  /** With the moment from which on the device stands there. */
+  readonly #placeOf = new Map<DeviceId, { readonly bed: Bed; readonly since: Micros }>()
   readonly #devicesAt = new Map<Bed, Set<DeviceId>>()
   readonly #book = new StayBook()
   /** Devices that were moved, and those that stand where they came from or went to, since somebody asked. */
   readonly #moved = new Set<DeviceId>()
 
   /** Where a device stands: told by the operator. A device at no bed belongs to nobody. */
-  place(device: DeviceId, bed: Bed | null): void {
-    const before = this.#bedOf.get(device)
+  place(device: DeviceId, bed: Bed | null, now: Micros): void {
+    const before = this.#placeOf.get(device)
+    const at = bed?.toUpperCase() ?? null
     this.#moved.add(device)
     if (before !== undefined) {
-      this.#devicesAt.get(before)?.delete(device)
-      for (const left of this.#devicesAt.get(before) ?? []) this.#moved.add(left)
+      this.#devicesAt.get(before.bed)?.delete(device)
+      for (const left of this.#devicesAt.get(before.bed) ?? []) this.#moved.add(left)
     }
-    this.#bedOf.delete(device)
-    if (bed === null) return
-    const at = bed.toUpperCase()
-    this.#bedOf.set(device, at)
+    this.#placeOf.delete(device)
+    if (at === null) return
+    this.#placeOf.set(device, { bed: at, since: before?.bed === at ? before.since : now })
     const here = (this.#devicesAt.get(at) ?? new Set()).add(device)
     this.#devicesAt.set(at, here)
     for (const other of here) this.#moved.add(other)
@@ -55,7 +59,7 @@ export class Ledger {
   }
 
   bedOf(device: DeviceId): Bed | null {
-    return this.#bedOf.get(device) ?? null
+    return this.#placeOf.get(device)?.bed ?? null
   }
 
   /** A movement told by the hospital. `now` is when the gateway learnt of it: from then on, not from earlier, data are the patient's. */
@@ -88,21 +92,31 @@ export class Ledger {
     return note('applied', [bed.toUpperCase()], 'vacated by hand')
   }
 
+  /** Patients who changed beds: none of them, and nobody in those beds, is where they were. Who lies where now is left to a hand. */
+  swap(patients: readonly PatientRef[], beds: readonly Bed[], now: Micros): LedgerNote {
+    const theirs = patients.flatMap(({ key }) => this.#book.get(key)?.beds ?? [])
+    const all = [...new Set([...beds, ...theirs])]
+    for (const bed of all) this.#empty(bed, now)
+    return note('flag', all, SWAPPED)
+  }
+
   #empty(bed: Bed, now: Micros): void {
     for (const stay of this.#book.at(bed)) this.#book.put({ ...stay, beds: stay.beds.filter((other) => other !== bed) }, now)
   }
 
   /** Who a device's data belong to. */
   assignment(device: DeviceId): Assignment {
-    const bed = this.#bedOf.get(device)
-    if (bed === undefined) return { state: 'unassigned', why: 'nobody said at which bed this device stands' }
+    const place = this.#placeOf.get(device)
+    if (place === undefined) return { state: 'unassigned', why: 'nobody said at which bed this device stands' }
+    const { bed } = place
     const stays = this.#book.at(bed)
     const [stay] = stays
     if (stay === undefined) return { state: 'unassigned', why: 'no patient is assigned to this bed' }
     if (stays.length > 1) return { state: 'contested', why: 'two patients are said to be in this bed: the one before was not discharged' }
     if (stay.beds.length > 1) return { state: 'contested', why: 'the same patient is said to be in two beds' }
     if ((this.#devicesAt.get(bed)?.size ?? 0) > 1) return { state: 'contested', why: 'two devices are said to stand at this bed' }
-    return { state: 'assigned', patient: stay.patient, since: stay.since, by: stay.by }
+    // What it measured at another bed, and sends again, is of whoever lies there.
+    return { state: 'assigned', patient: stay.patient, since: Math.max(stay.since, place.since), by: stay.by }
   }
 
   /** Whose this reading is. Nobody's when it was measured before the patient came, when nothing dates it, or when it is a demonstration. */
@@ -119,20 +133,46 @@ export class Ledger {
 
   #arrive(event: AdtEvent, stay: Stay | undefined, now: Micros): LedgerNote {
     const { bed, movement, patient } = event
-    if (bed === '') return note('flag', [], `${movement} without a bed in PV1-3: nobody was assigned`)
-    if (event.at === null) return note('flag', [bed], `${movement} without a readable time: it could be an old one, nobody was assigned`)
-    if (event.at > now + FUTURE_MICROS_MAX) return note('flag', [bed], `${movement} from the future: nobody was assigned`)
-    const late = this.#lateness(event.at, stay)
-    if (late !== null) return note('ignored', [bed], late)
     // A transfer moves; an admission to a second bed without one leaves both claims standing, and the flag.
     const isMove = movement === 'transfer' || movement === 'cancel-transfer'
+    if (bed === '' || event.at === null || event.at > now + FUTURE_MICROS_MAX) return isMove ? this.#moveAway(event, stay, now) : unbelieved(event)
+    const late = this.#lateness(event.at, stay)
+    if (late !== null) return note('ignored', [bed], late)
+    const doubted = movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : []
     const before = isMove ? [] : stay?.beds ?? []
     const isSame = stay?.beds.length === 1 && stay.beds[0] === bed
     const beds = [...new Set([...before, bed])]
     const next: Stay = { patient, beds, since: isSame ? stay.since : now, by: 'adt', arrivedAt: event.at, leftAt: stay?.leftAt ?? null }
     if (!this.#book.put(next, now)) return note('flag', [bed], this.#book.fullWords())
     const isContested = beds.length > 1 || this.#book.at(bed).length > 1
-    return isContested ? note('flag', beds, 'contradicting places: the beds are left unassigned') : note('applied', beds, movement)
+    if (isContested) return note('flag', beds, 'contradicting places: the beds are left unassigned')
+    return doubted.length > 0 ? note('flag', doubted, DOUBTED) : note('applied', beds, movement)
+  }
+
+  /** A transfer to a place without a bed (an operating theatre), or at a time that nobody can believe: whoever moved is not where they were. */
+  #moveAway(event: AdtEvent, stay: Stay | undefined, now: Micros): LedgerNote {
+    const time = event.at === null || event.at > now + FUTURE_MICROS_MAX ? null : event.at
+    const late = time === null ? null : this.#lateness(time, stay)
+    if (late !== null) return note('ignored', [], late)
+    const doubted = event.movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : []
+    const beds = [...stay?.beds ?? [], ...doubted]
+    if (stay !== undefined) this.#book.put({ ...stay, beds: [], since: now, by: 'adt', arrivedAt: time ?? stay.arrivedAt }, now)
+    if (doubted.length > 0) return note('flag', beds, DOUBTED)
+    return time === null || beds.length === 0 ? note('flag', beds, unbelieved(event).why) : note('applied', beds, `${event.movement} to a place without a bed`)
+  }
+
+  /**
+   * Beds that are emptied because somebody left who may be the one said to be there. A number without an authority (by hand) is
+   * the same number with one. Somebody unknown who leaves a bed was in it: then the one who was said to be there before was not.
+   */
+  #emptyDoubted(event: AdtEvent, stay: Stay | undefined, named: readonly Bed[], now: Micros): Bed[] {
+    const { key, number, authority } = event.patient
+    const same = this.#book.numbered(number).filter(({ patient }) => patient.key !== key && (patient.authority === '' || authority === ''))
+    const there = stay === undefined ? named.flatMap((bed) => this.#book.at(bed)) : []
+    const before = there.filter(({ arrivedAt, patient }) => patient.key !== key && (event.at === null || arrivedAt === null || arrivedAt <= event.at))
+    for (const one of same) this.#book.put({ ...one, beds: [], since: now }, now)
+    for (const one of before) if (!same.includes(one)) this.#book.put({ ...one, beds: one.beds.filter((bed) => !named.includes(bed)), since: now }, now)
+    return before.length === 0 ? [] : named.filter((bed) => before.some((one) => one.beds.includes(bed)))
   }
 
   /** An arrival is believed only when it is newer than all that is known of the patient: a repeated admission must not undo a discharge. */
@@ -149,12 +189,14 @@ export class Ledger {
     if (event.at !== null && stay?.arrivedAt !== undefined && stay.arrivedAt !== null && event.at < stay.arrivedAt) {
       return note('flag', stay.beds, 'a discharge older than the last arrival was not applied: look whether the patient is still here')
     }
-    const beds = stay?.beds ?? []
+    const doubted = this.#emptyDoubted(event, stay, [event.bed, event.priorBed], now)
+    const beds = [...stay?.beds ?? [], ...doubted]
     // A time from the future would keep the patient out for ever: the discharge counts, its time does not.
     const time = event.at === null || event.at > now + FUTURE_MICROS_MAX ? null : event.at
     const leftAt = time === null ? stay?.leftAt ?? null : Math.max(time, stay?.leftAt ?? time)
     const next: Stay = { patient: event.patient, beds: [], since: now, by: 'adt', arrivedAt: stay?.arrivedAt ?? null, leftAt }
-    return this.#book.put(next, now) ? note('applied', beds, event.movement) : note('flag', beds, this.#book.fullWords())
+    if (!this.#book.put(next, now)) return note('flag', beds, this.#book.fullWords())
+    return doubted.length > 0 ? note('flag', beds, DOUBTED) : note('applied', beds, event.movement)
   }
 
   /** A08 tells of the person, not of the place: a differing bed is flagged, never moved to. */
@@ -164,6 +206,13 @@ export class Ledger {
     const isElsewhere = event.bed !== '' && !stay.beds.includes(event.bed)
     return isElsewhere ? note('flag', [...stay.beds, event.bed], 'an update names another bed; nobody was moved') : note('applied', stay.beds, 'update')
   }
+}
+
+/** Why an arrival assigns nobody. */
+function unbelieved({ bed, movement, at }: AdtEvent): LedgerNote {
+  if (bed === '') return note('flag', [], `${movement} without a bed in PV1-3: nobody was assigned`)
+  const how = at === null ? 'without a readable time: it could be an old one' : 'from the future'
+  return note('flag', [bed], `${movement} ${how}${at === null ? ', nobody was assigned' : ': nobody was assigned'}`)
 }
 
 /** Whose a reading is under an assignment. */

@@ -40,6 +40,11 @@ export class StayBook {
     return [...this.#claims.get(bed) ?? []].flatMap((key) => this.#stays.get(key) ?? [])
   }
 
+  /** In a bed under this number, whatever its authority. */
+  numbered(number: string): Stay[] {
+    return [...this.#stays.values()].filter((stay) => stay.beds.length > 0 && stay.patient.number === number)
+  }
+
   /** Beds touched since the last call: assignments of devices elsewhere are what they were. */
   takeTouched(): Bed[] {
     const beds = [...this.#touched]

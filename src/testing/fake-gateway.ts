@@ -56,8 +56,11 @@ export function owned(device: string, at: number, readings: readonly Reading[], 
   return { device, bed: bedOf(device), at, items: readings.map((reading) => ({ reading, patient, dataCheck: 'OK', trust: 'plain' })) }
 }
 
-/** As the made-up files place them: 10.20.4.31 at 4W^401^A, and so on. */
-const bedOf = (device: string): string => `4W^${370 + Number(device.split('.').at(-1))}^A`
+/** As the made-up files place them: 10.20.4.31 at 4W^401^A, and so on up to .90; others are strangers. */
+function bedOf(device: string): string | null {
+  const host = Number(device.split('.').at(-1))
+  return host >= 31 && host <= 90 ? `4W^${370 + host}^A` : null
+}
 
 export const assigned = (since: number, patient: PatientRef = CANARY): Assignment => ({ state: 'assigned', patient, since, by: 'adt' })
 

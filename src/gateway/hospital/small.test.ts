@@ -101,10 +101,23 @@ test('the told log gives back what was told, in order, without links, the oldest
   for (let at = 0; at < 5; at++) log.push({ kind: 'adt', bytes: new Uint8Array(10), at })
   log.push({ kind: 'taps', device: 'a', atDevice: null, atGateway: null, at: 99 })
   assert.deepEqual([seen(), seen(3), seen(5), log.end], [[0, 1, 2, 3, 4], [3, 4], [], 5])
-  for (let at = 5; at < TOLD_MAX + 2; at++) log.push({ kind: 'place', device: 'a', bed: null, at })
+  for (let at = 5; at < TOLD_MAX + 2; at++) log.push({ kind: 'assign', bed: 'a', patient: null, at })
   assert.deepEqual([seen().length, seen()[0], seen(1)[0], seen(4)[0], log.end], [TOLD_MAX, 2, 2, 4, TOLD_MAX + 2])
   log.push({ kind: 'adt', bytes: new Uint8Array(65 * 1024 * 1024), at: 1e6 })
   assert.deepEqual(seen(), [])
+})
+
+test('however many movements come, a process that starts anew is told where each monitor stands', () => {
+  const log = new ToldLog()
+  log.push({ kind: 'place', device: 'a', bed: 'B1', at: 0 })
+  log.push({ kind: 'place', device: 'b', bed: 'B2', at: 1 })
+  log.push({ kind: 'place', device: 'a', bed: 'B3', at: 2 })
+  log.push({ kind: 'place', device: 'c', bed: 'B4', at: 3 })
+  log.push({ kind: 'place', device: 'c', bed: null, at: 4 })
+  for (let at = 5; at < TOLD_MAX + 20; at++) log.push({ kind: 'assign', bed: 'B9', patient: null, at })
+  const places = log.since(0).flatMap((event) => (event.kind === 'place' ? [[event.device, event.bed, event.at]] : []))
+  assert.deepEqual(places, [['b', 'B2', 1], ['a', 'B3', 2]])
+  assert.ok(log.since(TOLD_MAX + 10).every((event) => event.kind === 'assign'), 'who is told the rest is not told of places again')
 })
 
 test('grants: one look at a time, another after one that was asked in between, and a fault grants nothing', async () => {

@@ -2,9 +2,11 @@
 // Keeps the rule that what a part says of itself reaches people in its own words, and that none of them is a patient's.
 
 import fs from 'node:fs'
+import type { Micros } from '../../base/time.ts'
 import type { AdtConfig, GatewayConfig } from '../../config/gateway.ts'
 import { parseHl7 } from '../core/intake/hl7-text.ts'
 import { startAdtListener } from '../out/adt-listener.ts'
+import { machineClock } from '../segment/clock.ts'
 import { startSegment } from '../segment/process.ts'
 import { grantSource } from './grant-source.ts'
 import type { AdtPart, GatewayParts, SegmentEar, SegmentPart } from './parts.ts'
@@ -15,21 +17,21 @@ const ARP_TABLE = '/proc/net/arp'
 const ARP_BYTES_MAX = 1024 * 1024
 
 export function realParts(config: GatewayConfig): GatewayParts {
+  // One clock in both processes, which never goes back: an admission is compared with what was measured before it (segment/clock.ts).
+  const steady = machineClock()
+  const now = (): Micros => steady.now()
   return {
-    clock: wallMicros, every, after, arpTable, loadGrants: grantSource(config, wallMicros),
-    startSegment: (_config, ear) => segment(config, ear),
-    openStores: (_config, note) => openStores(config, wallMicros, note),
-    startAdt: (adt, take) => adtPart(adt, config, take),
+    clock: now, every, after, arpTable, loadGrants: grantSource(config, now),
+    startSegment: (_config, ear) => segment(config, now, ear),
+    openStores: (_config, note) => openStores(config, now, note),
+    startAdt: (adt, take) => adtPart(adt, config, now, take),
   }
 }
 
-/** The hospital's clock. Who compares ages on it looks out for one that was set back (tile.ts). */
-const wallMicros = (): number => Date.now() * 1000
-
-async function segment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentPart> {
+async function segment(config: GatewayConfig, clock: () => Micros, ear: SegmentEar): Promise<SegmentPart> {
   const { segment: own, updates, devicesMax, leads } = config
   const started = await startSegment({
-    config: own, nfsVersions: updates.nfsVersions, devicesMax, bench: { leads, isPaced: false },
+    config: own, clock, nfsVersions: updates.nfsVersions, devicesMax, bench: { leads, isPaced: false },
     onMessage: (message) => ear.onMessage(message), onStart: () => ear.onStart(),
     onState: ({ phase, lastDeath }) => {
       if (phase === 'down') ear.onDown(lastDeath ?? 'no reason is known')
@@ -45,12 +47,12 @@ async function segment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentP
 }
 
 /** What is no message of HL7 is refused; what is one is taken, also when it moves nobody that the gateway follows: the audit says so. */
-async function adtPart(adt: AdtConfig, config: GatewayConfig, take: (bytes: Uint8Array) => void): Promise<AdtPart> {
+async function adtPart(adt: AdtConfig, config: GatewayConfig, clock: () => Micros, take: (bytes: Uint8Array) => void): Promise<AdtPart> {
   const listening = await startAdtListener(adt, (bytes) => {
     if (!parseHl7(bytes).ok) return 'unreadable'
     take(bytes)
     return 'applied'
-  }, { clock: wallMicros, timers: { after }, note: () => undefined, segment: [config.segment.cms, config.segment.hl7] })
+  }, { clock, timers: { after }, note: () => undefined, segment: [config.segment.cms, config.segment.hl7] })
   if (!listening.ok) throw new Error(listening.error)
   const { value } = listening
   return {

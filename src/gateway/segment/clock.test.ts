@@ -4,7 +4,7 @@ import { equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { MICROS_PER_SECOND } from '../../base/time.ts'
-import { machineClock, SLEW, SteadyClock } from './clock.ts'
+import { machineClock, readClock, SLEW, SteadyClock } from './clock.ts'
 
 const START = 1_767_600_000 * MICROS_PER_SECOND
 
@@ -62,6 +62,16 @@ test('asked every microsecond it still moves', () => {
   const before = times.clock.now()
   for (let i = 0; i < 10_000; i++) times.go(1)
   ok(times.clock.now() - before >= 9_400, String(times.clock.now() - before))
+})
+
+test('a second process goes on with the clock of the first, whatever the machine says meanwhile', () => {
+  for (const ahead of [3600, 1]) {
+    const parent = Date.now() * 1000 + ahead * MICROS_PER_SECOND
+    const at = machineClock(readClock(parent)).now()
+    ok(at >= parent && at < parent + 60 * MICROS_PER_SECOND, String(at - parent))
+  }
+  const behind = machineClock(readClock(Date.now() * 1000 - 3600 * MICROS_PER_SECOND)).now()
+  ok(Math.abs(behind / 1000 - Date.now()) < 60_000, 'one that is behind the machine\'s is taken forward at once, as the first one\'s is')
 })
 
 test('the machine\'s own', () => {

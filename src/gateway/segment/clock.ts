@@ -20,9 +20,10 @@ export class SteadyClock {
   #gone = 0
   #steady: Micros
 
-  constructor(sources: TimeSources) {
+  /** `start`: what it is by another clock that has gone on for longer; at the first question that is compared with the machine's. */
+  constructor(sources: TimeSources, start = sources.wall()) {
     this.#sources = sources
-    this.#start = sources.wall()
+    this.#start = start
     this.#steady = sources.steady()
   }
 
@@ -37,6 +38,18 @@ export class SteadyClock {
   }
 }
 
-export function machineClock(): SteadyClock {
-  return new SteadyClock({ wall: () => Date.now() * 1000, steady: () => Math.floor(performance.now() * 1000) })
+/** A moment by one process's clock, and by the kernel's steady one, which is the same for all processes. */
+export interface ClockReading {
+  readonly at: Micros
+  readonly kernel: Micros
 }
+
+export const readClock = (at: Micros): ClockReading => ({ at, kernel: kernelMicros() })
+
+/** `since`: the parent's clock. Whose a measurement is and how old it is compares times of both processes: they must have one clock. */
+export function machineClock(since: ClockReading | null = null): SteadyClock {
+  const sources: TimeSources = { wall: () => Date.now() * 1000, steady: () => Math.floor(performance.now() * 1000) }
+  return since === null ? new SteadyClock(sources) : new SteadyClock(sources, since.at + Math.max(0, kernelMicros() - since.kernel))
+}
+
+const kernelMicros = (): Micros => Number(process.hrtime.bigint() / 1000n)

@@ -8,7 +8,7 @@ import type { ToSegment } from '../channel.ts'
 import { GatewayCore } from '../core/gateway.ts'
 import type { Grant } from '../core/update/window.ts'
 import { NfsServer, type ServerCounts } from '../nfs-server.ts'
-import { machineClock } from './clock.ts'
+import { machineClock, type SteadyClock } from './clock.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
 import { SegmentLoop } from './loop.ts'
 import { decodeToSegment, TO_SEGMENT_BYTES_MAX } from './messages.ts'
@@ -33,7 +33,7 @@ const NO_COUNTS: ServerCounts = { requests: {}, duplicates: 0, connectionsRefuse
 /** The program as a thing that is told what to do. */
 class Segment {
   readonly #plan: SegmentPlan
-  readonly #clock = machineClock()
+  readonly #clock: SteadyClock
   readonly #channel = new net.Socket({ fd: CHANNEL_FD, readable: true, writable: true })
   readonly #out = new FrameWriter(this.#channel)
   readonly #loop: SegmentLoop
@@ -42,6 +42,7 @@ class Segment {
 
   constructor(plan: SegmentPlan) {
     this.#plan = plan
+    this.#clock = machineClock(plan.clock)
     this.#loop = new SegmentLoop({
       core: new GatewayCore(plan.bench), clock: () => this.#clock.now(), out: this.#out, updates: () => this.#updates?.counts() ?? NO_COUNTS,
       connectionsMax: plan.filesMax - OTHER_DESCRIPTORS,

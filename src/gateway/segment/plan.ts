@@ -2,6 +2,7 @@
 // Keeps the rule that a command line, which everybody on the machine can read, holds no secret and no patient.
 
 import type { GatewayOptions } from '../core/gateway.ts'
+import type { ClockReading } from './clock.ts'
 import type { Hold } from './sandbox.ts'
 
 /** 0 to 2 are standard; 3 is the channel to the parent; the sockets follow in order. */
@@ -30,6 +31,8 @@ export interface SegmentPlan {
   readonly nfsVersions: readonly (2 | 3)[]
   /** Whether the update server answers callers below port 1024 only, as a monitor's kernel is. */
   readonly reservedPortsOnly: boolean
+  /** The parent's clock as it started this process. */
+  readonly clock: ClockReading | null
   /** What the first stage reached; filled by it. */
   readonly holds: readonly Hold[]
 }

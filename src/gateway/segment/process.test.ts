@@ -87,6 +87,25 @@ test('readings of both kinds of port arrive with bed and patient; the monitor is
   ok(!inspect(messages.filter((m) => m.kind !== 'readings'), { depth: 12 }).includes('CANARY'), 'no name outside its seal')
 }, {}, () => PLACED))
 
+const ONE_CLOCK = 'both processes have one clock: set back an hour ago, what was measured before an admission is not the new patient\'s'
+test(ONE_CLOCK, async () => {
+  const hour = 3600e6
+  const parents = (): number => Date.now() * 1000 + hour
+  const since = parents()
+  await withSegment(async ({ segment, cms, messages, states }) => {
+    for (let round = 0; round < 2; round++) {
+      const before = messages.length
+      const monitor = new Monitor(cms)
+      monitor.socket.write(CYCLE)
+      await until('readings', () => records(messages.slice(before)).length > 0)
+      ok(records(messages.slice(before)).every((r) => r.at >= since && r.at < since + 600e6), 'also in the process that is started anew')
+      monitor.socket.destroy()
+      if (round === 0) process.kill(segment.state().pid ?? 0, 'SIGKILL')
+      if (round === 0) await until('the death to be noticed', () => states.some((s) => s.phase === 'down'))
+    }
+  }, { clock: parents })
+})
+
 const RESTART = 'killed, it is started again with all it has to know; the connections that came meanwhile were waiting'
 test(RESTART, () => withSegment(async ({ segment, cms, messages, states }) => {
   const first = new Monitor(cms)

@@ -5,10 +5,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import type net from 'node:net'
 import path from 'node:path'
+import type { Micros } from '../../base/time.ts'
 import type { SegmentConfig } from '../../config/gateway.ts'
 import type { FromSegment, MissingHold, ToSegment } from '../channel.ts'
 import type { BenchOptions } from '../core/checks/bench.ts'
 import { bindSockets, closeSockets, socketPlans, type BoundSocket } from './bind.ts'
+import { readClock } from './clock.ts'
 import { FrameKind, FrameReader, FrameWriter } from './frames.ts'
 import { decodeFromSegment, encodeToSegment, FROM_SEGMENT_BYTES_MAX } from './messages.ts'
 import type { SegmentPlan, SocketPlan } from './plan.ts'
@@ -25,6 +27,8 @@ export interface SegmentOptions {
   readonly onMessage: (message: FromSegment) => void
   /** What a segment that has just started has to know: places, assignments, grants. Asked at each start. */
   readonly onStart: () => readonly ToSegment[]
+  /** The parent's own, which the process goes on with; without it the machine's. */
+  readonly clock?: () => Micros
   readonly onState?: (state: SegmentState) => void
   /** Tests put a program of their own inside. */
   readonly program?: string
@@ -169,7 +173,7 @@ class SegmentKeeper implements Segment {
     const { options, sockets } = { options: this.#options, sockets: this.sockets }
     return {
       program: options.program ?? 'main', user: options.config.user, bench: { ...options.bench, devicesMax: options.devicesMax },
-      nfsVersions: options.nfsVersions, holds: [],
+      nfsVersions: options.nfsVersions, clock: options.clock === undefined ? null : readClock(options.clock()), holds: [],
       reservedPortsOnly: options.reservedPortsOnly ?? true, filesMax: options.devicesMax * FILES_PER_DEVICE + OTHER_FILES,
       sockets: sockets.map(({ service, transport, address, port }) => ({ service, transport, address, port })),
     }

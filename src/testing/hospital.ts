@@ -97,6 +97,8 @@ abstract class Receiver {
 export class MllpHospital extends Receiver {
   /** For the next messages; a list is used up one by one, its last one stays. */
   moods: MllpMood[] = ['answer']
+  /** Messages with these ids get this, whatever the mood. */
+  readonly never = new Map<string, MllpMood>()
 
   static async start(setup: TlsSetup | null, port = 0): Promise<MllpHospital> {
     const hospital = new MllpHospital()
@@ -120,7 +122,7 @@ export class MllpHospital extends Receiver {
   #message(socket: net.Socket, text: string): void {
     const id = text.split('\r')[0]?.split('|')[9] ?? ''
     this.inbox.take(id, text)
-    const mood = (this.moods.length > 1 ? this.moods.shift() : this.moods[0]) ?? 'answer'
+    const mood = this.never.get(id) ?? (this.moods.length > 1 ? this.moods.shift() : this.moods[0]) ?? 'answer'
     const act: Partial<Record<MllpMood, () => void>> = {
       'wrong-id': () => socket.write(answer('AA', 'nobody-asked')),
       garbage: () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
@@ -154,6 +156,8 @@ interface Transaction {
 
 export class FhirHospital extends Receiver {
   moods: FhirMood[] = [200]
+  /** Transactions with these ids get this, whatever the mood. */
+  readonly never = new Map<string, FhirMood>()
   retryAfter: string | null = null
   readonly requests: { readonly url: string; readonly type: string }[] = []
 
@@ -172,7 +176,7 @@ export class FhirHospital extends Receiver {
     const bundle = JSON.parse(text) as Transaction
     this.requests.push({ url: request.url ?? '', type: request.headers['content-type'] ?? '' })
     this.inbox.take(businessId(bundle), text)
-    this.#respond(response, bundle, (this.moods.length > 1 ? this.moods.shift() : this.moods[0]) ?? 200)
+    this.#respond(response, bundle, this.never.get(businessId(bundle)) ?? (this.moods.length > 1 ? this.moods.shift() : this.moods[0]) ?? 200)
   }
 
   #respond(response: http.ServerResponse, bundle: Transaction, mood: FhirMood): void {

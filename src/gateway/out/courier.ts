@@ -7,6 +7,7 @@ import type { LineState, QueuedMessage, TargetQueue } from '../queue/delivery.ts
 import type { Answer } from './answer.ts'
 import type { OutDeps, ProtectedSender } from './deps.ts'
 import { dial, type Place } from './dial.ts'
+import { Doubt } from './doubt.ts'
 import { connectionFault } from './faults.ts'
 import { Line, Talk } from './line.ts'
 import { TALK, type TalkAction, type TalkEvent, type TalkState } from './talk.ts'
@@ -54,6 +55,7 @@ export class Courier implements ProtectedSender {
   /** What the state `pausing` shows, and the pause that the receiver asked for. */
   #why = ''
   #leastMs = 0
+  readonly #doubt = new Doubt()
   #putOff: { readonly seq: number; readonly tries: number } | null = null
 
   constructor(target: TargetConfig, queue: TargetQueue, tongue: Tongue, deps: OutDeps) {
@@ -81,6 +83,7 @@ export class Courier implements ProtectedSender {
     const socket = this.#socket
     const closed = socket === null || socket.closed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
     this.#queue.onWork(null)
+    this.#doubt.forget()
     this.#talk.on('close')
     return closed
   }
@@ -137,7 +140,7 @@ export class Courier implements ProtectedSender {
       answered: (message, answer) => ours(() => this.#answered(message, answer)),
       unfit: (why) => ours(() => this.#fault('unfit', why)),
       free: () => ours(() => this.#talk.on('work')),
-      owed: () => (this.#socket === socket ? this.#owed : []),
+      owed: () => (this.#socket === socket ? this.#owed.filter((message) => !this.#doubt.held.includes(message)) : []),
     }
   }
 
@@ -153,12 +156,26 @@ export class Courier implements ProtectedSender {
 
   #fill(): void {
     const speaker = this.#speaker
-    const room = this.#tongue.window - this.#owed.length
-    if (speaker === null || room < 1 || !speaker.canSend()) return
+    if (speaker === null || !speaker.canSend()) return
+    if (this.#doubt.held.length > 0) return this.#sendHeld(speaker)
+    const aside = this.#owed.length > 0 ? 0 : this.#doubt.aside()
+    const room = aside > 0 ? aside + 1 : this.#tongue.window - this.#owed.length
+    if (room < 1) return
     const messages = this.#queue.take(room, this.#line.now())
     this.#owed.push(...messages)
-    for (const message of messages) speaker.send(message)
+    this.#doubt.held = aside > 0 ? messages.slice(0, -1) : []
+    for (const message of messages.slice(this.#doubt.held.length)) speaker.send(message)
     if (messages.length > 0) this.#talk.on('sent')
+  }
+
+  /** One at a time, when all others are answered. */
+  #sendHeld(speaker: Speaker): void {
+    const { held } = this.#doubt
+    if (this.#owed.length > held.length) return
+    const next = held.shift()
+    if (next === undefined) return
+    this.#doubt.prove(next)
+    speaker.send(next)
   }
 
   #look(): void {
@@ -167,8 +184,17 @@ export class Courier implements ProtectedSender {
   }
 
   #lose(): void {
+    const proved = this.#doubt.lost(this.#owed)
+    if (proved !== null) this.#setApart(proved.message, proved.tries)
     if (this.#owed.length > 0) this.#queue.connectionLost(this.#line.now())
     this.#owed = []
+  }
+
+  /** Without an end it would hold up all behind it. */
+  #setApart(message: QueuedMessage, tries: number): void {
+    const why = `not taken in ${tries} tries, the last one just after another message was taken; the receiver may have it: ${this.#why}`
+    this.#queue.refuse(message.seq, why, this.#line.now())
+    this.#line.note(`a message was set apart (${why})`)
   }
 
   #pause(): void {
@@ -206,6 +232,7 @@ export class Courier implements ProtectedSender {
     if (answer.kind === 'unfit') return this.#fault('unfit', answer.why)
     if (answer.kind === 'later' && this.#isPutOff(message, answer.isOfMessage)) return this.#fault('later', answer.why, answer.leastMs)
     const at = this.#line.now()
+    this.#doubt.answered(message)
     if (answer.kind === 'delivered') this.#queue.acknowledge([message.seq], at)
     else this.#queue.refuse(message.seq, answer.why, at)
     if (answer.kind !== 'delivered') this.#line.note(`a message was refused and set apart (${answer.why})`)

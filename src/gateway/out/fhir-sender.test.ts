@@ -10,6 +10,7 @@ import { opensslMissing, testPki } from '../../testing/certificates.ts'
 import { FhirHospital, MllpHospital, type FhirMood } from '../../testing/hospital.ts'
 import { CLEAR, fhirBody, fhirTarget, stageSender, tlsBy, until, type SenderStage } from '../../testing/out-world.ts'
 import { LATER_TRIES_MAX } from './courier.ts'
+import { DOUBT_TRIES } from './doubt.ts'
 
 const IDS = ['M1', 'M2', 'M3', 'M4']
 const skip = opensslMissing
@@ -123,10 +124,39 @@ test('a conflict that never passes is set apart after some tries', async (t) => 
 })
 
 test('a server that fails is asked for ever: no message is set apart for it', async (t) => {
-  const hospital = await clearHospital(t, ...Array.from({ length: 3 * LATER_TRIES_MAX }, () => 500), 200)
+  const hospital = await clearHospital(t, ...Array.from({ length: DOUBT_TRIES }, () => 500), 200)
   const { queue } = begin(t, hospital.port, CLEAR)
   await queue.settled(4)
-  deepEqual([queue.refused, queue.delivered], [[], IDS])
+  deepEqual([queue.refused, queue.delivered], [[], ['M2', 'M1', 'M3', 'M4']], 'after so long another one goes first')
+  const longer = await clearHospital(t, ...Array.from({ length: 5 * DOUBT_TRIES }, () => 503), 200)
+  const next = begin(t, longer.port, CLEAR)
+  await next.queue.settled(4)
+  deepEqual([next.queue.refused, next.queue.delivered.toSorted(), longer.inbox.kept.length], [[], IDS, 4])
+})
+
+for (const mood of [500, 502, 'cut', 'no-transaction', 'too-few'] as const) {
+  test(`a transaction that alone is never taken (${mood}) is set apart with words once another was taken; the rest keep their order`, async (t) => {
+    const hospital = await clearHospital(t)
+    for (const id of ['M1', 'M2']) hospital.never.set(id, mood)
+    const { queue, world } = begin(t, hospital.port, CLEAR)
+    await queue.settled(4)
+    deepEqual([queue.refused.map((r) => r.controlId), queue.delivered], [['M1', 'M2'], ['M3', 'M4']])
+    match(queue.refused[0]?.why ?? '', /not taken in \d+ tries, the last one just after another message was taken; the receiver may have it: /)
+    ok(world.notes.some((words) => words.includes('was set apart')))
+    ok(!/ZZTEST|CANARY/.test(JSON.stringify([queue.refused, world.notes])))
+  })
+}
+
+test('the only message there is waits for ever, and the end of the gateway sets none apart', async (t) => {
+  const hospital = await clearHospital(t)
+  hospital.never.set('M1', 500)
+  const { queue } = begin(t, hospital.port, CLEAR, ['M1'])
+  await hospital.inbox.got(3 * DOUBT_TRIES)
+  deepEqual(queue.refused, [])
+  hospital.never.set('M1', 'silent')
+  queue.add('M2', fhirBody('M2'))
+  await queue.settled(1)
+  deepEqual([queue.refused, queue.delivered], [[], ['M2']])
 })
 
 test('Retry-After is waited for', async (t) => {

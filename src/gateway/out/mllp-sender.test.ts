@@ -359,3 +359,17 @@ test('certificates that end within thirty days are told on connecting, of either
   match(theirs ?? '', /^the receiver's certificate ends on \d{4}-\d\d-\d\d, in 19 days: renew it$/)
   deepEqual(more, [])
 })
+
+for (const mood of ['close-before-answer', 'garbage', 'wrong-id'] as const) {
+  test(`a message that makes the receiver ${mood} each time is set apart once another was taken; with a wide window too`, async (t) => {
+    for (const window of [1, 4]) {
+      const hospital = await clearHospital(t)
+      hospital.never.set('M2', mood)
+      const { queue, world } = begin(t, hospital.port, CLEAR, IDS, { window })
+      await queue.settled(IDS.length)
+      deepEqual([queue.refused.map((r) => r.controlId), queue.delivered.toSorted()], [['M2'], IDS.filter((id) => id !== 'M2')])
+      match(queue.refused[0]?.why ?? '', /just after another message was taken; the receiver may have it/)
+      ok(!/ZZTEST|CANARY/.test(JSON.stringify([queue.refused, world.notes])))
+    }
+  })
+}

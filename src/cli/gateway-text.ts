@@ -12,7 +12,7 @@ export function statusText(status: GatewayStatus, io: Pick<Io, 'color'>): string
   return [
     `Gateway ${status.name}, ${isUp ? `running since ${clock(status.startedAt ?? 0)}` : paint(io, 'red', 'NOT RUNNING')}. ${status.intendedUse}`,
     '', heading(io, 'Needs attention'), ...(status.notices.length === 0 ? ['Nothing is known to.'] : status.notices.map((n) => `- ${n}`)),
-    '', heading(io, 'Segment'), segmentLine(status),
+    '', heading(io, 'Segment'), segmentLine(status), ...segmentCounts(segment.counts),
     ...(segment.sandbox.length === 0 ? [] : [`sandbox: ${segment.sandbox.join('; ')}`]),
     '', heading(io, 'Beds'),
     `${beds.devices} monitors, ${beds.connections} connections: ${counts(beds.feed)}`,
@@ -45,6 +45,13 @@ function segmentLine({ segment, startedAt }: GatewayStatus): string {
   if (startedAt === null) return 'no process faces the monitors'
   const restarts = segment.restarts === 0 ? '' : `, started anew ${segment.restarts} times`
   return `${segment.state === 'running' ? 'running' : 'DOWN: no monitor is heard,'} since ${clock(segment.since)}${restarts}`
+}
+
+function segmentCounts(of: GatewayStatus['segment']['counts']): string[] {
+  if (of === null) return []
+  const { connections, accepted, refused, holds, isHolding } = of
+  const held = holds === 0 ? '' : `; monitors had to wait ${holds} times${isHolding ? ', and wait now' : ''}`
+  return [`connections of monitors: ${connections} now, ${accepted} in all, ${refused} refused for want of room${held}`]
 }
 
 function targets({ targets: all }: GatewayStatus): string[] {

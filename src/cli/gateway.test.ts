@@ -156,7 +156,7 @@ test('the console of a gateway reads no captures', async (t) => {
 test('the status as text, whole: what needs attention first, absences as words', () => {
   const status: GatewayStatus = {
     schema: 'cordon.gateway-status/1', intendedUse: INTENDED_USE, at: START, name: 'GW', startedAt: START,
-    segment: { state: 'down', since: START + 60e6, sandbox: [], restarts: 2 },
+    segment: { state: 'down', since: START + 60e6, sandbox: [], restarts: 2, counts: { connections: 3, accepted: 40, refused: 2, holds: 1, isHolding: true } },
     beds: {
       devices: 3, connections: 4, feed: { never: 1, live: 0, silent: 0, lost: 2 }, assignment: { assigned: 1, contested: 0, unassigned: 2 },
       dataCheck: { OK: 0, 'CHECK BEDSIDE': 1, 'NOT TRUSTED': 0, 'NOT CHECKED': 2 },
@@ -182,6 +182,7 @@ Needs attention
 
 Segment
 DOWN: no monitor is heard, since 2026-01-05T07:01:00Z, started anew 2 times
+connections of monitors: 3 now, 40 in all, 2 refused for want of room; monitors had to wait 1 times, and wait now
 
 Beds
 3 monitors, 4 connections: 1 never, 2 lost

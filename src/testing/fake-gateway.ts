@@ -101,6 +101,9 @@ export class FakeGateway implements GatewayParts {
   arp: string | null = null
   adtTake: ((bytes: Uint8Array) => void) | null = null
   adtWhy: string | null = null
+  adtRefused: string | null = null
+  adtWarnings: readonly string[] = []
+  targetWarnings: readonly string[] = []
   /** Why the segment's process cannot start. */
   startFault: string | null = null
   append: () => void | Promise<void> = () => undefined
@@ -184,14 +187,17 @@ export class FakeGateway implements GatewayParts {
 
   #out() {
     return {
-      take: (readings: OwnedReadings) => void this.sent.push(readings), tick: () => undefined, lines: () => this.targets, kept: () => kept('queue'),
+      take: (readings: OwnedReadings) => void this.sent.push(readings), tick: () => undefined, lines: () => this.targets,
+      warnings: () => new Map([['engine', this.targetWarnings]]), kept: () => kept('queue'),
       close: async () => void this.log.push('out closed'),
     }
   }
 
   async startAdt(_config: unknown, take: (bytes: Uint8Array) => void) {
     this.adtTake = take
-    return { why: () => this.adtWhy, close: async () => void this.log.push('adt closed') }
+    return {
+      why: () => this.adtWhy, refused: () => this.adtRefused, warnings: () => this.adtWarnings, close: async () => void this.log.push('adt closed'),
+    }
   }
 
   /** As if the segment's process had sent this frame's readings. */

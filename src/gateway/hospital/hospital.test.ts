@@ -253,6 +253,50 @@ test('status counts, names targets with lag and protection, and what a person mu
   assert.equal(hospital.status().notices.length, 1)
 })
 
+test('what ends soon, what was refused, and what the segment counts are told', async (t) => {
+  const { parts, hospital } = await run(t, new FakeGateway(), withAdt(t))
+  const notices = (): string => hospital.status().notices.join('\n')
+  parts.adtRefused = 'the certificate has expired'
+  parts.adtWarnings = ['the sender\'s certificate ends on 2026-01-09, in 4 days: renew it']
+  parts.targetWarnings = ['the gateway\'s certificate ended on 2026-01-04: renew it', 'key file k can be read by others than its owner: chmod 600']
+  const heard = standing(START, [])
+  parts.hear(heard.kind === 'beds' ? { ...heard, segment: { connections: 3, accepted: 40, refused: 2, holds: 1, isHolding: true } } : heard)
+  await parts.pass(1000)
+  for (const words of [/ADT: the last connection was not taken: the certificate has expired\. Movements of patients may be missing/,
+    /ADT: the sender's certificate ends on 2026-01-09, in 4 days/, /Target engine: the gateway's certificate ended on 2026-01-04: renew it; key file/]) {
+    assert.match(notices(), words)
+  }
+  assert.deepEqual(hospital.status().segment.counts, { connections: 3, accepted: 40, refused: 2, holds: 1, isHolding: true })
+  parts.adtRefused = null
+  ;[parts.adtWarnings, parts.targetWarnings] = [[], []]
+  await parts.pass(1000)
+  assert.doesNotMatch(notices(), /certificate|may be missing/)
+  parts.ear?.onDown('killed by SIGKILL')
+  assert.equal(hospital.status().segment.counts, null, 'of a process that is gone nothing is said')
+})
+
+test('a merge that is not followed is told for a shift, a message about nobody\'s place is not, and neither with its text', async (t) => {
+  const { parts, hospital } = await run(t)
+  const unread = (why: string) => parts.hear({
+    kind: 'note', command: { kind: 'log', device: null, at: parts.now, verdict: { action: 'drop', rule: 'text-unreadable', why } },
+  })
+  const notices = (): string => hospital.status().notices.join('\n')
+  const follows = 'moves nobody that the gateway follows'
+  for (const why of [`ADT^A31 ${follows}`, 'not an ADT message: ZZTEST^CANARY', `ADT^A40 ${follows}`]) unread(why)
+  await hospital.settled()
+  assert.match(notices(), /ADT A40 came at 07:00 UTC and is not followed \(a merge, or a movement\): look whether each bed still has its patient/)
+  assert.doesNotMatch(notices(), /A31|ZZTEST/)
+  parts.now += 7 * 3600e6
+  unread('ADT^A40 moves nobody that the gateway follows')
+  await hospital.settled()
+  parts.now += 2 * 3600e6
+  await parts.pass(100)
+  assert.match(notices(), /A40 came at 14:00/, 'the last one counts')
+  parts.now += 7 * 3600e6
+  await parts.pass(100)
+  assert.doesNotMatch(notices(), /A40/)
+})
+
 test('half a copied program is an alarm on every page until the copy is whole', async (t) => {
   const { parts, hospital } = await run(t)
   const record = { at: START, severity: 'alarm', ip: ip(BED), deviceId: 'S1', permitId: 'p1', releaseId: 'r', path: 'bin/monitor', reason: null, sentBytes: 5,

@@ -2,9 +2,9 @@
 // Keeps three rules: readings are durable before they are shown, notes and readings keep their order, and no line of a log has a patient in it.
 
 import { err, ok, type Result } from '../../base/result.ts'
-import type { Micros } from '../../base/time.ts'
+import { formatMicros, type Micros } from '../../base/time.ts'
 import type { GatewayConfig } from '../../config/gateway.ts'
-import type { FromSegment, ToldEvent, ToSegment } from '../channel.ts'
+import type { FromSegment, SegmentCounts, ToldEvent, ToSegment } from '../channel.ts'
 import { INTENDED_USE, type TargetLine } from '../core/beds-frame.ts'
 import type { Bed } from '../core/assignment/adt.ts'
 import type { LedgerNote } from '../core/assignment/ledger.ts'
@@ -27,6 +27,11 @@ export const INBOX_MAX = 10_000
 const AUDITED: readonly Verdict['rule'][] = [
   'feed-lost', 'feed-back', 'bed-changed', 'demo-mode', 'not-a-monitor', 'too-fast', 'too-many', 'log-quota', 'field-unknown', 'resync',
 ]
+/** Merges, and movements that are not read (HL7 v2 chapter 3): a number or a bed may be another now. */
+const LEFT_TO_A_HAND: readonly string[] = [
+  'A06', 'A07', 'A09', 'A10', 'A18', 'A21', 'A22', 'A34', 'A35', 'A36', 'A40', 'A41', 'A42', 'A43', 'A45', 'A47', 'A49', 'A50', 'A51',
+]
+const SHIFT_MS = 8 * 3600_000
 const OTHER_BED = '(a bed that the gateway file does not name)'
 
 type Note = Extract<FromSegment, { kind: 'note' }>['command']
@@ -47,10 +52,12 @@ export class Hospital {
   #isStopping = false
   readonly #startedAt: Micros
   readonly #bedOf = new Map<DeviceId, Bed>()
+  readonly #unread = new Map<string, Micros>()
   readonly #waiters = new Map<Bed, (note: LedgerNote) => void>()
   #inbox: FromSegment[] = []
   #draining: Promise<void> | null = null
   #served: ServerCounts | null = null
+  #counts: SegmentCounts | null = null
   #adt: AdtPart | null = null
   /** The running process has been told all of #told. Until then events wait in that list, from #toldTo on. */
   #isTold = false
@@ -101,7 +108,13 @@ export class Hospital {
     this.#kept.out.tick(this.#parts.clock())
     const why = this.#adt?.why() ?? null
     this.notices.set('adt', why === null ? null : `ADT cannot come in: ${why}. Movements of patients are not followed.`)
+    const refused = why === null ? this.#adt?.refused() ?? null : null
+    this.notices.set('adt-refused', refused === null ? null : `ADT: the last connection was not taken: ${refused}. Movements of patients may be missing.`)
     for (const line of this.#kept.out.lines(this.#parts.clock())) this.#noticeTarget(line)
+    const renew = (key: string, what: string, words: readonly string[]): void =>
+      this.notices.set(key, words.length === 0 ? null : `${what}: ${words.join('; ')}.`)
+    renew('renew adt', 'ADT', this.#adt?.warnings() ?? [])
+    for (const [target, words] of this.#kept.out.warnings()) renew(`renew ${target}`, `Target ${target}`, words)
   }
 
   #noticeTarget({ target, state, why, waiting, refused, given }: TargetLine): void {
@@ -159,7 +172,7 @@ export class Hospital {
     const why = this.#adt?.why() ?? null
     return {
       schema: 'cordon.gateway-status/1', intendedUse: INTENDED_USE, at, name: this.config.name, startedAt: this.#startedAt,
-      segment: { ...this.#state, restarts: Math.max(0, this.#starts - 1) }, beds: countBeds(this.beds.tiles(), isDown),
+      segment: { ...this.#state, restarts: Math.max(0, this.#starts - 1), counts: isDown ? null : this.#counts }, beds: countBeds(this.beds.tiles(), isDown),
       targets: this.#kept.out.lines(at),
       adt: { state: this.config.adt === null ? 'none' : why === null ? 'listening' : 'down', why, isProtected: this.config.adt?.protection.kind === 'tls' },
       updates: updatesOf(this.grants.granting, this.#served), kept: [this.#kept.readings.kept(at), this.#kept.out.kept(at), ...folderLines(this.config)],
@@ -278,6 +291,7 @@ export class Hospital {
         break
       case 'beds':
         this.#served = message.updates
+        this.#counts = message.segment
         this.beds.takeViews(message.views)
     }
   }
@@ -315,6 +329,7 @@ export class Hospital {
 
   #onDown(why: string): void {
     this.#isTold = false
+    this.#counts = null
     this.#state = { state: 'down', since: this.#parts.clock(), sandbox: [] }
     this.beds.segment(this.#state)
     this.audit.write(this.#parts.clock(), 'segment-down', { why })
@@ -339,7 +354,20 @@ export class Hospital {
     if ('kind' in verdict) return this.#onLedger(at, verdict)
     // Of a message of the hospital only that it was refused: its own words could be anybody's.
     const why = device === null ? 'an ADT message could not be used' : verdict.why
+    if (device === null) this.#noticeUnread(at, /^ADT\^(A\d\d) moves nobody/.exec(verdict.why)?.[1] ?? '')
     if (device === null || verdict.action === 'close' || AUDITED.includes(verdict.rule)) this.audit.write(at, 'intake', { device, rule: verdict.rule, why })
+  }
+
+  /** Told for a shift: longer, a ward would read past it. */
+  #noticeUnread(at: Micros, trigger: string): void {
+    if (!LEFT_TO_A_HAND.includes(trigger)) return
+    const when = `${formatMicros(at).slice(11, 16)} UTC`
+    const what = `ADT ${trigger} came at ${when} and is not followed (a merge, or a movement)`
+    this.notices.set(`adt ${trigger}`, `${what}: look whether each bed still has its patient.`)
+    this.#unread.set(trigger, at)
+    this.#parts.after(SHIFT_MS, () => {
+      if (this.#unread.get(trigger) === at) this.notices.set(`adt ${trigger}`, null)
+    })
   }
 
   #onLedger(at: Micros, note: LedgerNote): void {

@@ -25,6 +25,7 @@ test('each target has its line from its own queue and sender; nothing is lost in
     kept: () => ({ what: 'queue', bytes: 100, nextDeletion: null, rule: 'until delivered' }),
     send: (target) => ({
       state: () => ({ target: target.name, state: 'down', why: 'no route', since: START, isProtected: false, clearReason: 'a reason' }),
+      warnings: () => (target.name === 'a' ? ['the gateway\'s certificate ends on 2026-01-09, in 4 days: renew it'] : []),
       close: async () => void log.push(`${target.name} closed`),
     }),
   })
@@ -32,6 +33,7 @@ test('each target has its line from its own queue and sender; nothing is lost in
     target, kind: i === 0 ? 'pcd01' : 'fhir', state: 'down', why: 'no route', isProtected: false, clearReason: 'a reason', waiting: 4, ambiguous: 2, refused: 4,
     delivered: 9, given: 15, lagMicros: 5e6,
   })))
+  assert.deepEqual([...part.warnings()], [['b', []], ['a', ['the gateway\'s certificate ends on 2026-01-09, in 4 days: renew it']]])
   part.take({ device: 'x', bed: null, at: START, items: [] })
   part.tick(START)
   await part.close()

@@ -28,6 +28,7 @@ export function outPart(pieces: OutPieces): OutPart {
     take: (readings) => pieces.take(readings),
     tick: (now) => pieces.tick(now),
     lines: (now) => ends.map(({ target, queue, sender }) => targetLine(target, sender.state(), queue.figures(now))),
+    warnings: () => new Map(ends.map(({ target, sender }) => [target.name, sender.warnings()])),
     kept: (now) => pieces.kept(now),
     async close() {
       await Promise.all(ends.map(({ sender }) => sender.close()))

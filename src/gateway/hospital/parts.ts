@@ -61,6 +61,8 @@ export interface OutPart {
   /** About once a second: what was gathered for long enough becomes messages. */
   tick(now: Micros): void
   lines(now: Micros): readonly TargetLine[]
+  /** What to renew or to repair, by target. */
+  warnings(): ReadonlyMap<string, readonly string[]>
   kept(now: Micros): KeptLine
   close(): Promise<void>
 }
@@ -73,6 +75,10 @@ export interface Stores {
 export interface AdtPart {
   /** Why nothing can come in, in words; null while it listens. */
   why(): string | null
+  /** Why the last connection that was tried was not taken or was given up, in words; null when it was taken since. */
+  refused(): string | null
+  /** What to renew or to repair. */
+  warnings(): readonly string[]
   close(): Promise<void>
 }
 
@@ -94,8 +100,8 @@ export interface GatewayParts {
   startSegment(config: GatewayConfig, ear: SegmentEar): Promise<SegmentPart>
   /** Both at once: what goes out is made of what is stored. `note`: words for the audit, without a patient. */
   openStores(config: GatewayConfig, note: (words: string) => void): Promise<Stores>
-  /** `take`: one message, without framing; it is acknowledged when `take` returns. */
-  startAdt(config: AdtConfig, take: (bytes: Uint8Array) => void): Promise<AdtPart>
+  /** `take`: one message, without framing; it is acknowledged when `take` returns. `note`: words for the audit, without a patient. */
+  startAdt(config: AdtConfig, take: (bytes: Uint8Array) => void, note: (words: string) => void): Promise<AdtPart>
   loadGrants(now: Micros): Promise<Granting>
   /** The text of /proc/net/arp; null where there is none. */
   arpTable(): string | null

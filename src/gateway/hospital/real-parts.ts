@@ -24,7 +24,7 @@ export function realParts(config: GatewayConfig): GatewayParts {
     clock: now, every, after, arpTable, loadGrants: grantSource(config, now),
     startSegment: (_config, ear) => segment(config, now, ear),
     openStores: (_config, note) => openStores(config, now, note),
-    startAdt: (adt, take) => adtPart(adt, config, now, take),
+    startAdt: (adt, take, note) => adtPart(adt, config, { clock: now, note }, take),
   }
 }
 
@@ -47,12 +47,14 @@ async function segment(config: GatewayConfig, clock: () => Micros, ear: SegmentE
 }
 
 /** What is no message of HL7 is refused; what is one is taken, also when it moves nobody that the gateway follows: the audit says so. */
-async function adtPart(adt: AdtConfig, config: GatewayConfig, clock: () => Micros, take: (bytes: Uint8Array) => void): Promise<AdtPart> {
+async function adtPart(
+  adt: AdtConfig, config: GatewayConfig, deps: { readonly clock: () => Micros; readonly note: (words: string) => void }, take: (bytes: Uint8Array) => void,
+): Promise<AdtPart> {
   const listening = await startAdtListener(adt, (bytes) => {
     if (!parseHl7(bytes).ok) return 'unreadable'
     take(bytes)
     return 'applied'
-  }, { clock, timers: { after }, note: () => undefined, segment: [config.segment.cms, config.segment.hl7] })
+  }, { ...deps, timers: { after }, segment: [config.segment.cms, config.segment.hl7] })
   if (!listening.ok) throw new Error(listening.error)
   const { value } = listening
   return {
@@ -60,6 +62,8 @@ async function adtPart(adt: AdtConfig, config: GatewayConfig, clock: () => Micro
       const { state, why } = value.state()
       return state === 'down' ? why ?? 'no reason is known' : null
     },
+    refused: () => value.state().why,
+    warnings: () => value.state().warnings,
     close: () => value.close(),
   }
 }

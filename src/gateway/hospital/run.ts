@@ -65,7 +65,7 @@ async function assemble(config: GatewayConfig, parts: GatewayParts, undo: Undo):
   const { adt } = config
   if (adt !== null) {
     const take = (bytes: Uint8Array): void => hospital.takeAdt(bytes)
-    const listening = await attempt('ADT cannot come in', 'Check "listen" and the files of "adt".', () => parts.startAdt(adt, take))
+    const listening = await attempt('ADT cannot come in', 'Check "listen" and the files of "adt".', () => parts.startAdt(adt, take, note))
     if (!listening.ok) return listening
     hospital.useAdt(listening.value)
   }

@@ -4,6 +4,7 @@
 import path from 'node:path'
 import type { Micros } from '../../base/time.ts'
 import type { GatewayConfig, Protection } from '../../config/gateway.ts'
+import type { SegmentCounts } from '../channel.ts'
 import { INTENDED_USE, type TargetLine } from '../core/beds-frame.ts'
 import type { ServerCounts } from '../nfs-server.ts'
 import { auditKept } from './audit-file.ts'
@@ -27,7 +28,11 @@ export interface GatewayStatus {
   readonly name: string
   /** Null: nothing runs; what follows was read from the file and the folder. */
   readonly startedAt: Micros | null
-  readonly segment: SegmentState & { readonly restarts: number }
+  readonly segment: SegmentState & {
+    readonly restarts: number
+    /** Of the process that runs; null before its first word. */
+    readonly counts: SegmentCounts | null
+  }
   readonly beds: BedCounts
   readonly targets: readonly TargetLine[]
   readonly adt: { readonly state: 'listening' | 'down' | 'none'; readonly why: string | null; readonly isProtected: boolean }
@@ -69,7 +74,7 @@ export function restingStatus(config: GatewayConfig, at: Micros, granting: Grant
   const none = { devices: config.beds.length, connections: 0 }
   return {
     schema: 'cordon.gateway-status/1', intendedUse: INTENDED_USE, at, name: config.name, startedAt: null,
-    segment: { state: 'down', since: at, sandbox: [], restarts: 0 },
+    segment: { state: 'down', since: at, sandbox: [], restarts: 0, counts: null },
     beds: {
       ...none, feed: { never: config.beds.length, live: 0, silent: 0, lost: 0 }, assignment: { assigned: 0, contested: 0, unassigned: config.beds.length },
       dataCheck: { OK: 0, 'CHECK BEDSIDE': 0, 'NOT TRUSTED': 0, 'NOT CHECKED': config.beds.length },

@@ -14,7 +14,7 @@ import { opensslMissing, testPki } from '../../testing/certificates.ts'
 import { CLEAR, outWorld, tlsBy, until, type OutWorld } from '../../testing/out-world.ts'
 import { parseHl7 } from '../core/intake/hl7-text.ts'
 import { readAdt } from '../core/assignment/adt.ts'
-import { ADT_CONNECTIONS_MAX, adtAddressFault, startAdtListener, type AdtListener, type AdtOutcome } from './adt-listener.ts'
+import { ADT_CONNECTIONS_MAX, ADT_HANDSHAKES_MAX, adtAddressFault, startAdtListener, type AdtListener, type AdtOutcome } from './adt-listener.ts'
 import { ADT_FRAME_BYTES_MAX, MllpReader } from './mllp-frames.ts'
 
 const skip = opensslMissing
@@ -217,6 +217,20 @@ test('bounds: connections, length of a message, a message that does not end, sil
   await plainEngine(t, stage).closed
   match(stage.listener.state().why ?? '', /more than 16 connections/)
   match(await (many[0] as Engine).ask(adt('H3')), /MSA\|AA\|H3/)
+})
+
+test('who has no certificate cannot keep out who has one, however many connections it holds', { skip }, async (t) => {
+  const { server, client } = testPki(t)
+  const stage = await listen(t, tlsBy(server))
+  const idle = Array.from({ length: ADT_HANDSHAKES_MAX + 20 }, () => plainEngine(t, stage))
+  await Promise.all(idle.slice(0, 20).map((engine) => engine.closed))
+  equal(stage.listener.state().connections, 0, 'a handshake is no connection yet')
+  ok(stage.world.notes.includes('ADT: more than 64 connections without a certificate'))
+  const engine = secureEngine(t, stage, client)
+  match(await engine.ask(adt('S1')), /MSA\|AA\|S1/)
+  deepEqual([stage.listener.state().connections, stage.listener.state().why], [1, null])
+  await stage.listener.close()
+  await Promise.all(idle.map((one) => one.closed))
 })
 
 test('bytes that are no block end the connection without an answer', async (t) => {

@@ -16,6 +16,11 @@ import { expiryWarnings, readTlsFiles, serverOptions, tlsFigures, type TlsFigure
 
 /** Connections at one time: an interface engine uses one, and makes another before it drops the first. */
 export const ADT_CONNECTIONS_MAX = 16
+/** Handshakes at one time; the oldest gives way: whoever has no certificate cannot keep out who has one. */
+export const ADT_HANDSHAKES_MAX = 64
+/** A connection whose other end is gone without a word is noticed by the kernel's probes. */
+const KEEP_ALIVE_MS = 60_000
+
 export interface AdtLimits {
   readonly handshakeMs: number
   /** A connection that says nothing: nights are quiet, and an engine makes a new one. */
@@ -100,12 +105,15 @@ class Listener implements AdtListener {
   readonly #onMessage: (bytes: Uint8Array) => AdtOutcome | Promise<AdtOutcome>
   readonly #deps: AdtDeps
   readonly #limits: AdtLimits
-  readonly #server = net.createServer((socket) => this.#arrive(socket))
+  readonly #server = net.createServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => this.#arrive(socket))
   /** Does the handshakes; it listens nowhere itself, so that its files are read again for each connection. */
   readonly #handshakes: tls.Server
+  /** Those that may speak. */
   readonly #sockets = new Set<net.Socket>()
+  /** Those that still shake hands, the oldest first. */
+  readonly #strangers = new Set<net.Socket>()
   /** What each connection shakes hands with, by its other end. */
-  readonly #inHandshake = new Map<string, TlsMaterial>()
+  readonly #inHandshake = new Map<string, { readonly material: TlsMaterial; readonly raw: net.Socket }>()
   readonly #answers: Record<AdtCode, number> = { AA: 0, AE: 0, AR: 0 }
   #figures: TlsFigures | null = null
   #why: string | null = null
@@ -156,7 +164,7 @@ class Listener implements AdtListener {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
-      for (const socket of this.#sockets) socket.destroy()
+      for (const socket of [...this.#sockets, ...this.#strangers]) socket.destroy()
     })
   }
 
@@ -169,18 +177,25 @@ class Listener implements AdtListener {
   #arrive(socket: net.Socket): void {
     socket.on('error', () => {})
     const { localAddress } = socket
-    const why = this.#sockets.size >= ADT_CONNECTIONS_MAX ? `more than ${ADT_CONNECTIONS_MAX} connections`
-      : localAddress !== undefined && isOfSegment(localAddress, this.#deps.segment) ? 'a connection came to an address of the segment' : null
-    if (why !== null) {
-      this.#refuse(why)
+    if (localAddress !== undefined && isOfSegment(localAddress, this.#deps.segment)) {
+      this.#refuse('a connection came to an address of the segment')
       socket.destroy()
       return
     }
-    this.#sockets.add(socket)
-    socket.on('close', () => this.#sockets.delete(socket))
     const { protection } = this.#config
     if (protection.kind === 'clear') this.#converse(socket)
     else this.#secure(socket, protection.files)
+  }
+
+  #shake(raw: net.Socket): void {
+    const [oldest] = this.#strangers
+    if (oldest !== undefined && this.#strangers.size >= ADT_HANDSHAKES_MAX) {
+      this.#refuse(`more than ${ADT_HANDSHAKES_MAX} connections without a certificate`)
+      this.#strangers.delete(oldest)
+      oldest.destroy()
+    }
+    this.#strangers.add(raw)
+    raw.on('close', () => this.#strangers.delete(raw))
   }
 
   #secure(raw: net.Socket, files: TlsFiles): void {
@@ -192,26 +207,35 @@ class Listener implements AdtListener {
       return
     }
     const peer = peerOf(raw)
-    this.#inHandshake.set(peer, material.value)
+    this.#shake(raw)
+    this.#inHandshake.set(peer, { material: material.value, raw })
     raw.on('close', () => this.#inHandshake.delete(peer))
     this.#handshakes.setSecureContext(serverOptions(material.value))
     this.#handshakes.emit('connection', raw)
   }
 
   #secured(socket: tls.TLSSocket, serverName: string | null): void {
-    const material = this.#inHandshake.get(peerOf(socket))
+    const found = this.#inHandshake.get(peerOf(socket))
     this.#inHandshake.delete(peerOf(socket))
     const isOther = serverName !== null && tls.checkServerIdentity(serverName, socket.getPeerCertificate()) !== undefined
     if (isOther) this.#refuse('the sender\'s certificate is for another name than the configured serverName')
-    if (isOther || material === undefined) {
+    if (isOther || found === undefined) {
       socket.destroy()
       return
     }
-    this.#figures = tlsFigures(socket, material)
+    this.#strangers.delete(found.raw)
+    this.#figures = tlsFigures(socket, found.material)
     this.#converse(socket)
   }
 
   #converse(socket: net.Socket): void {
+    if (this.#sockets.size >= ADT_CONNECTIONS_MAX) {
+      this.#refuse(`more than ${ADT_CONNECTIONS_MAX} connections`)
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
     this.#why = null
     new Conversation(socket, this.#limits, this.#deps, (bytes) => this.#answer(bytes), (why) => this.#refuse(why)).begin()
   }

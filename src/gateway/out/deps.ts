@@ -7,12 +7,10 @@ import type { Sender } from '../queue/delivery.ts'
 import type { BackoffLimits } from './backoff.ts'
 import type { TlsFigures } from './tls.ts'
 
-/** A sender that also tells of its certificates, for `gateway status`. */
+/** A sender that also tells of its connection, for tests. */
 export interface ProtectedSender extends Sender {
   /** Of the last connection in TLS; null before the first, and in clear. */
   figures(): TlsFigures | null
-  /** What to renew or to repair, in words. */
-  warnings(): readonly string[]
 }
 
 export interface Timers {

@@ -61,5 +61,7 @@ export interface LineState {
 /** One running sender of one target. */
 export interface Sender {
   state(): LineState
+  /** What to renew or to repair before it fails, in words: certificates that end soon, a key that others can read. */
+  warnings(): readonly string[]
   close(): Promise<void>
 }

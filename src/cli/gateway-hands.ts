@@ -1,4 +1,4 @@
-// cordon gateway place, assign, vacate: what a person tells the running gateway by hand, through its control socket.
+// cordon gateway place, confirm, assign, vacate: what a person tells the running gateway by hand, through its control socket.
 // Keeps the rule that a patient's number is printed nowhere, not even in the answer.
 
 import { askControl } from '../gateway/hospital/control.ts'
@@ -14,6 +14,11 @@ export function gatewayPlace(file: string, device: string, bed: string, io: Io):
   return tell(file, 'place', { device, bed: bed === '-' ? null : bed }, `${words}, until the gateway is started anew; write it into ${file} to keep it`, io)
 }
 
+/** Ends CHECK BEDSIDE of a monitor that was replaced: somebody stood at the bed and looked. */
+export function gatewayConfirm(file: string, device: string, io: Io): Promise<number> {
+  return tell(file, 'confirm', { device }, (card) => `the card ${String(card)} is the monitor's at ${device} now`, io)
+}
+
 export async function gatewayAssign(file: string, what: { bed: string; number: string; authority: string | undefined }, io: Io): Promise<number> {
   const number = what.number === '-' ? await firstLine(process.stdin) : what.number
   if (what.number !== '-') io.err('note: a list of processes shows the number while this runs; "-" reads it from standard input\n')
@@ -25,12 +30,14 @@ export function gatewayVacate(file: string, bed: string, io: Io): Promise<number
 }
 
 /** Exit codes: ok; usage (2) when the gateway refuses it; incomplete (4) when none runs. */
-async function tell(file: string, command: string, fields: Readonly<Record<string, unknown>>, words: string, io: Io): Promise<number> {
+async function tell(
+  file: string, command: string, fields: Readonly<Record<string, unknown>>, words: string | ((answer: unknown) => string), io: Io,
+): Promise<number> {
   const config = gatewayConfig(file, io)
   if (config === null) return Exit.usage
   const answer = await askControl(config.folder, command, fields)
   if (answer.ok) {
-    io.out(`${words}\n`)
+    io.out(`${typeof words === 'string' ? words : words(answer.value)}\n`)
     return Exit.ok
   }
   io.err(`cordon gateway ${command}: ${answer.error.message}\n`)

@@ -176,9 +176,9 @@ export class SlowBench {
     this.#checkRates(now)
   }
 
-  /** What a sensor saw of the device's link: the first sight is what later ones are compared with. */
-  takeLink(sight: LinkSight): void {
-    this.#links = [this.#links[0] ?? sight, sight]
+  /** What a sensor saw of the device's link: the first sight is what later ones are compared with, until a person confirms another. */
+  takeLink(sight: LinkSight, isConfirmed = false): void {
+    this.#links = [isConfirmed ? sight : this.#links[0] ?? sight, sight]
   }
 
   takeTaps(atDevice: TapReport | null, atGateway: TapReport | null): void {

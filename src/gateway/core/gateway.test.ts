@@ -163,6 +163,16 @@ test('devices are bounded', () => {
   equal(core.devices().length, DEVICES_MAX)
 })
 
+test('strangers take no room of a monitor that stands at a bed, whoever comes first', () => {
+  const core = new GatewayCore({ leads: 'unknown', isPaced: false, devicesMax: 5 })
+  run(core, [{ kind: 'place', device: 'd1', bed: 'ICU^1^1', at: at(0) }, { kind: 'place', device: 'd2', bed: 'ICU^1^2', at: at(0) }])
+  const refused = (commands: readonly GatewayCommand[]): number => commands.filter((c) => c.kind === 'close').length
+  equal(refused(run(core, Array.from({ length: 10 }, (_, i) => open(i + 10, `stranger${i}`)))), 7)
+  equal(refused(run(core, [open(1, 'd1'), open(2, 'd2')])), 0)
+  equal(core.devices().length, 5)
+  equal(refused(run(core, [open(3, 'stranger99')])), 1)
+})
+
 test('a larger hospital takes more devices, a smaller one fewer: the bound is told with its number', () => {
   for (const devicesMax of [3, DEVICES_MAX + 10]) {
     const core = new GatewayCore({ leads: 'unknown', isPaced: false, devicesMax })
@@ -195,6 +205,25 @@ test('no command of the core serialises a patient\'s name, and none can carry by
   ok(!/CANARY/.test(JSON.stringify(commands)))
   deepEqual([...new Set(commands.map((c) => c.kind))].sort(), ['assignment', 'data-check', 'log', 'publish', 'store'])
   for (const command of commands) for (const name of ['bytes', 'payload', 'data', 'write', 'send']) ok(!(name in command))
+})
+
+test('a replaced monitor asks for a look until a person confirms its card; another one asks again', () => {
+  const core = ward()
+  const link = (mac: string, n: number, isConfirmed = false): GatewayCommand[] => run(core, [{
+    kind: 'link', device: 'd1', at: at(n), isConfirmed,
+    sight: {
+      ip: 'd1', mac, switchPort: null, ttl: null, mss: null, window: null, tcpOptions: null, rivalMacs: [], conflictingRetransmissions: 0, strayResets: 0,
+    },
+  }])
+  const word = (): string | undefined => core.view('d1', at(9), FRESHNESS)?.dataCheck.word
+  link('a', 1)
+  link('b', 2)
+  equal(word(), 'CHECK BEDSIDE')
+  link('b', 3, true)
+  link('b', 4)
+  equal(word(), 'OK')
+  link('a', 5)
+  equal(word(), 'CHECK BEDSIDE')
 })
 
 test('what a sensor or a second tap sees becomes a verdict at once', () => {

@@ -43,7 +43,8 @@ export type GatewayEvent =
   /** `isPaced`: the patients at this bed are paced; without it what the options say holds. */
   | { readonly kind: 'place'; readonly device: DeviceId; readonly bed: Bed | null; readonly isPaced?: boolean; readonly at: Micros }
   | { readonly kind: 'assign'; readonly bed: Bed; readonly patient: PatientRef | null; readonly at: Micros }
-  | { readonly kind: 'link'; readonly device: DeviceId; readonly sight: LinkSight; readonly at: Micros }
+  /** `isConfirmed`: somebody looked at the bed, and this is the monitor that belongs there: later sights are compared with this one. */
+  | { readonly kind: 'link'; readonly device: DeviceId; readonly sight: LinkSight; readonly isConfirmed?: boolean; readonly at: Micros }
   | { readonly kind: 'taps'; readonly device: DeviceId; readonly atDevice: TapReport | null; readonly atGateway: TapReport | null; readonly at: Micros }
 
 /** A reading with whose it is and how far it is trusted, both as of the moment it leaves. */
@@ -159,6 +160,15 @@ export class GatewayCore {
     }
   }
 
+  /** Whether somebody said at which bed it stands. */
+  isPlaced(id: DeviceId): boolean {
+    return this.#ledger.bedOf(id) !== null
+  }
+
+  placedCount(): number {
+    return this.#ledger.placedCount
+  }
+
   devices(): readonly DeviceId[] {
     return [...this.#devices.keys()]
   }
@@ -176,7 +186,7 @@ export class GatewayCore {
       this.#note(event.patient === null ? this.#ledger.vacate(event.bed, at) : this.#ledger.assign(event.bed, event.patient, at), at)
     } else {
       const device = this.#devices.get(event.device)
-      if (event.kind === 'link') device?.bench.takeLink(event.sight)
+      if (event.kind === 'link') device?.bench.takeLink(event.sight, event.isConfirmed)
       else device?.bench.takeTaps(event.atDevice, event.atGateway)
       if (device !== undefined) this.#judge(device, at)
     }
@@ -248,7 +258,7 @@ export class GatewayCore {
   #device(id: DeviceId): Device | null {
     const known = this.#devices.get(id)
     if (known !== undefined) return known
-    if (this.#devices.size >= this.#devicesMax) return null
+    if (!this.#hasRoom(id)) return null
     const device: Device = {
       id, number: this.#row.length, watch: new DeviceWatch(), board: new Board(), bench: new CheckBench(this.#options, this.#phase()),
       connections: new Set(), ownerKey: '', assignment: NOT_PLACED, bed: null, judged: null, word: 'NOT CHECKED', trust: 'plain',
@@ -258,6 +268,13 @@ export class GatewayCore {
     this.#row.push(device)
     this.#nextTellAt.push(Number.POSITIVE_INFINITY)
     return device
+  }
+
+  /** Strangers take no room of a monitor that stands at a bed: whoever has many addresses on the segment keeps none of those out. */
+  #hasRoom(id: DeviceId): boolean {
+    if (this.isPlaced(id)) return true
+    const reserved = this.#ledger.placed().filter((placed) => !this.#devices.has(placed)).length
+    return this.#devices.size + reserved < this.#devicesMax
   }
 
   /** Beds take turns with their waveforms: the golden ratio spreads any number of them evenly. */

@@ -1,7 +1,7 @@
 // Control commands: what may be asked of a running gateway: its status, places and assignments by hand, a look at the permits.
 // Keeps the rule that an answer never repeats what was asked about a patient.
 
-import { parseIp } from '../../base/ip.ts'
+import { parseIp, type Ip } from '../../base/ip.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { suggest } from '../../base/suggest.ts'
 import { bedName, patientRef } from '../core/assignment/adt.ts'
@@ -10,7 +10,7 @@ import type { Hospital } from './hospital.ts'
 
 /** HL7 gives a number 15 characters and an authority 227; hospitals take some more and far fewer. */
 const NUMBER_LENGTH_MAX = 64
-const COMMANDS = ['status', 'place', 'assign', 'vacate', 'look'] as const
+const COMMANDS = ['status', 'place', 'confirm', 'assign', 'vacate', 'look'] as const
 
 export function controlHandler(hospital: Hospital): ControlHandler {
   return (request) => {
@@ -19,6 +19,10 @@ export function controlHandler(hospital: Hospital): ControlHandler {
         return ok(hospital.status())
       case 'place':
         return place(hospital, request)
+      case 'confirm': {
+        const device = deviceOf(request)
+        return device.ok ? hospital.confirm(device.value) : device
+      }
       case 'assign':
         return assign(hospital, request)
       case 'vacate': {
@@ -35,9 +39,14 @@ export function controlHandler(hospital: Hospital): ControlHandler {
   }
 }
 
-function place(hospital: Hospital, request: ControlRequest): Result<unknown> {
+function deviceOf(request: ControlRequest): Result<Ip> {
   const device = parseIp(String(request['device']))
-  if (!device.ok) return err('the device is no address; give the one that the monitor has on the segment, e.g. 10.20.4.31')
+  return device.ok ? device : err('the device is no address; give the one that the monitor has on the segment, e.g. 10.20.4.31')
+}
+
+function place(hospital: Hospital, request: ControlRequest): Result<unknown> {
+  const device = deviceOf(request)
+  if (!device.ok) return device
   if (request['bed'] === null) return hospital.place(device.value, null)
   const bed = bedOf(request['bed'])
   return bed.ok ? hospital.place(device.value, bed.value) : bed

@@ -321,6 +321,24 @@ test('a second card of a monitor\'s address is told to the segment with the one 
   assert.match(audit(), /"kind":"card-changed","device":"10\.20\.4\.31","card":"00:11:22:33:44:66","before":\["00:11:22:33:44:55"\]/)
 })
 
+test('a replaced monitor: a person confirms the card that is there now, which is audited and told to the segment', async (t) => {
+  const { parts, audit, config } = await run(t)
+  const unseen = await askControl(config.folder, 'confirm', { device: BED })
+  assert.match(unseen.ok ? '' : unseen.error.message, /no card was seen behind that address/)
+  const table = (card: string): string => `IP address HW type Flags HW address Mask Device\n${BED} 0x1 0x2 ${card} * eth1\n`
+  for (const card of ['00:11:22:33:44:55', '00:11:22:33:44:66']) {
+    parts.arp = table(card)
+    await parts.pass(5000)
+  }
+  assert.deepEqual(await askControl(config.folder, 'confirm', { device: BED }), { ok: true, value: '00:11:22:33:44:66' })
+  const link = parts.told.findLast((m) => m.kind === 'told' && m.event.kind === 'link')
+  const event = link?.kind === 'told' && link.event.kind === 'link' ? link.event : null
+  assert.deepEqual([event?.isConfirmed, event?.sight.mac, event?.sight.rivalMacs], [true, '00:11:22:33:44:66', []])
+  assert.match(audit(), /"kind":"card-confirmed","device":"10\.20\.4\.31","card":"00:11:22:33:44:66"/)
+  const none = await askControl(config.folder, 'confirm', { device: 'bed 7' })
+  assert.match(none.ok ? '' : none.error.message, /no address/)
+})
+
 test('the canary patient is in no status, audit, notice or error, whatever the hospital or a monitor says', async (t) => {
   const { parts, hospital, audit, config, frames } = await run(t, new FakeGateway(), withAdt(t))
   parts.adtTake?.(Buffer.from('MSH|^~\\&|ZZTEST^CANARY'))

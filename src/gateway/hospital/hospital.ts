@@ -136,6 +136,16 @@ export class Hospital {
     }
   }
 
+  /** A person stood at the bed: the card that is behind the monitor's address now is its own. The answer names it. */
+  confirm(device: DeviceId): Result<string> {
+    const at = this.#parts.clock()
+    const sight = this.#links.confirm(device, at)
+    if (sight?.mac === undefined || sight.mac === null) return err('no card was seen behind that address: is the monitor switched on, and on this segment?')
+    this.audit.write(at, 'card-confirmed', { device, card: sight.mac })
+    this.#tell({ kind: 'link', device, sight, isConfirmed: true, at })
+    return ok(sight.mac)
+  }
+
   place(device: DeviceId, bed: Bed | null): Result<null> {
     const other = [...this.#bedOf].find(([id, at]) => at === bed && id !== device)
     if (bed !== null && other !== undefined) return err(`${other[0]} stands at ${bed}; take it away first: cordon gateway place ${other[0]} -`)

@@ -39,6 +39,18 @@ interface Known {
 export class LinkWatch {
   readonly #known = new Map<DeviceId, Known>()
 
+  /** Somebody looked: the card seen last is the monitor's, and those before are its rivals no more. Null when none was seen. */
+  confirm(device: DeviceId, now: Micros): LinkSight | null {
+    const known = this.#known.get(device)
+    const mac = [...known?.seen.keys() ?? []].at(-1)
+    if (known === undefined || mac === undefined) return null
+    known.seen.clear()
+    rivalsOf(known, mac, now)
+    known.told = mac
+    known.toldAt = now
+    return sightOf(device, mac, [])
+  }
+
   /** What is to be told of these devices now. */
   look(devices: readonly DeviceId[], cards: ReadonlyMap<string, Mac>, now: Micros): readonly { readonly device: DeviceId; readonly sight: LinkSight }[] {
     return devices.flatMap((device) => {

@@ -47,6 +47,18 @@ test('a card that changes is told with the one before for ten minutes, and a qui
   assert.deepEqual(watch.look(['b'], new Map([['a', card(1)]]), 0), [])
 })
 
+test('a card that a person confirmed has no rivals; where none was seen there is nothing to confirm', () => {
+  const watch = new LinkWatch()
+  const look = (n: number, now: number) => watch.look(['a'], new Map([['a', card(n)]]), now).map(({ sight }) => [sight.mac, sight.rivalMacs])
+  assert.equal(watch.confirm('a', 0), null)
+  look(1, 0)
+  assert.deepEqual(look(2, 1), [[card(2), [card(1)]]])
+  const sight = watch.confirm('a', 2)
+  assert.deepEqual([sight?.mac, sight?.rivalMacs], [card(2), []])
+  assert.deepEqual([look(2, 3), look(2, RETELL_MICROS + 2)], [[], [[card(2), []]]])
+  assert.deepEqual(look(1, RETELL_MICROS + 3), [[card(1), [card(2)]]], 'the old one coming back is told')
+})
+
 test('the cards of one address are bounded however many an attacker shows', () => {
   const watch = new LinkWatch()
   const counts = Array.from({ length: 200 }, (_, i) => watch.look(['a'], new Map([['a', card(i)]]), i)[0]?.sight.rivalMacs.length ?? 0)

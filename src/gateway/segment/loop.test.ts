@@ -192,3 +192,16 @@ test('without a device there is still a sign of life each second', async () => {
   await turn()
   equal(pipe.messages.filter((m) => m.kind === 'beds').length, 5)
 })
+
+test('strangers keep no connection from a monitor that stands at a bed; one that ends makes room for the next', () => {
+  const { loop, accept } = world(20)
+  loop.told({ kind: 'place', device: '10.0.0.1', bed: 'ICU^1^1', at: START })
+  const strangers = Array.from({ length: 20 }, (_, i) => accept(`10.0.9.${i}`))
+  equal(strangers.filter((s) => s.wasReset).length, 7)
+  const monitor = Array.from({ length: 7 }, () => accept('10.0.0.1'))
+  equal(monitor.filter((s) => s.wasReset).length, 0)
+  deepEqual([loop.counts().connections, loop.counts().refused], [20, 7])
+  strangers[0]?.destroy()
+  equal(accept('10.0.9.50').wasReset, false)
+  equal(accept('10.0.9.51').wasReset, true)
+})

@@ -26,6 +26,8 @@ const SLICE_MICROS = MICROS_PER_SECOND / SLICES_PER_SECOND
 export const VIEWS_PER_SECOND_MAX = 1024
 /** A half-open connection is noticed by the kernel's own probes, which carry no payload: first after this, then ten, a second apart. */
 const KEEP_ALIVE_MS = 30_000
+/** Six data ports and the HL7 one. */
+const PORTS_PER_DEVICE = 7
 
 export interface LoopOptions {
   readonly core: GatewayCore
@@ -38,7 +40,7 @@ export interface LoopOptions {
 export class SegmentLoop {
   readonly #options: LoopOptions
   readonly #encoder = new RecordEncoder()
-  readonly #open = new Map<ConnectionId, { readonly socket: MonitorSocket; readonly device: DeviceId }>()
+  readonly #open = new Map<ConnectionId, { readonly socket: MonitorSocket; readonly device: DeviceId; readonly isStranger: boolean }>()
   readonly #servers: net.Server[] = []
   #timer: NodeJS.Timeout | null = null
   #lastId = 0
@@ -48,6 +50,8 @@ export class SegmentLoop {
   #turn: DeviceId[] = []
   #turnAt: Micros = Number.NEGATIVE_INFINITY
   #refused = 0
+  /** Open connections of devices that nobody placed when they came. */
+  #strangers = 0
   #holds = 0
   #isHolding = false
 
@@ -73,13 +77,15 @@ export class SegmentLoop {
   /** A connection that was taken. One that was gone before we looked has no address. */
   accept(socket: MonitorSocket, address: string, speaks: 'cms' | 'hl7'): void {
     socket.on('error', () => undefined)
-    if (address === '' || this.#open.size >= this.#options.connectionsMax) {
+    const isStranger = !this.#options.core.isPlaced(address)
+    if (address === '' || this.#open.size >= this.#options.connectionsMax || (isStranger && !this.#hasRoomForStranger())) {
       this.#refused += 1
       socket.resetAndDestroy()
       return
     }
     const connection = ++this.#lastId
-    this.#open.set(connection, { socket, device: address })
+    this.#open.set(connection, { socket, device: address, isStranger })
+    if (isStranger) this.#strangers += 1
     socket.on('data', (bytes: Buffer) => {
       this.#give(this.#options.core.handle({ kind: 'bytes', connection, buf: bytes, off: 0, end: bytes.length, at: this.#options.clock() }))
     })
@@ -88,6 +94,12 @@ export class SegmentLoop {
     socket.on('close', () => this.#closed(connection))
     if (this.#isHolding) socket.pause()
     this.#give(this.#options.core.handle({ kind: 'opened', connection, device: address, speaks, at: this.#options.clock() }))
+  }
+
+  /** The rest is kept for the monitors that stand at a bed: whoever has many addresses keeps none of those out. */
+  #hasRoomForStranger(): boolean {
+    const { core, connectionsMax } = this.#options
+    return this.#strangers < connectionsMax - PORTS_PER_DEVICE * core.placedCount()
   }
 
   told(event: ToldEvent): void {
@@ -130,7 +142,7 @@ export class SegmentLoop {
     if (!this.#open.has(connection)) return
     // Known while the core says its end: a note without a device is taken for one about the hospital's own messages.
     this.#give(this.#options.core.handle({ kind: 'closed', connection, at: this.#options.clock() }))
-    this.#open.delete(connection)
+    this.#forget(connection)
   }
 
   #give(commands: readonly GatewayCommand[]): void {
@@ -150,9 +162,14 @@ export class SegmentLoop {
   /** Closed without a payload byte, and told: the command itself goes nowhere else. */
   #reset(command: Extract<GatewayCommand, { kind: 'close' }>): void {
     const found = this.#open.get(command.connection)
-    this.#open.delete(command.connection)
+    this.#forget(command.connection)
     found?.socket.resetAndDestroy()
     this.tell({ kind: 'note', command: { kind: 'log', device: found?.device ?? null, at: command.at, verdict: command.verdict } })
+  }
+
+  #forget(connection: ConnectionId): void {
+    if (this.#open.get(connection)?.isStranger === true) this.#strangers -= 1
+    this.#open.delete(connection)
   }
 
   #balance(): void {

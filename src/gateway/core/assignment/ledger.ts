@@ -58,6 +58,15 @@ export class Ledger {
     return [...devices]
   }
 
+  /** Devices that stand at a bed. */
+  placed(): readonly DeviceId[] {
+    return [...this.#placeOf.keys()]
+  }
+
+  get placedCount(): number {
+    return this.#placeOf.size
+  }
+
   bedOf(device: DeviceId): Bed | null {
     return this.#placeOf.get(device)?.bed ?? null
   }

@@ -143,8 +143,9 @@ export class CheckBench {
     this.#isPaced = isPaced
   }
 
-  /** What a sensor saw of the device's link: the first sight is what later ones are compared with. */
-  takeLink(sight: LinkSight): void {
+  /** What a sensor saw of the device's link: the first sight, or the last one that a person confirmed, is what later ones are compared with. */
+  takeLink(sight: LinkSight, isConfirmed = false): void {
+    if (isConfirmed) this.#firstLink = sight
     const before = this.#firstLink === sight ? null : this.#firstLink
     this.#firstLink ??= sight
     this.#binding = checkAddressBinding(before, sight)

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { INTENDED_USE } from '../gateway/core/beds-frame.ts'
 import type { GatewayStatus } from '../gateway/hospital/status.ts'
 import { productPath } from '../config/product.ts'
+import { opensslMissing, testPki } from '../testing/certificates.ts'
 import { cordon, scratch } from '../testing/command.ts'
 import { assigned, CANARY_WORDS, FakeGateway, heartRate, owned, START } from '../testing/fake-gateway.ts'
 import { gatewayRun } from './gateway-run.ts'
@@ -73,14 +74,34 @@ test('check: the example is a gateway whose files are missing; a least file is o
   assert.equal((await cordon(['gateway', 'check', '/nowhere.yaml'])).code, 2)
 })
 
-test('check: a private key that others can read is told', async (t) => {
+test('check: a private key that others can read is told, and so are files that no connection can use', async (t) => {
   const name = file(t, LEAST.replace('clear: the engine has no TLS yet', 'tls: { ca: pem, cert: pem, key: pem }'))
   fs.writeFileSync(path.join(path.dirname(name), 'pem'), '', { mode: 0o644 })
   const open = await cordon(['gateway', 'check', name])
   assert.equal(open.code, 4)
   assert.match(open.err, /gateway\/open-key: "key" of target engine, .*pem, can be read by others\n {2}help: chmod 600/)
   fs.chmodSync(path.join(path.dirname(name), 'pem'), 0o600)
-  assert.equal((await cordon(['gateway', 'check', name])).code, 0)
+  const empty = await cordon(['gateway', 'check', name])
+  assert.equal(empty.code, 4)
+  assert.match(empty.err, /gateway\/unusable-tls: target engine: CA file .*pem holds no certificate in PEM/)
+})
+
+test('check: certificates are read as the gateway will read them: good, ending soon, ended', { skip: opensslMissing }, async (t) => {
+  const { ca } = testPki(t)
+  const soon = /gateway\/ends-soon: target engine: the gateway's certificate ends on/
+  for (const [days, code, words] of [[90, 0, /^$/], [9, 4, soon], [-1, 4, /ended on/]] as const) {
+    const files = ca.issue({ fromDays: -20, toDays: days })
+    const name = file(t, LEAST.replace('clear: the engine has no TLS yet', `tls: { ca: ${files.ca}, cert: ${files.cert}, key: ${files.key} }`))
+    const checked = await cordon(['gateway', 'check', name])
+    assert.equal(checked.code, code, checked.err)
+    assert.match(checked.err, words)
+  }
+})
+
+test('check: ADT on an address of the segment is refused before the gateway is run', async (t) => {
+  const checked = await cordon(['gateway', 'check', file(t, `${LEAST}adt: { listen: "202.114.4.119:2576", clear: the engine has no TLS yet }\n`)])
+  assert.equal(checked.code, 2)
+  assert.match(checked.err, /gateway\/adt-address: "listen" of "adt": 202\.114\.4\.119 is an address of the segment: name one of the hospital's side/)
 })
 
 test('status where nothing runs says so, reads the folder, changes nothing, and exits 4', async (t) => {

@@ -92,8 +92,8 @@ test('readings are durable before they are shown or sent, and a discharge betwee
   assert.equal(frames.at(-1)?.tiles[0]?.numerics[0]?.numeric.value, 80)
 })
 
-test('a disk that refuses is told on every page, and data still go on', async (t) => {
-  const { parts, frames } = await run(t)
+test('a disk that refuses is told on every page, data still go on, and what was lost is told for good', async (t) => {
+  const { parts, frames, audit } = await run(t)
   parts.append = () => {
     throw Object.assign(new Error('/secret/path'), { code: 'ENOSPC' })
   }
@@ -104,7 +104,10 @@ test('a disk that refuses is told on every page, and data still go on', async (t
   parts.append = () => undefined
   parts.say(owned(BED, parts.now, [heartRate(73, parts.now)]))
   await parts.pass(200)
-  assert.doesNotMatch(frames.at(-1)?.notices.join('\n') ?? '', /NOT STORED/)
+  const after = frames.at(-1)?.notices.join('\n') ?? ''
+  assert.doesNotMatch(after, /are NOT STORED/)
+  assert.match(after, /1 frames of monitors were NOT STORED and are in no message: last from 2026-01-05 07:00 UTC to 2026-01-05 07:00 UTC \(ENOSPC\)/)
+  assert.match(audit(), /"kind":"readings-lost","frames":1,"from":"2026-01-05T07:00:00[^"]*","code":"ENOSPC"/)
 })
 
 test('a segment that ends is told on every page; the next one is told all places and movements, in order with their times', async (t) => {
@@ -305,6 +308,32 @@ test('half a copied program is an alarm on every page until the copy is whole', 
   await parts.pass(100)
   assert.match(hospital.status().notices.join(), /10\.20\.4\.31 may hold HALF A PROGRAM: bin\/monitor, 5 of 10 bytes\. Do not restart it/)
   parts.hear({ kind: 'audit', record: { ...record, kind: 'file-complete', severity: 'info', sentBytes: 10 } })
+  await parts.pass(100)
+  assert.doesNotMatch(hospital.status().notices.join(), /HALF/)
+})
+
+test('a process that ends in the middle of an update is an alarm, until the release is known to be whole; one that ends after it is none', async (t) => {
+  const { parts, hospital, audit } = await run(t)
+  const record = (kind: 'mount-granted' | 'release-complete', permitId: string) => parts.hear({
+    kind: 'audit', record: {
+      at: START, kind, severity: 'info', ip: ip(BED), deviceId: 'S1', permitId, releaseId: 'r', path: null, reason: null, sentBytes: null, sizeBytes: null,
+      repeats: 0,
+    },
+  })
+  record('mount-granted', 'p0')
+  record('release-complete', 'p0')
+  await parts.pass(100)
+  parts.ear?.onDown('killed by SIGKILL')
+  assert.doesNotMatch(hospital.status().notices.join(), /HALF/)
+  parts.startAgain()
+  record('mount-granted', 'p1')
+  await parts.pass(100)
+  parts.ear?.onDown('killed by SIGKILL')
+  assert.match(hospital.status().notices.join(), /10\.20\.4\.31 may hold HALF A PROGRAM: the process that served it ended \(permit p1\)/)
+  assert.match(audit(), /"kind":"update-interrupted","severity":"alarm","ip":"10\.20\.4\.31","deviceId":"S1","permitId":"p1"/)
+  parts.startAgain()
+  record('mount-granted', 'p1')
+  record('release-complete', 'p1')
   await parts.pass(100)
   assert.doesNotMatch(hospital.status().notices.join(), /HALF/)
 })

@@ -16,6 +16,7 @@ import type { AuditFile } from './audit-file.ts'
 import { Beds, type SegmentState } from './beds.ts'
 import { GrantKeeper } from './grant-keeper.ts'
 import { LinkWatch, parseArpTable } from './link-watch.ts'
+import { Losses } from './losses.ts'
 import type { Notices } from './notices.ts'
 import type { AdtPart, GatewayParts, Granting, OwnedReadings, ReadingsRecord, SegmentEar, SegmentPart, Stores } from './parts.ts'
 import { clearNotices, countBeds, folderLines, updatesOf, type GatewayStatus } from './status.ts'
@@ -46,6 +47,7 @@ export class Hospital {
   readonly #kept: Stores
   readonly #told = new ToldLog()
   readonly #links = new LinkWatch()
+  readonly #losses: Losses
   #segment: SegmentPart | null = null
   #state: SegmentState
   #starts = 0
@@ -71,6 +73,7 @@ export class Hospital {
     this.#startedAt = parts.clock()
     this.notices = notices
     this.audit = audit
+    this.#losses = new Losses(notices, audit)
     this.beds = new Beds(config, { clock: () => parts.clock(), targets: (now) => kept.out.lines(now), notices: () => this.#noticesNow() })
     this.grants = new GrantKeeper(() => parts.loadGrants(parts.clock()), (granting) => this.#onGrants(granting))
     this.#state = { state: 'down', since: this.#startedAt, sandbox: [] }
@@ -276,10 +279,10 @@ export class Hospital {
     if (records.length === 0) return
     try {
       await this.#kept.readings.append(records)
-      this.notices.set('readings', null)
+      this.#losses.stored(this.#parts.clock())
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-      this.notices.set('readings', `Readings are NOT STORED (${code}): check the disk of the data folder.`)
+      this.#losses.notStored(records.length, code, this.#parts.clock())
     }
   }
 
@@ -343,6 +346,7 @@ export class Hospital {
     this.#state = { state: 'down', since: this.#parts.clock(), sandbox: [] }
     this.beds.segment(this.#state)
     this.audit.write(this.#parts.clock(), 'segment-down', { why })
+    if (!this.#isStopping) this.#losses.segmentDown(this.#parts.clock())
     if (!this.#isStopping) this.notices.set('segment', `The process that faces the monitors is DOWN (${why}): no monitor is heard. It is started again.`)
   }
 
@@ -392,6 +396,7 @@ export class Hospital {
   }
 
   #onUpdate(record: AuditRecord): void {
+    this.#losses.update(record)
     const { at, kind, severity, ip, deviceId, permitId, releaseId, path, reason, sentBytes, sizeBytes, repeats } = record
     this.audit.write(at, `update-${kind}`, { severity, ip, deviceId, permitId, releaseId, path, reason, sentBytes, sizeBytes, repeats })
     if (severity === 'alarm') {

@@ -143,6 +143,11 @@ export function tlsFigures(socket: tls.TLSSocket, material: TlsMaterial): TlsFig
   }
 }
 
+/** Of our own end alone, before any connection stands. */
+export function ownExpiryWarnings({ ownValidTo }: TlsMaterial, now: Micros): readonly string[] {
+  return expiryWarnings({ protocol: '', cipher: '', ownValidTo, peerValidTo: null, warnings: [] }, '', now)
+}
+
 /** What somebody should do about the certificates of a connection, in words; empty when nothing. */
 export function expiryWarnings(figures: TlsFigures, peer: string, now: Micros): readonly string[] {
   const soon = (to: Micros | null, whose: string): readonly string[] => {

@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  formatPrefix, ipFromV4, ipFromValue, ipFromWords, ipValue, ipVersion, IP_BITS, parseIp, parsePrefix, prefixContains, prefixesOverlap, putIp,
+  formatPrefix, ipFromV4, ipFromValue, ipFromWords, ipValue, ipVersion, IP_BITS, parseIp, parsePrefix, prefixContains, prefixesOverlap, prefixTest, putIp,
   type Ip, type IpVersion, type Prefix,
 } from './ip.ts'
 import { ipScope, isGroupIp, sameUsualSegment, scopeBlocks, usualSegment } from './ip-scope.ts'
@@ -143,11 +143,17 @@ test('a prefix holds what shifted big numbers say, at and around its edges', () 
     const hostBits = BigInt(32 - length)
     const network = (BigInt(base) >> hostBits) << hostBits
     const p: Prefix = { version: 4, network, length }
+    const holds = prefixTest(p)
     for (const edge of [network, network + (1n << hostBits)]) {
       const beside = edge + BigInt(near)
-      if (beside >= 0n && beside < 1n << 32n) assert.equal(prefixContains(p, ipFromValue(4, beside)), containsSlowly(p, ipFromValue(4, beside)))
+      if (beside < 0n || beside >= 1n << 32n) continue
+      const held = containsSlowly(p, ipFromValue(4, beside))
+      assert.deepEqual([prefixContains(p, ipFromValue(4, beside)), holds(ipFromValue(4, beside))], [held, held])
     }
     assert.equal(prefixContains(p, ipFromV4(far)), containsSlowly(p, ipFromV4(far)))
+    const six = prefix('fe80::/10')
+    for (const text of ['fe80::1', 'fec0::1', '10.0.0.1']) assert.equal(prefixTest(six)(ip(text)), text === 'fe80::1')
+    assert.equal(holds(ip('fe80::1')), false)
   }), { numRuns: 1000 })
 })
 

@@ -212,6 +212,14 @@ export function prefixContains(p: Prefix, ip: Ip): boolean {
   return ipValue(ip) >> hostBits === p.network >> hostBits
 }
 
+/** prefixContains of one block, for asking often: an IPv4 block is compared as numbers, worked out once. */
+export function prefixTest(p: Prefix): (ip: Ip) => boolean {
+  if (p.version !== 4) return (ip) => prefixContains(p, ip)
+  const size = 2 ** (IP_BITS[4] - p.length)
+  const block = Math.floor(Number(p.network) / size)
+  return (ip) => ipVersion(ip) === 4 && Math.floor(v4Number(ip) / size) === block
+}
+
 /** True when the two blocks share at least one address. */
 export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
   if (a.version !== b.version) return false

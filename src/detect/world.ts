@@ -1,7 +1,7 @@
 // World: what is known at the moment of asking, handed to every rule. Read-only; rules keep no state outside their own.
 
 import { ipScope, sameUsualSegment } from '../base/ip-scope.ts'
-import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
+import { prefixTest, type Ip, type Prefix } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import type { Asset } from '../inventory/asset.ts'
@@ -38,6 +38,8 @@ export interface World extends WorldParts {
   assetAt(vlan: number, ip: Ip): Asset | null
   /** True when the asset's kind belongs to a patient: its profile says so at level A to D. */
   isMonitor(asset: Asset | null): boolean
+  /** assetAt, when that is a monitor: cheaper to ask of every talk, for monitors are few. */
+  monitorAt(vlan: number, ip: Ip): Asset | null
   /** The talk's packets leave the hospital: a global address that nobody on the segment owns. */
   leaves(talk: Heading): boolean
   /** Somebody on the segment says it owns the address. */
@@ -47,14 +49,25 @@ export interface World extends WorldParts {
 
 export function createWorld(parts: WorldParts): World {
   const segments = assetsBySegment(parts.assets)
+  const monitors = monitorsOf(segments)
+  const indicators = parts.indicators.map((indicator) => ({ indicator, holds: prefixTest(indicator.block) }))
   return {
     ...parts,
     assetAt: (vlan, ip) => segments.get(vlan)?.get(ip) ?? null,
-    isMonitor: (asset) => asset?.role === 'patient-monitor',
+    isMonitor,
+    monitorAt: (vlan, ip) => monitors.get(vlan)?.get(ip) ?? null,
     leaves: (talk) => leaves(talk, parts),
     ownedHere: (vlan, ip) => parts.bindings.claimants(vlan, ip).some(claimedByArp),
-    indicatorOf: (ip) => parts.indicators.find((i) => prefixContains(i.block, ip)) ?? null,
+    indicatorOf: (ip) => indicators.find(({ holds }) => holds(ip))?.indicator ?? null,
   }
+}
+
+function isMonitor(asset: Asset | null): boolean {
+  return asset?.role === 'patient-monitor'
+}
+
+function monitorsOf(segments: ReadonlyMap<number, ReadonlyMap<Ip, Asset>>): ReadonlyMap<number, ReadonlyMap<Ip, Asset>> {
+  return new Map([...segments].map(([vlan, byIp]) => [vlan, new Map([...byIp].filter(([, asset]) => isMonitor(asset)))]))
 }
 
 /** By VLAN and address; of two assets with one address the later in the list. */

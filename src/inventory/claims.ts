@@ -42,9 +42,14 @@ export class ClaimSet {
 
 /** Strongest first: ladder level, then how often, then earliest. */
 export function strongest(claims: readonly Claim[], what: ClaimSubject): Claim | null {
-  const found = claims.filter((c) => c.what === what)
-  found.sort((a, b) => (a.level < b.level ? -1 : a.level > b.level ? 1 : b.count - a.count || a.firstAt - b.firstAt))
-  return found[0] ?? null
+  let best: Claim | null = null
+  for (const claim of claims) if (claim.what === what && (best === null || isStronger(claim, best))) best = claim
+  return best
+}
+
+function isStronger(a: Claim, b: Claim): boolean {
+  if (a.level !== b.level) return a.level < b.level
+  return a.count === b.count ? a.firstAt < b.firstAt : a.count > b.count
 }
 
 /** One list out of several interfaces' claims: equal statements are joined. */

@@ -1,7 +1,7 @@
 // Inventory: takes facts and senders in, answers with assets. State is claims and bindings; an asset is computed, never stored.
 
 import { ipScope } from '../base/ip-scope.ts'
-import { prefixContains, type Ip, type Prefix } from '../base/ip.ts'
+import { prefixTest, type Ip, type Prefix } from '../base/ip.ts'
 import { parseMac, type MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import type { Fact } from '../protocols/facts.ts'
@@ -9,7 +9,7 @@ import type { FlowKey } from '../wire/flow.ts'
 import { IpProto } from '../wire/frame.ts'
 import { assembleAssets, type AssembleOptions } from './assemble.ts'
 import type { Asset } from './asset.ts'
-import { Bindings } from './bindings.ts'
+import { Bindings, type BindingEvidence } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
 import type { Place } from './places.ts'
@@ -41,11 +41,11 @@ export class Inventory {
   readonly #hosts: Host[] = []
   /** Claims about hardware addresses that have no IP address yet (a DHCP client before its lease). */
   readonly #macClaims = new Map<MacNumber, ClaimSet>()
-  readonly #behaviours: readonly Behaviour[]
+  readonly #behaviours: readonly { readonly profile: string; readonly ports: readonly number[]; readonly holds: readonly ((ip: Ip) => boolean)[] }[]
   #refused = 0
 
   constructor(behaviours: readonly Behaviour[]) {
-    this.#behaviours = behaviours
+    this.#behaviours = behaviours.map(({ profile, ports, blocks }) => ({ profile, ports, holds: blocks.map(prefixTest) }))
   }
 
   /** Hosts and bindings that were not kept because a table was full. */
@@ -58,19 +58,25 @@ export class Inventory {
    * Gives the host, which the caller may keep: raising its `lastAt` is what `seen` does.
    */
   sender(vlan: number, mac: MacNumber, ip: Ip, at: Micros, frame: number): Host | null {
-    const place = this.bindings.places.find(vlan, ip)
-    const host = place?.host ?? null
+    return this.#spoke(vlan, mac, ip, 'traffic', at, frame)
+  }
+
+  /** A card showed that it uses an address: one look-up for the host and the binding. */
+  #spoke(vlan: number, mac: MacNumber, ip: Ip, how: BindingEvidence, at: Micros, frame: number): Host | null {
+    const known = this.bindings.places.find(vlan, ip)
+    let host = known?.host ?? null
     if (host && at > host.lastAt) host.lastAt = at
     if (!host && !canSend(ip)) return null
-    const kept = host ?? this.#newHost(place, vlan, ip, at, frame)
-    this.bindings.claimAt(place ?? this.bindings.places.find(vlan, ip), vlan, ip, mac, 'traffic', at, frame)
-    return kept
+    host ??= this.#newHost(known, vlan, ip, at, frame)
+    this.bindings.claimAt(known ?? this.bindings.places.find(vlan, ip), vlan, ip, mac, how, at, frame)
+    return host
   }
 
   /** A flow began: does it look like what a profile's devices do at start-up? */
   started(flow: FlowKey, at: Micros, frame: number): void {
+    if (flow.proto !== IpProto.tcp) return
     for (const b of this.#behaviours) {
-      if (flow.proto !== IpProto.tcp || !b.ports.includes(flow.dstPort) || !b.blocks.some((block) => prefixContains(block, flow.dst))) continue
+      if (!b.ports.includes(flow.dstPort) || !b.holds.some((holds) => holds(flow.dst))) continue
       const evidence = `connects to ${flow.dst} on TCP ${flow.dstPort}`
       this.#host(flow.vlan, flow.src, at, frame)?.claims.add({ what: 'model', value: b.profile, level: 'D', evidence, inferred: true }, at, frame)
     }
@@ -92,10 +98,7 @@ export class Inventory {
     if (fact.kind === 'malformed') return
     const mac = parseMac(fact.mac) ?? -1
     if (fact.kind === 'ask') this.bindings.asked(fact.vlan, fact.target, mac, fact.at)
-    else if (canSend(fact.ip) && mac > 0) {
-      this.#host(fact.vlan, fact.ip, fact.at, fact.frame)
-      this.bindings.claim(fact.vlan, fact.ip, mac, fact.operation === 'reply' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
-    }
+    else if (mac > 0) this.#spoke(fact.vlan, mac, fact.ip, fact.operation === 'reply' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
   }
 
   /** A lease binds, but makes no host: an attacker takes a pool's addresses with cards that do not exist, and none of them ever speaks. */

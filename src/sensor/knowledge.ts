@@ -2,7 +2,7 @@
 // Turned here into the tables that inventory and rules read.
 
 import { ipScope } from '../base/ip-scope.ts'
-import { prefixContains, type Ip } from '../base/ip.ts'
+import { prefixTest, type Ip } from '../base/ip.ts'
 import type { Indicator } from '../detect/world.ts'
 import type { Behaviour } from '../inventory/inventory.ts'
 import type { OuiTable } from '../inventory/oui.ts'
@@ -50,10 +50,10 @@ export function indicatorsOf(knowledge: Knowledge): Indicator[] {
 
 /** Inside: private by its registry, or held by a zone of the policy that is not external. */
 export function insideTest(policy: Policy): (ip: Ip) => boolean {
-  const prefixes = policy.zones.filter((z) => z.kind !== 'external').flatMap((z) => z.prefixes)
+  const tests = policy.zones.filter((z) => z.kind !== 'external').flatMap((z) => z.prefixes).map(prefixTest)
   return (ip) => {
     const scope = ipScope(ip)
-    return scope === 'private' || scope === 'link-local' || prefixes.some((p) => prefixContains(p, ip))
+    return scope === 'private' || scope === 'link-local' || tests.some((holds) => holds(ip))
   }
 }
 

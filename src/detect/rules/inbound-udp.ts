@@ -23,8 +23,7 @@ export const inboundUdp: Rule = {
 function findings(world: World): Draft[] {
   const groups = groupTalks(world, (talk) => {
     if (talk.proto !== IpProto.udp || talk.port === DHCP_CLIENT_PORT || ipScope(talk.dst) === 'multicast') return null
-    const asset = world.assetAt(talk.vlan, talk.dst)
-    return asset && world.isMonitor(asset) ? asset : null
+    return world.monitorAt(talk.vlan, talk.dst)
   })
   return groups.map(({ asset, talks }) => toDraft(asset, talks))
 }

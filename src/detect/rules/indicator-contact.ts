@@ -76,8 +76,8 @@ function findings(world: World, questions: readonly Question[]): Draft[] {
 
 /** Tries only: a conversation that took place is talks-outside's, one with a neighbour that owns the address is contained. */
 function isTry(world: World, talk: Talk): boolean {
-  if (talk.answered + talk.oneSided > 0 || talk.toGroup || world.isInside(talk.dst)) return false
-  return world.indicatorOf(talk.dst) !== null && (world.leaves(talk) || !world.ownedHere(talk.vlan, talk.dst))
+  if (talk.answered + talk.oneSided > 0 || talk.toGroup || world.indicatorOf(talk.dst) === null) return false
+  return !world.isInside(talk.dst) && (world.leaves(talk) || !world.ownedHere(talk.vlan, talk.dst))
 }
 
 function toDraft(world: World, { subject, talks, questions }: Contact): Draft {

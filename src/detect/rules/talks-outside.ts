@@ -19,8 +19,8 @@ export const talksOutside: Rule = {
 
 function findings(world: World): Draft[] {
   const groups = groupTalks(world, (talk) => {
-    const asset = world.assetAt(talk.vlan, talk.src)
-    return asset && world.isMonitor(asset) && carries(world, talk) && world.leaves(talk) ? asset : null
+    const asset = world.monitorAt(talk.vlan, talk.src)
+    return asset && carries(world, talk) && world.leaves(talk) ? asset : null
   })
   return groups.map(({ asset, talks }) => toDraft(asset, talks))
 }

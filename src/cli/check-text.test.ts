@@ -28,7 +28,7 @@ function report(packets: number, assets: readonly Asset[]): Report {
     schema: 'cordon.report/1', findings: [], assets, conversations: [], severities: { info: 0, low: 0, medium: 0, high: 0, critical: 0 },
     analysis: {
       id: 'capture-1', name: 'x.pcap', source: 'capture', state: 'complete', sha256: null, format: 'pcap', packets, bytes: 60, flows: packets,
-      firstAt: 1, lastAt: 2, problems: [], observations: [], blindSpots: [],
+      firstAt: 1, lastAt: 2, problems: [], observations: [], health: [], blindSpots: [],
     },
   }
 }
@@ -38,6 +38,14 @@ const text = (r: Report): string => reportText(r, { total: 0, first: [], talking
 test('one packet in one flow is said in the singular', () => {
   assert.match(text(report(1, [])), /^x\.pcap {2}1 packet, 60 B, 1 flow, /)
   assert.match(text(report(2, [])), /2 packets, 60 B, 2 flows, /)
+})
+
+test('what is wrong with the sensor is said before what it cannot see, ward words first; a sound sensor has no such part', () => {
+  const sound = report(2, [])
+  assert.ok(!text(sound).includes('The sensor itself'))
+  const finding = { id: 'hears-one-side', severity: 'high', ward: 'WARD', technical: 'TECHNICAL', help: 'HELP', count: 9, incomplete: true } as const
+  const lines = text({ ...sound, analysis: { ...sound.analysis, health: [finding] } })
+  assert.match(lines, /The sensor itself \(1\)\nHIGH {6}WARD\n {10}TECHNICAL\n {10}what to do: HELP\n\nWhat we cannot see/)
 })
 
 test('a card with thousands of addresses takes one readable row on a terminal, and all of them for machines', () => {

@@ -16,7 +16,7 @@ export const CONVERSATIONS_SHOWN = 20
 
 export function reportText(report: ReportHead, out: Outgoing, io: Io): string {
   return [
-    ...head(report, io), ...findings(report, io), ...assets(report, out, io), ...leaving(out, io), ...notSeen(report, io),
+    ...head(report, io), ...findings(report, io), ...assets(report, out, io), ...leaving(out, io), ...sensor(report, io), ...notSeen(report, io),
   ].join('\n').concat('\n')
 }
 
@@ -96,6 +96,17 @@ function leaving(out: Outgoing, io: Io): string[] {
   const heading = title(io, `Conversations that leave the hospital or that the policy denies (${out.total})`)
   const columns = ['from', 'to', 'service', 'protocol', 'bytes', 'path', 'policy', 'rule']
   return [heading, table(columns, rows).trimEnd(), ...(more > 0 ? [`... and ${more} more`] : [])]
+}
+
+/** What is wrong with the ear comes before what is out of its reach. */
+function sensor(report: ReportHead, io: Io): string[] {
+  const { health } = report.analysis
+  if (health.length === 0) return []
+  return [title(io, `The sensor itself (${health.length})`), ...health.flatMap((f) => [
+    `${paint(io, SEVERITY_COLOURS[f.severity], f.severity.toUpperCase().padEnd(8))}  ${f.ward}`,
+    `          ${f.technical}`,
+    `          what to do: ${f.help}`,
+  ])]
 }
 
 function notSeen(report: ReportHead, io: Io): string[] {

@@ -22,6 +22,12 @@ describe('door', () => {
     assert.deepEqual(WARD_FINDINGS.map(findingOf), WARD_FINDINGS)
   })
 
+  it('gives an analysis stored before sensors had findings about themselves none', () => {
+    const { health, ...before } = wardAnalysis()
+    assert.equal(health.length, 1)
+    assert.deepEqual(analysisOf(before).health, [])
+  })
+
   it('drops fields that no type names, at every depth', () => {
     assert.deepEqual(analysisOf(poison(wardAnalysis())), wardAnalysis())
     assert.deepEqual(WARD_ASSETS.map((body) => assetOf(poison(body))), WARD_ASSETS)

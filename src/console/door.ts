@@ -17,6 +17,7 @@ const ANALYSIS: Shape<Analysis> = {
   packets: true, bytes: true, flows: true, firstAt: true, lastAt: true,
   problems: { code: true, message: true },
   observations: { name: true, count: true, means: true },
+  health: { id: true, severity: true, ward: true, technical: true, help: true, count: true, incomplete: true },
   blindSpots: true,
 }
 
@@ -49,7 +50,8 @@ const FINDING: Shape<Finding> = {
 }
 
 /** A JSON body from the store as the api type it must be; unnamed fields are dropped. */
-export const analysisOf = (body: unknown): Analysis => copy(body, ANALYSIS) as Analysis
+/** One stored before the sensor had findings about itself has none. */
+export const analysisOf = (body: unknown): Analysis => Object.assign({ health: [] }, copy(body, ANALYSIS) as Analysis)
 export const assetOf = (body: unknown): Asset => copy(body, ASSET) as Asset
 export const conversationOf = (body: unknown): Conversation => copy(body, CONVERSATION) as Conversation
 export const findingOf = (body: unknown): Finding => copy(body, FINDING) as Finding

@@ -1,6 +1,7 @@
 // Analysis: one body of work (a dropped capture, the demo ward, later a live interface) and how complete its view is.
 
 import type { Micros } from '../base/time.ts'
+import type { HealthFinding } from './health-findings.ts'
 
 export interface Analysis {
   readonly id: string
@@ -20,6 +21,8 @@ export interface Analysis {
   readonly problems: readonly { readonly code: string; readonly message: string }[]
   /** What was odd in the packets, by name, with counts and, where somebody wrote it down, what it means. */
   readonly observations: readonly { readonly name: string; readonly count: number; readonly means?: string }[]
+  /** What is wrong with the sensor itself, gravest first: who hears nothing reports nothing. */
+  readonly health: readonly HealthFinding[]
   /** "What we cannot see": sentences, e.g. that forty seconds of capture prove nothing about night shifts. */
   readonly blindSpots: readonly string[]
 }

@@ -1,8 +1,7 @@
 // Blind spots: what this view cannot show, in sentences. Keeps S4: twenty minutes of capture cannot make a green tick.
 
 import { MICROS_PER_MINUTE, type Micros } from '../base/time.ts'
-import type { Talk } from './talks.ts'
-import { count } from './words.ts'
+import { count, spanText } from './words.ts'
 
 export interface Coverage {
   readonly firstAt: Micros | null
@@ -10,7 +9,6 @@ export interface Coverage {
   readonly packets: number
   readonly arpFrames: number
   readonly ipPackets: number
-  readonly talks: readonly Talk[]
   /** The file or the sensor lost packets, or a table was full. */
   readonly lost: number
   readonly damaged: boolean
@@ -23,10 +21,6 @@ export interface Coverage {
 
 const MINUTES_PER_DAY = 24 * 60
 const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
-/** Above this share of flows without any packet back, the mirror probably shows one side only. */
-const ONE_SIDED_SHARE = 0.8
-/** Fewer flows than this say nothing about sides. */
-const ONE_SIDED_FLOWS_MIN = 10
 
 /** Sentences, gravest first. Never empty: no capture shows everything. */
 export function blindSpots(c: Coverage): string[] {
@@ -35,7 +29,6 @@ export function blindSpots(c: Coverage): string[] {
     [c.damaged, () => 'The file is damaged or cut short: what came after the fault is missing from every page.'],
     [c.lost > 0, () => `Lost on the way: at least ${count(c.lost, 'packet or record', 'packets or records')}; a device or a connection can be missing.`],
     [c.packets > 0, () => coverageSentence(c)],
-    [isOneSided(c), () => 'Most connections show only one direction: the mirror port probably sends one side, and answers are not seen.'],
     [c.ipPackets > 0 && c.arpFrames === 0, () => 'No ARP in it: which card owns which address, and whether somebody poses as another, cannot be judged.'],
     [c.cutFrames > 0, () => `Stored cut off by the capture's size limit: ${count(c.cutFrames, 'packet')}; content beyond the cut was not read.`],
     [c.fragmentsOfUnknownLinks > 0, () => `Not decoded, for their link type: ${count(c.fragmentsOfUnknownLinks, 'frame')}.`],
@@ -47,21 +40,8 @@ export function blindSpots(c: Coverage): string[] {
 
 function coverageSentence(c: Coverage): string {
   const minutes = ((c.lastAt ?? 0) - (c.firstAt ?? 0)) / MICROS_PER_MINUTE
-  const span = spanText(minutes)
+  const span = spanText((c.lastAt ?? 0) - (c.firstAt ?? 0))
   if (minutes >= MINUTES_PER_WEEK) return `It covers ${span}: what happens less often than that is not in it.`
   const missing = minutes < MINUTES_PER_DAY ? 'other shifts, nights, weekends and rare events' : 'weekends and rare events'
   return `It covers ${span}: ${missing} are not in it, and a device that was silent or switched off is not either.`
-}
-
-function spanText(minutes: number): string {
-  if (minutes * 60 < 1) return 'less than a second'
-  if (minutes < 2) return count(Math.round(minutes * 60), 'second')
-  return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`
-}
-
-function isOneSided(c: Coverage): boolean {
-  const flows = c.talks.filter((t) => t.proto === 6)
-  const total = flows.reduce((n, t) => n + t.flows, 0)
-  const answered = flows.reduce((n, t) => n + t.answered + t.refused, 0)
-  return total >= ONE_SIDED_FLOWS_MIN && answered < total * (1 - ONE_SIDED_SHARE)
 }

@@ -12,7 +12,7 @@ function report(analysis: Partial<Analysis>, severities: Partial<Record<Severity
     severities: { info: 0, low: 0, medium: 0, high: 0, critical: 0, ...severities },
     analysis: {
       id: 'capture-1', name: 'x.pcap', source: 'capture', state: 'complete', sha256: null, format: 'pcap', packets: 100, bytes: 1, flows: 1,
-      firstAt: 1, lastAt: 2, problems: [], observations: [], blindSpots: [], ...analysis,
+      firstAt: 1, lastAt: 2, problems: [], observations: [], health: [], blindSpots: [], ...analysis,
     },
   }
 }
@@ -31,6 +31,13 @@ test('damage outranks findings, findings outrank gaps', () => {
   const lost = [{ name: 'captureDropped', count: 2 }]
   assert.equal(exitCodeOf(report({ observations: lost }, { high: 1 }), 'high'), 1)
   assert.equal(exitCodeOf(report({ observations: lost }), 'high'), 4)
+})
+
+test('a sensor that hears only part of it gives no green tick; one with a note about itself does', () => {
+  const health = (incomplete: boolean) => [{ id: 'hears-one-side', severity: 'high', ward: '', technical: '', help: '', count: 9, incomplete }] as const
+  assert.equal(exitCodeOf(report({ health: health(true) }), 'high'), 4)
+  assert.equal(exitCodeOf(report({ health: health(true) }, { high: 1 }), 'high'), 1)
+  assert.equal(exitCodeOf(report({ health: health(false) }), 'high'), 0)
 })
 
 test('a capture without a packet, or with none of a link type that is decoded, is incomplete; one that is decoded is not', () => {

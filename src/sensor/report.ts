@@ -2,6 +2,7 @@
 
 import type { Analysis } from '../detect/analysis.ts'
 import { blindSpots } from '../detect/blind-spots.ts'
+import { healthFindings } from '../detect/health-findings.ts'
 import { observationWords } from '../detect/observations.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import { SEVERITIES, type Finding, type Severity } from '../detect/finding.ts'
@@ -49,8 +50,9 @@ export function analysisOf(sensor: Sensor, picture: Picture, parts: AnalysisPart
     sha256: parts.sha256, format: summary?.format ?? null,
     packets: counters.packets, bytes: counters.bytes, flows: sensor.flowsOpened(), firstAt: counters.firstAt, lastAt: counters.lastAt,
     problems, observations: observations.map(withMeaning),
+    health: healthFindings(sensor.healthCounts(dropped)),
     blindSpots: blindSpots({
-      ...counters, talks: picture.talks, lost, damaged: problems.length > 0,
+      ...counters, lost, damaged: problems.length > 0,
       cutFrames: countOf('cutBySnaplen'), fragmentsOfUnknownLinks: countOf('linkUnsupported'),
       unidentifiedAssets: picture.assets.filter((a) => a.role === 'unknown').length,
     }),
@@ -84,7 +86,7 @@ export function exitCodeOf(report: Report, failOn: Severity | 'never'): number {
   if (analysis.state === 'failed' || analysis.state === 'partial') return 3
   const bar = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn)
   if (SEVERITIES.some((s, i) => i >= bar && report.severities[s] > 0)) return 1
-  return sawNothing(analysis) || analysis.observations.some((o) => LOSS_OBSERVATIONS.has(o.name)) ? 4 : 0
+  return sawNothing(analysis) || analysis.health.some((f) => f.incomplete) || analysis.observations.some((o) => LOSS_OBSERVATIONS.has(o.name)) ? 4 : 0
 }
 
 /** No frame of it could be judged: recorded on the wrong port, or a link type that is not decoded. That is no green tick (S4). */

@@ -6,6 +6,7 @@ import type { Micros } from '../base/time.ts'
 import { listenersOf } from '../detect/listeners.ts'
 import type { Detector } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
+import { SensorHealth, type HealthCounts } from '../detect/sensor-health.ts'
 import { Talks } from '../detect/talks.ts'
 import { Inventory, type Behaviour } from '../inventory/inventory.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
@@ -83,6 +84,7 @@ export interface SensorCounters {
 export class Sensor implements PacketSink {
   readonly inventory: Inventory
   readonly talks = new Talks()
+  readonly #health = new SensorHealth()
   readonly detectors: readonly Detector[] = RULES.map((rule) => rule.open())
   readonly #listeners = listenersOf(this.detectors)
   readonly counters: SensorCounters = { packets: 0, bytes: 0, firstAt: null, lastAt: null, arpFrames: 0, ipPackets: 0, facts: 0 }
@@ -124,6 +126,7 @@ export class Sensor implements PacketSink {
     if (this.#slices?.isDue(at)) this.#slices.tell(this.#flows.live(), at)
     beginFrame(frame, counters.packets, at, wireLength, end - off)
     const status = decodeFrame(buf, off, end, linkType, frame)
+    this.#health.packet(frame)
     if (frame.arpOff >= 0) {
       counters.arpFrames++
       arpFacts(buf, frame, this.#emitLink)
@@ -247,6 +250,7 @@ export class Sensor implements PacketSink {
     }
     this.#seen(flow)
     this.talks.ended(flow)
+    this.#health.ended(flow)
     this.#slices?.ended(flow)
   }
 
@@ -290,6 +294,11 @@ export class Sensor implements PacketSink {
       flowsEvicted: flows.evicted, talksNotKept: this.talks.notKept, hostsNotKept: this.inventory.refused,
     })
     return [...counts].filter(([, count]) => count > 0).map(([name, count]) => ({ name, count })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** What the sensor knows of itself as of now; `dropped` is what the capturing machine says it lost. */
+  healthCounts(dropped: number): HealthCounts {
+    return this.#health.counts(this.#flowsNow(), dropped)
   }
 
   flowsOpened(): number {

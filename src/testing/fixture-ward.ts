@@ -163,6 +163,10 @@ export function wardAnalysis(id: string = WARD_ID, name = 'ward-3.pcapng'): Anal
     firstAt: WARD_START, lastAt: WARD_END,
     problems: [{ code: 'frame/truncated', message: '2 frames were cut short by the capture (snap length).' }],
     observations: [{ name: 'tcp segments without payload', count: 31 }],
+    health: [{
+      id: 'hears-one-side', severity: 'high', incomplete: true, count: 7, ward: 'This sensor hears only one side of most conversations.',
+      technical: '7 of 9 TCP flows have packets in one direction only.', help: 'Ask the network team whether the mirror copies both directions.',
+    }],
     blindSpots: [
       'Forty seconds of one morning prove nothing about night shifts and weekends.',
       'Traffic that does not pass the mirrored port is not seen.',

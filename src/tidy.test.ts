@@ -21,6 +21,7 @@ const LEVELS: readonly (readonly [string, number])[] = [
   ['detect', 4],
   ['drill/core', 4],
   ['store', 4],
+  ['kernel', 4],
   ['config', 4],
   ['sensor', 5],
   ['gateway', 5],

@@ -24,7 +24,7 @@ function report(conversations: readonly Conversation[]): Report {
     schema: 'cordon.report/1',
     analysis: {
       id: 'capture-1', name: 'x.pcap', source: 'capture', state: 'complete', sha256: null, format: 'pcap', packets: 1, bytes: 60, flows: 1,
-      firstAt: 1, lastAt: 2, problems: [], observations: [{ name: 'x', count: 1 }], blindSpots: [],
+      firstAt: 1, lastAt: 2, problems: [], observations: [{ name: 'x', count: 1 }], blindSpots: [], health: [],
     },
     severities: { info: 0, low: 0, medium: 0, high: 0, critical: 0 }, findings: [], assets: [], conversations,
   }

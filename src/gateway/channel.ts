@@ -3,6 +3,7 @@
 
 import type { Ip } from '../base/ip.ts'
 import type { Micros } from '../base/time.ts'
+import type { MissingHold } from '../kernel/sandbox.ts'
 import type { BedView, GatewayCommand, GatewayEvent } from './core/gateway.ts'
 import type { AuditRecord } from './core/update/audit.ts'
 import type { Grant } from './core/update/window.ts'
@@ -30,14 +31,6 @@ export type FromSegment =
   | { readonly kind: 'beds'; readonly at: Micros; readonly views: readonly StandingView[]; readonly updates: ServerCounts; readonly segment: SegmentCounts }
 
 export type StandingView = Omit<BedView, 'values'>
-
-/** A wall of the sandbox that is not there. */
-export interface MissingHold {
-  readonly what: string
-  readonly why: string
-  /** Without it the gateway is not what it says. */
-  readonly isVital: boolean
-}
 
 /** What the segment's process did since it started. */
 export interface SegmentCounts {

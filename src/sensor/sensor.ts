@@ -298,7 +298,7 @@ export class Sensor implements PacketSink {
 
   /** What the sensor knows of itself as of now; `dropped` is what the capturing machine says it lost. */
   healthCounts(dropped: number): HealthCounts {
-    return this.#health.counts(this.#flowsNow(), dropped)
+    return this.#health.counts(this.#flows.live(), dropped)
   }
 
   flowsOpened(): number {

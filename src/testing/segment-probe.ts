@@ -10,11 +10,12 @@ import { promisify } from 'node:util'
 import { FrameKind, FrameWriter } from '../gateway/segment/frames.ts'
 import {
   AF_INET, bind, connect, errnoName, execve, open, prctl, setsockopt, socket, socketAddress, SOCK_DGRAM, SOCK_STREAM, syscall, type Outcome,
-} from '../gateway/segment/libc.ts'
+} from '../kernel/libc.ts'
 import { encodeControl } from '../gateway/segment/messages.ts'
 import { CHANNEL_FD, FIRST_SOCKET_FD, type SegmentPlan } from '../gateway/segment/plan.ts'
-import { closeCalls } from '../gateway/segment/sandbox.ts'
-import { isMachine, syscallNumber, type Syscall } from '../gateway/segment/syscalls.ts'
+import { segmentRules } from '../gateway/segment/rules.ts'
+import { closeCalls } from '../kernel/sandbox.ts'
+import { isMachine, syscallNumber, type Syscall } from '../kernel/syscalls.ts'
 
 const told = new Map<string, string>()
 const word = ({ value, errno }: Outcome): string => (value >= 0 ? 'done' : errnoName(errno))
@@ -69,7 +70,7 @@ async function afterTheFilter(): Promise<void> {
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as SegmentPlan
 await beforeTheFilter()
-const holds = [...plan.holds, ...closeCalls()]
+const holds = [...plan.holds, ...closeCalls(segmentRules)]
 await afterTheFilter()
 const channel = new net.Socket({ fd: CHANNEL_FD, readable: true, writable: true })
 channel.on('data', () => process.exit(0)).on('end', () => process.exit(0))

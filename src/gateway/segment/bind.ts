@@ -6,7 +6,7 @@ import { parseIp } from '../../base/ip.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { SegmentConfig } from '../../config/gateway.ts'
 import { addressFault } from '../nfs-server.ts'
-import { AF_INET, bind, close, errnoName, listen, setsockopt, socket, socketAddress, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM } from './libc.ts'
+import { AF_INET, bind, close, errnoName, listen, setsockopt, socket, socketAddress, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM } from '../../kernel/libc.ts'
 import type { SocketPlan } from './plan.ts'
 
 export interface BoundSocket extends SocketPlan {

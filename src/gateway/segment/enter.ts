@@ -3,10 +3,10 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { errnoName, execve, fcntl, syscall } from './libc.ts'
-import { becomeAccount, closeFiles, closeRings, dropCapabilities, emptyBoundingSet, limitResources, neededPaths } from './sandbox.ts'
+import { errnoName, execve, fcntl, syscall } from '../../kernel/libc.ts'
+import { becomeAccount, closeFiles, closeRings, dropCapabilities, emptyBoundingSet, limitResources, neededPaths } from '../../kernel/sandbox.ts'
 import { FIRST_SOCKET_FD, type SegmentPlan } from './plan.ts'
-import { isMachine, syscallNumber } from './syscalls.ts'
+import { isMachine, syscallNumber } from '../../kernel/syscalls.ts'
 
 /** fcntl.h */
 const F_SETFD = 2
@@ -47,7 +47,8 @@ function giveUp(plan: SegmentPlan): Pick<SegmentPlan, 'holds' | 'filesMax'> {
   const [passwd, maps] = [fs.readFileSync('/etc/passwd', 'utf8'), fs.readFileSync('/proc/self/maps', 'utf8')]
   const paths = neededPaths(maps)
   const holds = [
-    ...limits.holds, emptyBoundingSet(), ...becomeAccount(plan.user, passwd), ...dropCapabilities(machine), ...closeFiles(paths, machine), closeRings(machine),
+    ...limits.holds, emptyBoundingSet(), ...becomeAccount(plan.user, passwd, 'segment.user'), ...dropCapabilities(machine), ...closeFiles(paths, machine),
+    closeRings(machine),
   ]
   return { holds, filesMax: limits.filesMax }
 }

@@ -13,7 +13,8 @@ import { FrameReader, FrameWriter } from './frames.ts'
 import { SegmentLoop } from './loop.ts'
 import { decodeToSegment, TO_SEGMENT_BYTES_MAX } from './messages.ts'
 import { CHANNEL_FD, FIRST_SOCKET_FD, type SegmentPlan, type Service } from './plan.ts'
-import { closeCalls, type Hold } from './sandbox.ts'
+import { segmentRules } from './rules.ts'
+import { closeCalls, type Hold } from '../../kernel/sandbox.ts'
 
 /** sysexits.h EX_SOFTWARE: a fault of ours. */
 const EXIT_FAULT = 70
@@ -114,5 +115,5 @@ class Segment {
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 const plan = JSON.parse(process.argv[2] ?? '{}') as SegmentPlan
-const holds = [...plan.holds, ...closeCalls()]
+const holds = [...plan.holds, ...closeCalls(segmentRules)]
 new Segment(plan).start(holds)

@@ -2,8 +2,8 @@
 // Keeps the rule that a command line, which everybody on the machine can read, holds no secret and no patient.
 
 import type { GatewayOptions } from '../core/gateway.ts'
+import type { Hold } from '../../kernel/sandbox.ts'
 import type { ClockReading } from './clock.ts'
-import type { Hold } from './sandbox.ts'
 
 /** 0 to 2 are standard; 3 is the channel to the parent; the sockets follow in order. */
 export const CHANNEL_FD = 3

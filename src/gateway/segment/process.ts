@@ -7,14 +7,15 @@ import type net from 'node:net'
 import path from 'node:path'
 import type { Micros } from '../../base/time.ts'
 import type { SegmentConfig } from '../../config/gateway.ts'
-import type { FromSegment, MissingHold, ToSegment } from '../channel.ts'
+import type { MissingHold } from '../../kernel/sandbox.ts'
+import type { FromSegment, ToSegment } from '../channel.ts'
 import type { BenchOptions } from '../core/checks/bench.ts'
 import { bindSockets, closeSockets, socketPlans, type BoundSocket } from './bind.ts'
 import { readClock } from './clock.ts'
 import { FrameKind, FrameReader, FrameWriter } from './frames.ts'
 import { decodeFromSegment, encodeToSegment, FROM_SEGMENT_BYTES_MAX } from './messages.ts'
 import type { SegmentPlan, SocketPlan } from './plan.ts'
-import { missingFromStatus } from './status.ts'
+import { missingFromStatus } from '../../kernel/status.ts'
 
 export interface SegmentOptions {
   readonly config: SegmentConfig

@@ -7,11 +7,11 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { loopbackSegment } from '../../testing/segment-process.ts'
 import type { FromSegment } from '../channel.ts'
-import { landlockVersion, rulesetAttributes } from './landlock.ts'
-import { fcntl } from './libc.ts'
-import { accountOf, neededPaths } from './sandbox.ts'
-import { missingFromStatus, statusFields } from './status.ts'
-import { isMachine } from './syscalls.ts'
+import { landlockVersion, rulesetAttributes } from '../../kernel/landlock.ts'
+import { fcntl } from '../../kernel/libc.ts'
+import { accountOf, neededPaths } from '../../kernel/sandbox.ts'
+import { missingFromStatus, statusFields } from '../../kernel/status.ts'
+import { isMachine } from '../../kernel/syscalls.ts'
 
 const version = isMachine(process.arch) ? landlockVersion(process.arch) : 0
 const isRoot = process.getuid?.() === 0

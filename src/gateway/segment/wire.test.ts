@@ -10,7 +10,7 @@ import { CYCLES, HL7_PORT, inSegmentNamespace, MONITORS, segmentNamespaceMissing
 import { createCaptureReader } from '../../wire/capture/reader.ts'
 import { beginFrame, decodeFrame } from '../../wire/decode.ts'
 import { Frame, IpProto } from '../../wire/frame.ts'
-import { missingFromStatus, statusFields } from './status.ts'
+import { missingFromStatus, statusFields } from '../../kernel/status.ts'
 
 const skip = segmentNamespaceMissing
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-wire-'))

@@ -5,48 +5,15 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  compileFilter, compileStartFilter, encodeFilter, NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, segmentRules, type Instruction,
-  type SyscallRule,
-} from './seccomp.ts'
-import { isMachine, MACHINES, SYSCALLS, syscallNumber, type Machine, type Syscall } from './syscalls.ts'
+  compileFilter, compileStartFilter, encodeFilter, NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS,
+} from '../../kernel/seccomp.ts'
+import { isMachine, MACHINES, syscallNumber, type Machine, type Syscall } from '../../kernel/syscalls.ts'
+import { CALLS, run, said } from '../../testing/seccomp-interpreter.ts'
+import { segmentRules } from './rules.ts'
 
 const PID = 4242
 const RULES = segmentRules(PID)
 const MACHINE_NAMES: readonly Machine[] = ['x64', 'arm64']
-const CALLS = Object.keys(SYSCALLS) as Syscall[]
-
-interface Call {
-  readonly audit: number
-  readonly number: number
-  readonly args: readonly number[]
-}
-
-/** Classic BPF as the kernel runs it, over the few instructions that are written. */
-function run(program: readonly Instruction[], call: Call): number {
-  let a = 0
-  for (let pc = 0; pc < program.length;) {
-    const { code, jt, jf, k } = program[pc++] as Instruction
-    if (code === 0x20) a = (k === 0 ? call.number : k === 4 ? call.audit : (call.args[(k - 16) / 8] ?? 0)) >>> 0
-    else if (code === 0x54) a = (a & k) >>> 0
-    else if (code === 0x15) pc += a === k ? jt : jf
-    else if (code === 0x35) pc += a >= k ? jt : jf
-    else if (code === 0x06) return k
-    else throw new Error(`instruction ${code}`)
-  }
-  throw new Error('the program runs past its end')
-}
-
-/** The table, read slowly. */
-function said(rules: readonly SyscallRule[], machine: Machine, call: Call): number {
-  if (call.audit !== MACHINES[machine].audit || call.number >= 0x4000_0000) return SECCOMP_RET_KILL_PROCESS
-  const name = CALLS.find((c) => syscallNumber(c, machine) === call.number)
-  const rule = rules.find((r) => r.call === name)
-  if (name === 'clone3') return NO_SUCH_CALL
-  if (rule === undefined) return REFUSED
-  if (rule.when === undefined) return SECCOMP_RET_ALLOW
-  const holds = rule.when.some((tests) => tests.every((t) => (((call.args[t.argument] ?? 0) & (t.mask ?? -1)) >>> 0) === t.equals >>> 0))
-  return holds ? SECCOMP_RET_ALLOW : REFUSED
-}
 
 test('the program says of every call what the table says', () => {
   for (const machine of MACHINE_NAMES) {

@@ -1,4 +1,4 @@
-// sandbox: the steps by which the process that faces the segment gives up everything but its inherited sockets.
+// sandbox: the steps by which a process that reads other people's bytes gives up everything but what it inherited.
 // Keeps two rules: each step says whether it holds, in words, and no step is believed because it was called.
 
 import fs from 'node:fs'
@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { landlockVersion, restrictTo, type ReadablePath } from './landlock.ts'
 import { dropGroups, errnoName, hardLimit, prctl, seteuid, setresgid, setresuid, setrlimit, syscallSeccomp, syscallWithTwo, type Outcome } from './libc.ts'
-import { compileFilter, compileStartFilter, encodeFilter, segmentRules } from './seccomp.ts'
+import { compileFilter, compileStartFilter, encodeFilter, type SyscallRule } from './seccomp.ts'
 import { isMachine, syscallNumber, type Machine } from './syscalls.ts'
 
 /** One thing that keeps the process in. */
@@ -16,7 +16,14 @@ export interface Hold {
   readonly holds: boolean
   /** Why not, and what to do. */
   readonly why: string
-  /** Without it the gateway is not what it says; the others are a second wall behind a first. */
+  /** Without it the process is not what it says; the others are a second wall behind a first. */
+  readonly isVital: boolean
+}
+
+/** A wall that does not stand, and whether the rest is a wall without it. */
+export interface MissingHold {
+  readonly what: string
+  readonly why: string
   readonly isVital: boolean
 }
 
@@ -44,7 +51,7 @@ const SET_MODE_FILTER = 1
 const FILTER_ALL_THREADS = 1
 
 /** `src` in a checkout, `dist` in a package. */
-const CODE = path.resolve(import.meta.dirname, '../..')
+const CODE = path.resolve(import.meta.dirname, '..')
 const KOFFI = fileURLToPath(import.meta.resolve('koffi'))
 
 /** The line of /etc/passwd of a name or a number; null when there is none. */
@@ -56,7 +63,7 @@ export function accountOf(user: string, passwd: string): Account | null {
   return null
 }
 
-/** Every file that a Node with the code of the segment opens until it is closed in for good. */
+/** Every file that a Node with Cordon's code opens until it is closed in for good. */
 export function neededPaths(maps: string): ReadablePath[] {
   const mapped = [...new Set(maps.split('\n').map((line) => line.slice(line.indexOf('/'))).filter((p) => p.startsWith('/')))]
   const koffi = path.dirname(KOFFI)
@@ -77,18 +84,18 @@ export function limitResources(filesMax: number): { readonly holds: readonly Hol
   return { filesMax: most, holds: [asHold('no memory image is left behind by a crash', false, setrlimit(RLIMIT.core, 0, 0)), files] }
 }
 
-/** Another account, when started as root and that account can read the code. */
-export function becomeAccount(user: string | null, passwd: string): Hold[] {
+/** Another account, when started as root and that account can read the code. `setting` is where a person names one. */
+export function becomeAccount(user: string | null, passwd: string, setting: string): Hold[] {
   const name = user ?? 'nobody'
   const what = `runs as ${name}`
   if (process.getuid?.() !== 0) return [held(`runs as user number ${process.getuid?.()}, not as root`, false)]
   const account = accountOf(name, passwd)
-  if (account === null) return [failed(what, false, `there is no account "${name}" here; name another as segment.user`)]
-  if (account.uid === 0) return [failed(what, false, `"${name}" is root; name another account as segment.user`)]
+  if (account === null) return [failed(what, false, `there is no account "${name}" here; name another as ${setting}`)]
+  if (account.uid === 0) return [failed(what, false, `"${name}" is root; name another account as ${setting}`)]
   if (dropGroups().errno !== 0) return [failed(what, false, 'groups cannot be dropped; this looks like a user namespace with one user')]
   const unreadable = unreadableFor(account)
   if (unreadable !== null) {
-    return [failed(what, false, `${name} cannot read ${unreadable}; install Cordon where every account can read it, or name one that can as segment.user`)]
+    return [failed(what, false, `${name} cannot read ${unreadable}; install Cordon where every account can read it, or name one that can as ${setting}`)]
   }
   const gid = setresgid(account.gid)
   const uid = gid.errno === 0 ? setresuid(account.uid) : gid
@@ -157,14 +164,14 @@ export function closeRings(machine: Machine): Hold {
 }
 
 /** The last step, in the process itself and for all its threads: the list of system calls. */
-export function closeCalls(): Hold[] {
+export function closeCalls(rules: (pid: number) => readonly SyscallRule[]): Hold[] {
   const what = 'can open no file and no socket, dial nobody, start nothing (filter of system calls)'
   const holds = [
     asHold('cannot be read or traced by others of its account', false, prctl(PR.setDumpable, 0)),
     asHold('ends with the process that started it', false, prctl(PR.setParentDeathSignal, SIGKILL)),
   ]
   if (!isMachine(process.arch)) return [...holds, failed(what, true, `no table of system calls for ${process.arch}; x64 and arm64 have one`)]
-  const filter = encodeFilter(compileFilter(segmentRules(process.pid), process.arch))
+  const filter = encodeFilter(compileFilter(rules(process.pid), process.arch))
   const { value, errno } = syscallSeccomp(syscallNumber('seccomp', process.arch) ?? -1, SET_MODE_FILTER, FILTER_ALL_THREADS, filter)
   if (value > 0) return [...holds, failed(what, true, `thread ${value} would not take it`)]
   return [...holds, asHold(what, true, { value, errno })]

@@ -1,7 +1,7 @@
 // status: what the kernel itself says of a process: /proc/PID/status, read by the parent, beside what the process says of itself.
 // Keeps the rule that a sandbox is believed when it is seen from outside.
 
-import type { MissingHold } from '../channel.ts'
+import type { MissingHold } from './sandbox.ts'
 
 /** Field, what it must be, and what that means. */
 const EXPECTED: readonly { readonly field: string; readonly value: RegExp; readonly what: string; readonly isVital: boolean }[] = [

@@ -17,7 +17,8 @@ export const SYSCALLS = {
   io_uring_setup: [425, 425], io_uring_enter: [426, 426], io_uring_register: [427, 427],
   close_range: [436, 436],
   openat: [257, 56], execve: [59, 221], socket: [41, 198], connect: [42, 203], bind: [49, 200],
-  ptrace: [101, 117],} as const satisfies Readonly<Record<string, readonly [number, number | null]>>
+  ptrace: [101, 117],
+} as const satisfies Readonly<Record<string, readonly [number, number | null]>>
 export type Syscall = keyof typeof SYSCALLS
 
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64 of linux/audit.h. */

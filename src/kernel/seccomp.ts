@@ -1,13 +1,14 @@
-// seccomp: which system calls the process that faces the segment may make, as a table, and the table as a program of the kernel's filter.
-// Keeps the rule that what is not on the list is refused: no file, no new socket, no dialling, no program, no other process.
+// seccomp: tables of the system calls that a process may make, and such a table as a program of the kernel's filter.
+// Keeps the rule that what is not on the list is refused; the list every Node needs opens, names and starts nothing.
 
 import { MACHINES, syscallNumber, type Machine, type Syscall } from './syscalls.ts'
 
-/** `(argument & mask) === equals`, on the low 32 bits: the calls below take ints or flags there. */
+/** `(argument & mask) === equals`, or its contrary with `isNot`, on the low 32 bits: the calls below take ints or flags there. */
 export interface ArgumentTest {
   readonly argument: number
   readonly mask?: number
   readonly equals: number
+  readonly isNot?: true
 }
 
 export interface SyscallRule {
@@ -16,26 +17,19 @@ export interface SyscallRule {
   readonly when?: readonly (readonly ArgumentTest[])[]
 }
 
-/** What the loop of events, the memory and the threads of Node need, most frequent first. None of it opens, names or starts anything. */
+/** What the loop of events, the memory and the threads of Node need. None of it opens, names, sends or starts anything. */
 const ALWAYS: readonly Syscall[] = [
-  'read', 'epoll_pwait', 'epoll_wait', 'epoll_ctl', 'write', 'futex', 'writev', 'accept4', 'close', 'recvmsg', 'clock_gettime', 'madvise', 'mprotect',
-  'mmap', 'munmap', 'mremap', 'brk', 'readv', 'recvmmsg', 'recvfrom', 'epoll_pwait2', 'poll', 'ppoll', 'eventfd2', 'shutdown', 'listen', 'getsockname',
-  'getpeername', 'getsockopt', 'fstat', 'getrandom', 'gettimeofday', 'clock_nanosleep', 'nanosleep', 'sched_yield', 'getpid', 'gettid', 'getrusage',
-  'sched_getaffinity', 'rt_sigprocmask', 'rt_sigaction', 'rt_sigreturn', 'sigaltstack', 'restart_syscall', 'set_robust_list', 'rseq', 'membarrier',
-  'munlock', 'pkey_alloc', 'pkey_free', 'pkey_mprotect', 'exit', 'exit_group',
+  'read', 'epoll_pwait', 'epoll_wait', 'epoll_ctl', 'futex', 'close', 'clock_gettime', 'madvise', 'mprotect',
+  'mmap', 'munmap', 'mremap', 'brk', 'readv', 'epoll_pwait2', 'poll', 'ppoll', 'eventfd2', 'fstat', 'getrandom', 'gettimeofday', 'clock_nanosleep',
+  'nanosleep', 'sched_yield', 'getpid', 'gettid', 'getrusage', 'sched_getaffinity', 'rt_sigprocmask', 'rt_sigaction', 'rt_sigreturn', 'sigaltstack',
+  'restart_syscall', 'set_robust_list', 'rseq', 'membarrier', 'munlock', 'pkey_alloc', 'pkey_free', 'pkey_mprotect', 'exit', 'exit_group',
 ]
 
-const oneOf = (argument: number, values: readonly number[]): readonly ArgumentTest[][] => values.map((equals) => [{ argument, equals }])
-const option = (level: number, options: readonly number[]): readonly ArgumentTest[][] =>
-  options.map((equals) => [{ argument: 1, equals: level }, { argument: 2, equals }])
+export const oneOf = (argument: number, values: readonly number[]): readonly ArgumentTest[][] => values.map((equals) => [{ argument, equals }])
 
 /** linux/sched.h: a thread of this process, and no namespace of its own. */
 const CLONE_THREAD = 0x0001_0000
 const CLONE_NEW_ANY = 0x7e02_0080
-/** linux/socket.h: MSG_FASTOPEN would dial. */
-const MSG_FASTOPEN = 0x2000_0000
-/** Socket options Node sets: SOL_SOCKET's REUSEADDR, KEEPALIVE, LINGER; TCP's NODELAY, KEEPIDLE, KEEPINTVL, KEEPCNT. */
-const OPTIONS = [...option(1, [2, 9, 13]), ...option(6, [1, 4, 5, 6])]
 /** F_GETFD, F_SETFD, F_GETFL, F_SETFL. */
 const FCNTL = [1, 2, 3, 4]
 /** FIONBIO, FIOCLEX, FIONREAD, TCGETS (whether something is a terminal). */
@@ -43,14 +37,10 @@ const IOCTL = [0x5421, 0x5451, 0x541b, 0x5401]
 /** PR_GET_NAME, PR_SET_NAME, and PR_SET_VMA, by which V8 names its memory. */
 const PRCTL = [16, 15, 0x53564d41]
 
-export function segmentRules(pid: number): readonly SyscallRule[] {
-  const unlessFastOpen = (argument: number): readonly ArgumentTest[][] => [[{ argument, mask: MSG_FASTOPEN, equals: 0 }]]
+/** What every Node needs that is closed in; writing is not in it, because to whom depends on the process. */
+export function nodeRules(pid: number): readonly SyscallRule[] {
   return [
     ...ALWAYS.map((call) => ({ call })),
-    { call: 'sendto', when: unlessFastOpen(3) },
-    { call: 'sendmsg', when: unlessFastOpen(2) },
-    { call: 'sendmmsg', when: unlessFastOpen(3) },
-    { call: 'setsockopt', when: OPTIONS },
     { call: 'fcntl', when: oneOf(1, FCNTL) },
     { call: 'ioctl', when: oneOf(1, IOCTL) },
     { call: 'clone', when: [[{ argument: 0, mask: CLONE_THREAD | CLONE_NEW_ANY, equals: CLONE_THREAD }]] },
@@ -136,7 +126,9 @@ function alternative(tests: readonly ArgumentTest[]): Instruction[] {
   let after: Instruction[] = [giveBack(SECCOMP_RET_ALLOW)]
   for (const test of tests.toReversed()) {
     const masked = test.mask === undefined ? [] : [{ code: Code.and, jt: 0, jf: 0, k: test.mask >>> 0 }]
-    after = [load(lowWordAt(test.argument)), ...masked, unlessEqual(test.equals, after.length), ...after]
+    const past = after.length
+    const jump = test.isNot ? { ...unlessEqual(test.equals, 0), jt: past } : unlessEqual(test.equals, past)
+    after = [load(lowWordAt(test.argument)), ...masked, jump, ...after]
   }
   return after
 }

@@ -1,4 +1,4 @@
-// libc: the few functions of the C library and of the kernel that the gateway needs and Node does not have: bind, Landlock, seccomp, capset, execve.
+// libc: the few functions of the C library and of the kernel that Cordon needs and Node does not have: bind, Landlock, seccomp, capset, execve.
 // Keeps the rule that a refusal of the kernel is an errno in a value, with its name; nothing here decides anything.
 
 import koffi from 'koffi'

@@ -37,12 +37,13 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
       io.err(`cordon check: ${result.error.message}\n  help: ${result.error.help}\n`)
       return result.error.code === 'unusable' ? Exit.usage : Exit.unreadable
     }
-    for (const piece of render(result.value, args.format, io)) io.out(piece)
+    for (const piece of renderReport(result.value, args.format, io)) io.out(piece)
     return exitCodeOf(result.value.report, args.failOn)
   })
 }
 
-function* render({ report, picture }: Analysed, format: OutputFormat, io: Io): Generator<string> {
+/** In pieces, so that no report is held whole. */
+export function* renderReport({ report, picture }: Analysed, format: OutputFormat, io: Io): Generator<string> {
   if (format === 'json') yield* jsonPieces(report, picture.eachConversation())
   else if (format === 'jsonl') yield* jsonLinePieces(report, picture.eachConversation())
   else if (format === 'csv') yield csv([ASSET_HEAD, ...report.assets.map((a) => assetCells(a))])

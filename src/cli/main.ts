@@ -15,6 +15,7 @@ import {
 } from './policy-commands.ts'
 import type { TwinLiveArgs } from './twin-live.ts'
 import { VERSION } from './version.ts'
+import { addWatch } from './watch-commands.ts'
 
 const DEFAULT_PORT = 7080
 const PORT_MAX = 65535
@@ -85,6 +86,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addCheck(program, io, done)
   addDemo(program, io, done)
   addServe(program, io, done)
+  addWatch(program, io, done)
   addInventory(program, io, done)
   addPolicy(program, io, done)
   addReplay(program, io, done)

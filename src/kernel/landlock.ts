@@ -1,5 +1,5 @@
 // landlock: the kernel's list of files a process may still open, and that it may bind and dial no TCP port.
-// Keeps the rule that only reading is ever granted; writing, making and deleting are on no list.
+// Keeps the rule that what is handled and not granted is refused; writing is granted beneath folders that a person named, and nowhere else.
 
 import { close, open, syscallWithBytes, syscallWithThird, syscall, errnoName } from './libc.ts'
 import { syscallNumber, type Machine, type Syscall } from './syscalls.ts'
@@ -20,10 +20,21 @@ const O_PATH_CLOEXEC = 0o12000000
 
 export interface ReadablePath {
   readonly path: string
-  readonly kind: 'file' | 'program' | 'tree'
+  /** `programs`: a tree whose files may be started too. `writable`: a folder in which files are made, written and removed. */
+  readonly kind: 'file' | 'program' | 'tree' | 'programs' | 'writable' | 'device'
 }
 
-const RIGHTS_OF: Readonly<Record<ReadablePath['kind'], number>> = { file: READ_FILE, program: READ_FILE | EXECUTE, tree: READ_FILE | READ_DIR }
+const WRITE_FILE = 2
+/** Remove a folder or a file, make a folder, a file, a socket, a FIFO: 4, 5, 7, 8, 9, 10; rename over folders and truncate, from later versions on. */
+const CHANGE = 0x10 | 0x20 | 0x80 | 0x100 | 0x200 | 0x400
+const REFER = 0x2000
+const TRUNCATE = 0x4000
+
+/** Bits that a version does not know make the kernel refuse the whole rule: they are masked by what it handles. */
+const RIGHTS_OF: Readonly<Record<ReadablePath['kind'], number>> = {
+  file: READ_FILE, program: READ_FILE | EXECUTE, tree: READ_FILE | READ_DIR, programs: READ_FILE | READ_DIR | EXECUTE,
+  writable: READ_FILE | READ_DIR | WRITE_FILE | CHANGE | REFER | TRUNCATE, device: READ_FILE | WRITE_FILE,
+}
 
 /** Version of the kernel's Landlock; 0 when there is none or it is switched off. */
 export function landlockVersion(machine: Machine): number {
@@ -33,9 +44,13 @@ export function landlockVersion(machine: Machine): number {
 
 /** Bits of struct landlock_ruleset_attr by version: file system, network, scopes; each of eight bytes. */
 export function rulesetAttributes(version: number): Uint8Array {
-  const words = [FS_RIGHTS[Math.min(version, FS_RIGHTS.length) - 1] ?? 0, NET_RIGHTS, SCOPES]
+  const words = [fsRights(version), NET_RIGHTS, SCOPES]
   const count = version >= 6 ? 3 : version >= 4 ? 2 : 1
   return new Uint8Array(new BigUint64Array(words.slice(0, count).map(BigInt)).buffer)
+}
+
+function fsRights(version: number): number {
+  return FS_RIGHTS[Math.min(version, FS_RIGHTS.length) - 1] ?? 0
 }
 
 /** struct landlock_path_beneath_attr, packed: rights u64, descriptor s32. */
@@ -56,7 +71,7 @@ export function restrictTo(paths: readonly ReadablePath[], version: number, mach
   for (const { path, kind } of paths) {
     const file = open(path, O_PATH_CLOEXEC)
     if (file.errno !== 0) continue
-    const added = syscallWithThird(number('landlock_add_rule'), ruleset.value, RULE_PATH_BENEATH, pathRule(RIGHTS_OF[kind], file.value))
+    const added = syscallWithThird(number('landlock_add_rule'), ruleset.value, RULE_PATH_BENEATH, pathRule(RIGHTS_OF[kind] & fsRights(version), file.value))
     close(file.value)
     if (added.errno !== 0) return `${path} cannot be granted (${errnoName(added.errno)})`
   }

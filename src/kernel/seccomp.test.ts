@@ -4,8 +4,8 @@
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CALLS, run, said } from '../testing/seccomp-interpreter.ts'
-import { compileFilter, nodeRules, REFUSED, SECCOMP_RET_ALLOW, type ArgumentTest, type SyscallRule } from './seccomp.ts'
+import { CALLS, run, said, saidRefused } from '../testing/seccomp-interpreter.ts'
+import { compileFilter, compileRefusals, nodeRules, REFUSED, SECCOMP_RET_ALLOW, type ArgumentTest, type SyscallRule } from './seccomp.ts'
 import { MACHINES, syscallNumber, type Machine } from './syscalls.ts'
 
 const MACHINE_NAMES: readonly Machine[] = ['x64', 'arm64']
@@ -26,6 +26,14 @@ test('any table: the program says of every call what the table says', () => {
     (table, machine, name, args) => {
       const call = { audit: MACHINES[machine].audit, number: syscallNumber(name, machine) ?? 500, args }
       equal(run(compileFilter(table, machine), call), said(table, machine, call))
+    }), { numRuns: 2000 })
+})
+
+test('any table of refusals: what it names is refused and all else allowed', () => {
+  fc.assert(fc.property(rules, fc.constantFrom(...MACHINE_NAMES), fc.constantFrom(...CALLS), fc.array(word, { minLength: 6, maxLength: 6 }),
+    (table, machine, name, args) => {
+      const call = { audit: MACHINES[machine].audit, number: syscallNumber(name, machine) ?? 500, args }
+      equal(run(compileRefusals(table, machine), call), saidRefused(table, machine, call))
     }), { numRuns: 2000 })
 })
 

@@ -115,15 +115,28 @@ export function compileFilter(rules: readonly SyscallRule[], machine: Machine): 
   ]
 }
 
-function ruleBlock(number: number, rule: SyscallRule): Instruction[] {
-  if (rule.when === undefined) return [unlessEqual(number, 1), giveBack(SECCOMP_RET_ALLOW)]
-  const body = [...rule.when.flatMap(alternative), giveBack(REFUSED)]
+/** The contrary, for a process that has to start others: what a rule names is refused, all else is allowed. Weaker, because a list can miss a call. */
+export function compileRefusals(rules: readonly SyscallRule[], machine: Machine): readonly Instruction[] {
+  return [
+    ...onlyOf(machine),
+    ...rules.flatMap((rule) => {
+      const number = syscallNumber(rule.call, machine)
+      return number === null ? [] : ruleBlock(number, rule, REFUSED, SECCOMP_RET_ALLOW)
+    }),
+    giveBack(SECCOMP_RET_ALLOW),
+  ]
+}
+
+/** `met` when all tests of one alternative hold. */
+function ruleBlock(number: number, rule: SyscallRule, met = SECCOMP_RET_ALLOW, otherwise = REFUSED): Instruction[] {
+  if (rule.when === undefined) return [unlessEqual(number, 1), giveBack(met)]
+  const body = [...rule.when.flatMap((tests) => alternative(tests, met)), giveBack(otherwise)]
   return [unlessEqual(number, body.length), ...body]
 }
 
-/** All tests, then "allowed"; a test that fails goes past it. Each test's jump counts what follows in its alternative. */
-function alternative(tests: readonly ArgumentTest[]): Instruction[] {
-  let after: Instruction[] = [giveBack(SECCOMP_RET_ALLOW)]
+/** All tests, then what is met; a test that fails goes past it. Each test's jump counts what follows in its alternative. */
+function alternative(tests: readonly ArgumentTest[], met: number): Instruction[] {
+  let after: Instruction[] = [giveBack(met)]
   for (const test of tests.toReversed()) {
     const masked = test.mask === undefined ? [] : [{ code: Code.and, jt: 0, jf: 0, k: test.mask >>> 0 }]
     const past = after.length

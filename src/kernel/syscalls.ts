@@ -17,7 +17,9 @@ export const SYSCALLS = {
   io_uring_setup: [425, 425], io_uring_enter: [426, 426], io_uring_register: [427, 427],
   close_range: [436, 436],
   openat: [257, 56], execve: [59, 221], socket: [41, 198], connect: [42, 203], bind: [49, 200],
-  ptrace: [101, 117],
+  ptrace: [101, 117], dup: [32, 23], dup2: [33, null], dup3: [292, 24], pwrite64: [18, 68], pwritev: [296, 70], pwritev2: [328, 287], sendfile: [40, 71],
+  splice: [275, 76], io_setup: [206, 0], io_submit: [209, 2], pidfd_getfd: [438, 438], setns: [308, 268], unshare: [272, 97], bpf: [321, 280],
+  mount: [165, 40], process_vm_writev: [311, 271], perf_event_open: [298, 241],
 } as const satisfies Readonly<Record<string, readonly [number, number | null]>>
 export type Syscall = keyof typeof SYSCALLS
 

@@ -33,10 +33,18 @@ export function said(rules: readonly SyscallRule[], machine: Machine, call: Call
   const name = CALLS.find((c) => syscallNumber(c, machine) === call.number)
   const rule = rules.find((r) => r.call === name)
   if (name === 'clone3') return NO_SUCH_CALL
-  if (rule === undefined) return REFUSED
-  if (rule.when === undefined) return SECCOMP_RET_ALLOW
-  const holds = rule.when.some((tests) => tests.every((t) => isMet(t, call.args[t.argument] ?? 0)))
-  return holds ? SECCOMP_RET_ALLOW : REFUSED
+  return rule !== undefined && isNamed(rule, call) ? SECCOMP_RET_ALLOW : REFUSED
+}
+
+/** The same of a table of what is refused. */
+export function saidRefused(rules: readonly SyscallRule[], machine: Machine, call: Call): number {
+  if (call.audit !== MACHINES[machine].audit || call.number >= 0x4000_0000) return SECCOMP_RET_KILL_PROCESS
+  const rule = rules.find((r) => syscallNumber(r.call, machine) === call.number)
+  return rule !== undefined && isNamed(rule, call) ? REFUSED : SECCOMP_RET_ALLOW
+}
+
+function isNamed({ when }: SyscallRule, call: Call): boolean {
+  return when === undefined || when.some((tests) => tests.every((t) => isMet(t, call.args[t.argument] ?? 0)))
 }
 
 function isMet({ mask = -1, equals, isNot }: ArgumentTest, value: number): boolean {

@@ -1,0 +1,214 @@
+// cordon watch: an interface, live: every second on standard error what came and what was lost, at the end the same report as check.
+// Keeps S1: the rings are opened, every privilege is given up, and only then is a packet looked at, by processes that cannot send.
+
+import { err, type Result } from '../base/result.ts'
+import type { Severity } from '../detect/finding.ts'
+import type { MissingHold } from '../kernel/sandbox.ts'
+import { interfaceIndex } from '../kernel/libc.ts'
+import { StoreFeed } from '../sensor/analyse.ts'
+import { behavioursOf, type Knowledge } from '../sensor/knowledge.ts'
+import { giveUp, heldFromBefore, type Held } from '../sensor/live/give-up.ts'
+import { interfaceCounts, isUp, sendingWays } from '../sensor/live/interface.ts'
+import { openRings, noInterface, RING_BYTES } from '../sensor/live/ring.ts'
+import { RingReaders } from '../sensor/live/readers.ts'
+import { folderOf, RotatingFiles } from '../sensor/live/rotation.ts'
+import { LiveSink, liveReport, type LiveEnd } from '../sensor/live/watch.ts'
+import { flowRecord, pictureRecords, pictureSets } from '../sensor/records.ts'
+import { exitCodeOf } from '../sensor/report.ts'
+import { Sensor } from '../sensor/sensor.ts'
+import type { Store } from '../store/store.ts'
+import { compileBpf } from '../wire/bpf/compile.ts'
+import { parseBpf } from '../wire/bpf/parse.ts'
+import type { BpfInstruction } from '../wire/bpf/program.ts'
+import { LinkType } from '../wire/capture/capture.ts'
+import { renderReport } from './check.ts'
+import { nowMicros } from './console.ts'
+import { Exit, type Io } from './io.ts'
+import { loadKnowledge } from './load-knowledge.ts'
+import type { OutputFormat } from './options.ts'
+import { formatBytes } from './text.ts'
+import { withStore } from './with-store.ts'
+
+export interface WatchArgs {
+  readonly device: string
+  readonly filter: readonly string[]
+  readonly snaplen: number
+  readonly isPromiscuous: boolean
+  readonly workers: number
+  /** KiB of all rings together; null: what is usual. */
+  readonly ringKib: number | null
+  readonly via: 'ring' | 'tcpdump'
+  readonly file: string | null
+  readonly megabytes: number | null
+  readonly seconds: number | null
+  readonly files: number | null
+  readonly user: string | null
+  readonly count: number | null
+  readonly durationSeconds: number | null
+  readonly policy: string | undefined
+  readonly data: string | undefined
+  readonly format: OutputFormat
+  readonly failOn: Severity | 'never'
+}
+
+const SECOND_MS = 1000
+/** Seconds between two pictures that the store keeps. */
+const PICTURE_EVERY = 10
+
+export async function runWatch(args: WatchArgs, io: Io): Promise<number> {
+  const knowledge = loadKnowledge(args.policy)
+  if (!knowledge.ok) {
+    io.err(`${knowledge.error}\n`)
+    return Exit.usage
+  }
+  const held = heldFromBefore()
+  if (held === null) return openAndGiveUp(args, io)
+  for (const { what, why, isVital } of held.missing) sayMissing(io, { what, why, isVital })
+  return withStore(args.data, io, (store) => new Watch(args, io, knowledge.value, store, held).run())
+}
+
+function sayMissing(io: Io, { what, why, isVital }: MissingHold): void {
+  io.err(`cordon watch: ${isVital ? 'WARNING, a wall is missing' : 'note, not so here'}: ${what} (${why})\n`)
+}
+
+/** First stage: everything that needs a privilege. Comes back only with an error. */
+function openAndGiveUp(args: WatchArgs, io: Io): number {
+  const refuse = (error: string): number => {
+    io.err(`cordon watch: ${error}\n`)
+    return Exit.usage
+  }
+  const index = interfaceIndex(args.device)
+  if (index === 0) return refuse(noInterface(args.device))
+  const filter = kernelFilter(args)
+  if (!filter.ok) return refuse(filter.error)
+  const rings = openRings({
+    device: args.device, filter: filter.value, isPromiscuous: args.isPromiscuous, rings: args.workers,
+    bytes: args.ringKib === null ? RING_BYTES : args.ringKib * 1024,
+  })
+  if (!rings.ok) return refuse(rings.error)
+  if (!isUp(args.device)) io.err(`cordon watch: ${args.device} is down, nothing will come: ip link set ${args.device} up arp off\n`)
+  const ways = sendingWays(args.device)
+  const list = ways.map((way) => `  ${way}\n`).join('')
+  if (ways.length > 0) io.err(`cordon watch: Cordon sends nothing, but this machine's kernel can send from ${args.device}:\n${list}`)
+  const writable = [...(args.file === null ? [] : [folderOf(args.file)]), ...(args.data === undefined ? [] : [args.data])]
+  giveUp({ rings: rings.value, tcpdump: null, index, writable, user: args.user })
+}
+
+/** The filter that the kernel runs, or where the words are wrong. */
+function kernelFilter({ filter, snaplen }: WatchArgs): Result<readonly BpfInstruction[]> {
+  const text = filter.join(' ')
+  const parsed = parseBpf(text)
+  if (parsed.ok) return compileBpf(parsed.value, { snaplen, tags: 'beside' })
+  const { message, column } = parsed.error
+  return err(`the filter is not understood at column ${column}: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}^`)
+}
+
+/** Second stage. */
+class Watch {
+  readonly #args: WatchArgs
+  readonly #io: Io
+  readonly #knowledge: Knowledge
+  readonly #store: Store | null
+  readonly #held: Held
+  readonly #id: string
+  readonly #feed: StoreFeed
+  readonly #sensor: Sensor
+  readonly #files: RotatingFiles | null
+  readonly #sink: LiveSink
+  readonly #readers: RingReaders
+  readonly #stop = new AbortController()
+  readonly #openedAt = nowMicros()
+  readonly #start: ReturnType<typeof interfaceCounts>
+
+  constructor(args: WatchArgs, io: Io, knowledge: Knowledge, store: Store | null, held: Held) {
+    this.#args = args
+    this.#io = io
+    this.#knowledge = knowledge
+    this.#store = store
+    this.#held = held
+    this.#id = `live-${args.device}-${this.#openedAt}`
+    const feed = new StoreFeed(store, this.#id)
+    this.#feed = feed
+    this.#sensor = new Sensor({
+      behaviours: behavioursOf(knowledge),
+      ...(store ? { onSlice: (slice) => feed.add(flowRecord(this.#id, slice)), onFact: (fact) => feed.addFact(fact) } : {}),
+    })
+    const say = (text: string): void => io.err(`cordon watch: ${text}\n`)
+    const { file, megabytes, seconds, files } = args
+    const linkType = held.rings[0]?.linkType ?? LinkType.ethernet
+    this.#files = file === null ? null : new RotatingFiles({ file, megabytes, seconds, files, linkType, say })
+    this.#sink = new LiveSink(this.#sensor, this.#files, args.count ?? Number.POSITIVE_INFINITY, () => this.#stop.abort())
+    this.#readers = new RingReaders({ rings: held.rings, sink: this.#sink, say, afterRead: () => feed.flush(0) })
+    this.#start = interfaceCounts(args.device, held.index)
+  }
+
+  async run(): Promise<number> {
+    const { durationSeconds } = this.#args
+    const timer = durationSeconds === null ? null : setTimeout(() => this.#stop.abort(), durationSeconds * SECOND_MS)
+    try {
+      for (const missing of await this.#readers.start()) sayMissing(this.#io, missing)
+    } catch (cause) {
+      this.#io.err(`cordon watch: ${(cause as Error).message}\n`)
+      return Exit.usage
+    }
+    const rings = this.#held.rings.length > 1 ? `${this.#held.rings.length} rings` : 'one ring'
+    this.#io.err(`cordon watch: reading ${this.#args.device}, ${rings}; Ctrl-C ends it\n`)
+    const signal = AbortSignal.any([this.#io.signal, this.#stop.signal])
+    await this.#everySecond(signal)
+    if (timer) clearTimeout(timer)
+    await this.#readers.stop()
+    this.#files?.close()
+    this.#tell(null)
+    this.#sensor.finish()
+    const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'complete')
+    await this.#keep(report.analysis, picture)
+    for (const piece of renderReport({ report, picture }, this.#args.format, this.#io)) this.#io.out(piece)
+    const code = exitCodeOf(report, this.#args.failOn)
+    return code === Exit.ok && this.#readers.gaps.length > 0 ? Exit.incomplete : code
+  }
+
+  async #everySecond(signal: AbortSignal): Promise<void> {
+    let [bytes, at] = [0, performance.now()]
+    for (let seconds = 1; !signal.aborted; seconds++) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SECOND_MS)
+        signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+      })
+      const now = performance.now()
+      this.#tell(((this.#sink.bytes - bytes) * SECOND_MS) / Math.max(1, now - at))
+      ;[bytes, at] = [this.#sink.bytes, now]
+      this.#files?.flush()
+      if (this.#store && seconds % PICTURE_EVERY === 0) {
+        const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'running')
+        await this.#keep(report.analysis, picture)
+      }
+    }
+  }
+
+  async #keep(analysis: Parameters<typeof pictureRecords>[0], picture: Parameters<typeof pictureRecords>[1]): Promise<void> {
+    await this.#feed.flush(0)
+    await this.#store?.append(pictureRecords(analysis, picture, this.#openedAt), pictureSets(this.#id))
+  }
+
+  #loss(): LiveEnd['loss'] {
+    const { kernelDrops, ours } = this.#readers.counters()
+    const now = interfaceCounts(this.#args.device, this.#held.index)
+    return { kernelDrops, ours, interfaceLost: now === null || this.#start === null ? null : now.lost - this.#start.lost }
+  }
+
+  #end(): LiveEnd {
+    const { gaps, gapsNotKept } = this.#readers
+    const now = interfaceCounts(this.#args.device, this.#held.index)
+    const sent = now === null || this.#start === null ? null : now.sent - this.#start.sent
+    const notes = this.#files?.fault ? [`Not all was kept in files: ${this.#files.fault}; ${this.#files.notWritten} packets are in none.`] : []
+    return { id: this.#id, name: `watch ${this.#args.device}`, loss: this.#loss(), gaps, gapsNotKept, interfaceSent: sent, notes }
+  }
+
+  /** `null`: it is over, and the sum is told. */
+  #tell(bytesPerSecond: number | null): void {
+    const { kernelDrops, interfaceLost, ours } = this.#loss()
+    const drops = `drops: kernel ${kernelDrops}, interface ${interfaceLost ?? 'unknown'}, ours ${ours}`
+    const bytes = bytesPerSecond === null ? `${formatBytes(this.#sink.bytes)} in all` : `${formatBytes(Math.round(bytesPerSecond))}/s`
+    this.#io.err(`${this.#sink.packets} packets, ${bytes}, ${drops}\n`)
+  }
+}

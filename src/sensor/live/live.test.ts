@@ -1,0 +1,150 @@
+// Tests of live capture on a wire in a network namespace: what is received, that nothing is sent, what survives a death, and what the walls hold.
+// Keeps the rule that each check can fail: a control sends from the sensor's end and is seen.
+
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { inLiveNamespace, framesOf, liveNamespaceMissing, runInside, SENSOR } from '../../testing/live-namespace.ts'
+import { temporaryFolder } from '../../testing/temporary-folder.ts'
+import { pcapFileHeader, PCAP_RECORD_HEADER_BYTES, putPcapRecord } from '../../wire/capture/writer.ts'
+import type { Report } from '../report.ts'
+
+const skip = liveNamespaceMissing
+const PROBE = path.join(import.meta.dirname, '..', '..', 'testing', 'keeper-probe.ts')
+
+/** A capture of made-up UDP frames, each with its number; some tagged once, some twice, some priority only. */
+function madeCapture(folder: string, count: number): string {
+  const parts: Uint8Array[] = [pcapFileHeader(1)]
+  for (let i = 0; i < count; i++) {
+    const frame = frameOf(i)
+    const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + frame.length)
+    putPcapRecord(record, 0, 1_000_000 + i, frame.length, frame, 0, frame.length)
+    parts.push(record)
+  }
+  const file = path.join(folder, `made-${count}.pcap`)
+  fs.writeFileSync(file, Buffer.concat(parts))
+  return file
+}
+
+const TAGS: readonly (readonly number[])[] = [[], [0x81, 0, 0, 10], [0x88, 0xa8, 0x20, 7, 0x81, 0, 0, 11], [0x81, 0, 0xe0, 0]]
+
+function frameOf(i: number): Uint8Array {
+  const payload = 30 + (i % 7) * 40
+  const ip = [0x45, 0, 0, 28 + payload, i >> 8, i & 255, 0, 0, 64, 17, 0, 0, 10, 9, 0, 1 + (i % 5), 10, 9, 1, 1]
+  const udp = [0x13, 0x88, 0x13, 0x89, 0, 8 + payload, 0, 0]
+  return Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, ...(TAGS[i % TAGS.length] ?? []), 8, 0, ...ip, ...udp, ...Array<number>(payload).fill(i & 255)])
+}
+
+const hex = (frames: readonly Uint8Array[]): string[] => frames.map((f) => Buffer.from(f).toString('hex'))
+const observed = (report: Report, name: string): number => report.analysis.observations.find((o) => o.name === name)?.count ?? 0
+
+test('what is sent is received: the same bytes in the same order, with the tags that the kernel took out, in a file of its owner alone', { skip }, async () => {
+  const folder = temporaryFolder()
+  const [capture, kept] = [madeCapture(folder, 400), path.join(folder, 'kept.pcap')]
+  const run = await inLiveNamespace({ args: ['-w', kept, '--count', '400', '--json'], isQuiet: true, steps: [{ kind: 'send', capture }] })
+  equal(run.sent, 400)
+  deepEqual(hex(framesOf(kept)), hex(framesOf(capture)))
+  equal(fs.statSync(kept).mode & 0o777, 0o600)
+  const report = JSON.parse(run.out) as Report
+  deepEqual([report.analysis.source, report.analysis.state, report.analysis.packets], ['live', 'complete', 400])
+  equal(observed(report, 'captureDropped'), 0)
+  ok(!/IPv6 is on|ARP is on|it has an address/.test(run.err), run.err)
+  match(run.err, /400 packets, .*drops: kernel 0, interface 0, ours 0/)
+})
+
+test('two rings share the packets, and none comes twice', { skip }, async () => {
+  const capture = madeCapture(temporaryFolder(), 300)
+  const run = await inLiveNamespace({ args: ['--workers', '2', '--json'], isQuiet: true, steps: [{ kind: 'send', capture }] })
+  equal((JSON.parse(run.out) as Report).analysis.packets, 300)
+  equal(run.processes.length, 3)
+})
+
+test('a snap length cuts what is kept and not what is counted', { skip }, async () => {
+  const folder = temporaryFolder()
+  const [capture, kept] = [madeCapture(folder, 40), path.join(folder, 'kept.pcap')]
+  await inLiveNamespace({ args: ['-s', '64', '-w', kept], isQuiet: true, steps: [{ kind: 'send', capture }] })
+  const tagged = framesOf(kept).map((f) => f.length)
+  // The kernel cuts what it sees, which is the frame without its outer tag.
+  deepEqual(tagged, framesOf(capture).map((f, i) => Math.min(f.length, i % TAGS.length === 0 ? 64 : 68)))
+})
+
+test('every process of the watch holds no capability, can gain none, and is filtered; as nobody when it writes nothing', { skip }, async () => {
+  const run = await inLiveNamespace({ args: [], isQuiet: true, steps: [] })
+  equal(run.processes.length, 2)
+  for (const status of run.processes) {
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) equal(status[set], '0000000000000000', set)
+    deepEqual([status['NoNewPrivs'], status['Seccomp']], ['1', '2'])
+  }
+  ok(run.processes.every((s) => !(s['Uid'] ?? '').split(/\s+/).includes('0')) || /runs as nobody/.test(run.err), run.err)
+})
+
+interface Probed {
+  readonly keeper: Readonly<Record<string, string>>
+  readonly reader: Readonly<Record<string, string>>
+  readonly missing: readonly { readonly what: string; readonly isVital: boolean }[]
+}
+
+test('from inside: neither the reader nor the process that holds the rings can send, write to a ring, or open a packet socket', { skip }, async () => {
+  const { keeper, reader, missing } = JSON.parse(await runInside(PROBE, [])) as Probed
+  const { 'where readers have it': place, ...refused } = keeper
+  equal(place, 'done', 'the control: a reader can be given its ring')
+  ok(Object.keys(refused).length >= 12)
+  for (const [what, outcome] of Object.entries(refused)) equal(outcome, 'EPERM', `keeper: ${what}`)
+  const { 'write into its own pipe': pipe, 'before the filter: read its own program': own, ...others } = reader
+  deepEqual([pipe, own], ['done', 'done'], 'the controls')
+  ok(Object.keys(others).length >= 11)
+  for (const [what, outcome] of Object.entries(others)) equal(outcome, 'EPERM', `reader: ${what}`)
+  deepEqual(missing.filter((m) => m.isVital), [])
+})
+
+test('nothing is sent: the other end of the wire sees not one frame while traffic comes', { skip }, async () => {
+  const folder = temporaryFolder()
+  const peerCapture = path.join(folder, 'peer.pcap')
+  const steps = [{ kind: 'send', capture: madeCapture(folder, 100) }, { kind: 'wait', ms: 2500 }] as const
+  const run = await inLiveNamespace({ args: ['--json'], isQuiet: true, steps, peerCapture })
+  equal(run.sent, 100)
+  deepEqual(hex(framesOf(peerCapture)), [])
+  equal(observed(JSON.parse(run.out) as Report, 'interfaceSent'), 0)
+})
+
+test('the control: one frame sent from the sensor\'s end is seen, by the other end and by the report', { skip }, async () => {
+  const peerCapture = path.join(temporaryFolder(), 'peer.pcap')
+  const run = await inLiveNamespace({ args: ['--json'], isQuiet: true, steps: [{ kind: 'peer-sends' }], peerCapture })
+  equal(framesOf(peerCapture).length, 1)
+  const report = JSON.parse(run.out) as Report
+  equal(observed(report, 'interfaceSent'), 1)
+  equal(report.analysis.packets, 0, 'what this machine sends is not what it captures')
+})
+
+/** ICMPv6 of the kernel's own making: solicitations, and reports of groups behind a hop-by-hop header. */
+function isKernelAnnouncement(frame: Uint8Array): boolean {
+  if (frame[12] !== 0x86 || frame[13] !== 0xdd) return false
+  const type = frame[20] === 0 ? frame[62] : frame[54]
+  return (frame[20] === 58 || frame[20] === 0) && [131, 132, 133, 135, 136, 143].includes(type ?? 0)
+}
+
+test('with IPv6 left on the kernel announces itself, watched or not: the watch adds no frame of another kind, warns, and counts them', { skip }, async () => {
+  const folder = temporaryFolder()
+  const [alone, watched] = [path.join(folder, 'alone.pcap'), path.join(folder, 'watched.pcap')]
+  const wait = { kind: 'wait', ms: 4000 } as const
+  await inLiveNamespace({ args: null, isQuiet: false, steps: [wait], peerCapture: alone })
+  const send = { kind: 'send', capture: madeCapture(folder, 50) } as const
+  const run = await inLiveNamespace({ args: ['--json'], isQuiet: false, steps: [send, wait], peerCapture: watched })
+  ok(framesOf(alone).length > 0, 'the control: the kernel does send')
+  for (const frame of [...framesOf(alone), ...framesOf(watched)]) ok(isKernelAnnouncement(frame), Buffer.from(frame).toString('hex'))
+  match(run.err, new RegExp(`IPv6 is on.*net\\.ipv6\\.conf\\.${SENSOR}\\.disable_ipv6=1`))
+  match(run.err, new RegExp(`ARP is on.*ip link set ${SENSOR} arp off`))
+})
+
+test('a reader that is killed is started again: the gap is told with its times, and what the ring had room for is not lost', { skip }, async () => {
+  const capture = madeCapture(temporaryFolder(), 200)
+  const steps = [{ kind: 'send', capture }, { kind: 'wait', ms: 300 }, { kind: 'kill' }, { kind: 'send', capture }, { kind: 'wait', ms: 4000 }] as const
+  const run = await inLiveNamespace({ args: ['--json'], isQuiet: true, steps })
+  const report = JSON.parse(run.out) as Report
+  equal(observed(report, 'captureGaps'), 1)
+  const gap = report.analysis.blindSpots.find((b) => b.startsWith('A gap from '))
+  match(gap ?? '', /^A gap from \d{4}-.*Z to \d{4}-.*Z: .*\(SIGKILL\).* started again; the ring had room/)
+  equal(report.analysis.packets + observed(report, 'captureDropped'), run.sent)
+  match(run.err, /the process that reads the interface ended \(SIGKILL\); it is started again/)
+})

@@ -1,0 +1,190 @@
+// live-namespace: a wire in a network namespace of its own, the sensor's interface at one end and a sender at the other, for tests of live capture.
+// Keeps the rule that packets stay inside: run as a program, this file refuses to work in any network that has an interface it did not make.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { statusFields } from '../kernel/status.ts'
+import { createCaptureReader } from '../wire/capture/reader.ts'
+import { otherInterfaces, PacketSender } from './packet-sender.ts'
+
+/** The sensor's interface and the switch's. */
+export const SENSOR = 'mon0'
+const SWITCH = 'sw0'
+const CLI = path.join(import.meta.dirname, '..', 'cli', 'main.ts')
+const UNSHARE = ['--net', '--mount']
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning']
+
+/** A reason to skip, or false. */
+export const liveNamespaceMissing: string | false =
+  process.getuid?.() !== 0 ? 'a packet socket in a namespace takes root here'
+    : ['ip', 'unshare', 'sysctl', 'mount', 'tcpdump']
+      .map((tool) => (spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0 ? false : `${tool} is not here`))
+      .find((why) => why !== false)
+      ?? (spawnSync('unshare', [...UNSHARE, 'sh', '-ec', 'ip link add a0 type veth peer name b0']).status === 0
+        ? false : 'no network namespace with a wire can be made here (unshare, veth)')
+
+export interface LiveStep {
+  /** `send`: all frames of a capture. `kill`: a reader, as -9 does. `wait`: milliseconds. `peer-sends`: the sensor's end sends one frame: the control. */
+  readonly kind: 'send' | 'kill' | 'wait' | 'peer-sends'
+  readonly capture?: string
+  readonly ms?: number
+}
+
+export interface LiveScenario {
+  /** Behind `cordon watch -i mon0`. null: nobody watches. */
+  readonly args: readonly string[] | null
+  /** Whether the operator's steps were done: no ARP, no IPv6. */
+  readonly isQuiet: boolean
+  readonly steps: readonly LiveStep[]
+  /** pcap of what the switch's end receives. */
+  readonly peerCapture?: string
+}
+
+export interface LiveRun {
+  readonly sent: number
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  /** Lines of /proc/PID/status of the watching process and its readers. */
+  readonly processes: readonly Readonly<Record<string, string>>[]
+}
+
+/** Runs a scenario in a namespace that is gone afterwards. */
+export async function inLiveNamespace(scenario: LiveScenario): Promise<LiveRun> {
+  return JSON.parse(await runInside(import.meta.filename, [JSON.stringify(scenario)])) as LiveRun
+}
+
+/** Another program in such a namespace: what it printed. */
+export async function runInside(program: string, args: readonly string[]): Promise<string> {
+  const child = spawn('unshare', [...UNSHARE, '--kill-child', '--fork', process.execPath, ...NODE_FLAGS, program, ...args])
+  let [out, err] = ['', '']
+  child.stdout.on('data', (d: Buffer) => (out += d.toString()))
+  child.stderr.on('data', (d: Buffer) => (err += d.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`the namespace ended with ${code}: ${err}`)
+  return out
+}
+
+function must(...argv: readonly string[]): void {
+  const [command = '', ...args] = argv
+  const { status, stderr } = spawnSync(command, args)
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${String(stderr)}`)
+}
+
+/** The wire. Throws in a network that is not new. */
+export function makeWire(isQuiet: boolean): void {
+  const others = otherInterfaces()
+  if (others.length > 0) throw new Error(`this is no namespace of a test: it has ${others.join(', ')}`)
+  must('mount', '-t', 'sysfs', 'none', '/sys')
+  must('ip', 'link', 'add', SENSOR, 'type', 'veth', 'peer', 'name', SWITCH)
+  // The switch's end says nothing by itself in any test.
+  must('sysctl', '-qw', `net.ipv6.conf.${SWITCH}.disable_ipv6=1`)
+  if (isQuiet) must('sysctl', '-qw', `net.ipv6.conf.${SENSOR}.disable_ipv6=1`)
+  must('ip', 'link', 'set', SWITCH, 'up', 'arp', 'off')
+  must('ip', 'link', 'set', SENSOR, 'up', 'arp', isQuiet ? 'off' : 'on')
+}
+
+export const switchSender = (): PacketSender => new PacketSender(SWITCH, [SENSOR, SWITCH])
+
+export function framesOf(file: string): readonly Uint8Array[] {
+  const frames: Uint8Array[] = []
+  createCaptureReader({ packet: (buf, off, end) => void frames.push(buf.slice(off, end)) }).push(fs.readFileSync(file))
+  return frames
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (holds()) return
+    await sleep(50)
+  }
+  throw new Error(`waited in vain for ${what}`)
+}
+
+/** Of a process: those that it started. */
+function childrenOf(pid: number): readonly number[] {
+  return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter((word) => word !== '').map(Number)
+}
+
+class Scene {
+  readonly #scenario: LiveScenario
+  readonly #sender = switchSender()
+  readonly #watch: ChildProcess | null
+  #out = ''
+  #err = ''
+  readonly #closed: Promise<unknown>
+
+  constructor(scenario: LiveScenario) {
+    this.#scenario = scenario
+    const { args } = scenario
+    const argv = [...NODE_FLAGS, CLI, 'watch', '-i', SENSOR, ...(args ?? [])]
+    this.#watch = args === null ? null : spawn(process.execPath, argv, { env: { ...process.env, NO_COLOR: '1' } })
+    this.#watch?.stdout?.on('data', (d: Buffer) => (this.#out += d.toString()))
+    this.#watch?.stderr?.on('data', (d: Buffer) => (this.#err += d.toString()))
+    this.#closed = this.#watch === null ? Promise.resolve() : once(this.#watch, 'close')
+  }
+
+  async play(): Promise<LiveRun> {
+    const watch = this.#watch
+    if (watch !== null) await until('the watch to read', () => this.#err.includes('Ctrl-C ends it') || watch.exitCode !== null)
+    const processes = this.#processes()
+    for (const step of this.#scenario.steps) await this.#step(step)
+    // A packet is at most a block's patience away.
+    await sleep(300)
+    if (watch !== null && watch.exitCode === null) watch.kill('SIGINT')
+    await this.#closed
+    return { sent: this.#sender.sent, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes }
+  }
+
+  #processes(): LiveRun['processes'] {
+    const pid = this.#watch?.pid
+    if (pid === undefined || this.#watch?.exitCode !== null) return []
+    return [pid, ...childrenOf(pid)].map((p) => Object.fromEntries(statusFields(fs.readFileSync(`/proc/${p}/status`, 'utf8'))))
+  }
+
+  async #step(step: LiveStep): Promise<void> {
+    switch (step.kind) {
+      case 'send':
+        for (const frame of framesOf(step.capture ?? '')) this.#sender.send(frame)
+        return
+      case 'kill': {
+        const dead = childrenOf(this.#watch?.pid ?? 0)
+        for (const pid of dead) process.kill(pid, 'SIGKILL')
+        return until('them to be dead', () => dead.every((pid) => !fs.existsSync(`/proc/${pid}`)))
+      }
+      case 'wait':
+        await sleep(step.ms)
+        return
+      case 'peer-sends': {
+        const wrong = new PacketSender(SENSOR, [SENSOR, SWITCH])
+        wrong.send(new Uint8Array(60).fill(0xff))
+        return wrong.close()
+      }
+    }
+  }
+}
+
+async function startPeerCapture(file: string): Promise<ChildProcess> {
+  const args = ['-i', SWITCH, '-Q', 'in', '-U', '--immediate-mode', '-Z', 'root', '-s', '0', '-w', file]
+  const tcpdump = spawn('tcpdump', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  tcpdump.stderr.on('data', (d: Buffer) => (said += d.toString()))
+  await until('tcpdump to listen', () => said.includes('listening on'))
+  return tcpdump
+}
+
+async function work(scenario: LiveScenario): Promise<LiveRun> {
+  makeWire(scenario.isQuiet)
+  const peer = scenario.peerCapture === undefined ? null : await startPeerCapture(scenario.peerCapture)
+  const run = await new Scene(scenario).play()
+  peer?.kill('SIGINT')
+  if (peer !== null) await once(peer, 'close')
+  return run
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const run = await work(JSON.parse(process.argv[2] ?? '{}') as LiveScenario)
+  process.stdout.write(JSON.stringify(run), () => process.exit(0))
+}

@@ -61,6 +61,7 @@ export function addWatch(program: Command, io: Io, done: (code: number) => void)
     .action(async (filter: readonly string[], flags: WatchFlags) => {
       if (flags.i === undefined) throw usage('name the interface: cordon watch -i IF (ip -br link lists them)')
       if (flags.w === undefined && [flags.C, flags.G, flags.W].some((f) => f !== undefined)) throw usage('-C, -G and -W turn over the file of -w: name one')
+      if (flags.w === '-') throw usage('standard output is for the report: name a file behind -w')
       if (flags.W !== undefined && flags.C === undefined && flags.G === undefined) throw usage('-W counts the files of -C or -G: say one of them')
       const format: OutputFormat = flags.json ? 'json' : 'text'
       const { runWatch } = await import('./watch.ts')

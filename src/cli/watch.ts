@@ -1,7 +1,7 @@
 // cordon watch: an interface, live: every second on standard error what came and what was lost, at the end the same report as check.
 // Keeps S1: the rings are opened, every privilege is given up, and only then is a packet looked at, by processes that cannot send.
 
-import { err, type Result } from '../base/result.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import type { Severity } from '../detect/finding.ts'
 import type { MissingHold } from '../kernel/sandbox.ts'
 import { interfaceIndex } from '../kernel/libc.ts'
@@ -12,6 +12,8 @@ import { interfaceCounts, isUp, sendingWays } from '../sensor/live/interface.ts'
 import { openRings, noInterface, RING_BYTES } from '../sensor/live/ring.ts'
 import { RingReaders } from '../sensor/live/readers.ts'
 import { folderOf, RotatingFiles } from '../sensor/live/rotation.ts'
+import type { LiveSource } from '../sensor/live/source.ts'
+import { startTcpdump, TcpdumpSource } from '../sensor/live/tcpdump.ts'
 import { LiveSink, liveReport, type LiveEnd } from '../sensor/live/watch.ts'
 import { flowRecord, pictureRecords, pictureSets } from '../sensor/records.ts'
 import { exitCodeOf } from '../sensor/report.ts'
@@ -52,6 +54,7 @@ export interface WatchArgs {
 }
 
 const SECOND_MS = 1000
+const KIB = 1024
 /** Seconds between two pictures that the store keeps. */
 const PICTURE_EVERY = 10
 
@@ -72,7 +75,7 @@ function sayMissing(io: Io, { what, why, isVital }: MissingHold): void {
 }
 
 /** First stage: everything that needs a privilege. Comes back only with an error. */
-function openAndGiveUp(args: WatchArgs, io: Io): number {
+async function openAndGiveUp(args: WatchArgs, io: Io): Promise<number> {
   const refuse = (error: string): number => {
     io.err(`cordon watch: ${error}\n`)
     return Exit.usage
@@ -81,9 +84,12 @@ function openAndGiveUp(args: WatchArgs, io: Io): number {
   if (index === 0) return refuse(noInterface(args.device))
   const filter = kernelFilter(args)
   if (!filter.ok) return refuse(filter.error)
-  const rings = openRings({
-    device: args.device, filter: filter.value, isPromiscuous: args.isPromiscuous, rings: args.workers,
-    bytes: args.ringKib === null ? RING_BYTES : args.ringKib * 1024,
+  const ringKib = args.ringKib ?? RING_BYTES / KIB
+  const { device, snaplen, isPromiscuous } = args
+  const tcpdump = args.via === 'tcpdump' ? await startTcpdump({ device, filter: args.filter.join(' '), snaplen, isPromiscuous, ringKib }) : ok(null)
+  if (!tcpdump.ok) return refuse(tcpdump.error)
+  const rings = args.via === 'tcpdump' ? ok([]) : openRings({
+    device, filter: filter.value, isPromiscuous, rings: args.workers, bytes: ringKib * KIB,
   })
   if (!rings.ok) return refuse(rings.error)
   if (!isUp(args.device)) io.err(`cordon watch: ${args.device} is down, nothing will come: ip link set ${args.device} up arp off\n`)
@@ -91,7 +97,7 @@ function openAndGiveUp(args: WatchArgs, io: Io): number {
   const list = ways.map((way) => `  ${way}\n`).join('')
   if (ways.length > 0) io.err(`cordon watch: Cordon sends nothing, but this machine's kernel can send from ${args.device}:\n${list}`)
   const writable = [...(args.file === null ? [] : [folderOf(args.file)]), ...(args.data === undefined ? [] : [args.data])]
-  giveUp({ rings: rings.value, tcpdump: null, index, writable, user: args.user })
+  giveUp({ rings: rings.value, tcpdump: tcpdump.value, index, writable, user: args.user })
 }
 
 /** The filter that the kernel runs, or where the words are wrong. */
@@ -115,7 +121,7 @@ class Watch {
   readonly #sensor: Sensor
   readonly #files: RotatingFiles | null
   readonly #sink: LiveSink
-  readonly #readers: RingReaders
+  readonly #readers: LiveSource
   readonly #stop = new AbortController()
   readonly #openedAt = nowMicros()
   readonly #start: ReturnType<typeof interfaceCounts>
@@ -138,7 +144,13 @@ class Watch {
     const linkType = held.rings[0]?.linkType ?? LinkType.ethernet
     this.#files = file === null ? null : new RotatingFiles({ file, megabytes, seconds, files, linkType, say })
     this.#sink = new LiveSink(this.#sensor, this.#files, args.count ?? Number.POSITIVE_INFINITY, () => this.#stop.abort())
-    this.#readers = new RingReaders({ rings: held.rings, sink: this.#sink, say, afterRead: () => feed.flush(0) })
+    const afterRead = (): Promise<void> => feed.flush(0)
+    const onEnd = (why: string): void => {
+      say(why)
+      this.#stop.abort()
+    }
+    this.#readers = held.tcpdump === null
+      ? new RingReaders({ rings: held.rings, sink: this.#sink, say, afterRead }) : new TcpdumpSource(held.tcpdump, this.#sink, afterRead, onEnd)
     this.#start = interfaceCounts(args.device, held.index)
   }
 
@@ -151,7 +163,7 @@ class Watch {
       this.#io.err(`cordon watch: ${(cause as Error).message}\n`)
       return Exit.usage
     }
-    const rings = this.#held.rings.length > 1 ? `${this.#held.rings.length} rings` : 'one ring'
+    const rings = this.#held.tcpdump !== null ? 'tcpdump' : this.#held.rings.length > 1 ? `${this.#held.rings.length} rings` : 'one ring'
     this.#io.err(`cordon watch: reading ${this.#args.device}, ${rings}; Ctrl-C ends it\n`)
     const signal = AbortSignal.any([this.#io.signal, this.#stop.signal])
     await this.#everySecond(signal)
@@ -174,6 +186,7 @@ class Watch {
         const timer = setTimeout(resolve, SECOND_MS)
         signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
       })
+      if (!signal.aborted) await this.#readers.ask()
       const now = performance.now()
       this.#tell(((this.#sink.bytes - bytes) * SECOND_MS) / Math.max(1, now - at))
       ;[bytes, at] = [this.#sink.bytes, now]

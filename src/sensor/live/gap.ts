@@ -11,13 +11,16 @@ export interface Gap {
   /** Packets that the kernel dropped in between, because the ring was full. */
   lost: number
   readonly why: string
+  /** Nobody could start it again: the watch ended there. */
+  readonly isOver?: boolean
 }
 
 /** Gaps that are told one by one; more are counted only. A reader is started again at most every tenth of a second. */
 export const GAPS_MAX = 100
 
-export function gapSentence({ from, to, lost, why }: Gap): string {
+export function gapSentence({ from, to, lost, why, isOver = false }: Gap): string {
   const start = from === null ? 'the start' : formatMicros(from)
+  if (isOver) return `From ${start} on nothing was read: ${why}, and could not be started again.`
   const end = to === null ? 'the end' : formatMicros(to)
   const cost = lost === 0 ? 'the ring had room for all that came meanwhile' : `${lost} packets were lost meanwhile`
   return `A gap from ${start} to ${end}: the process that reads the interface ended (${why}) and was started again; ${cost}.`

@@ -17,6 +17,8 @@ export interface HeldTcpdump {
   readonly pid: number
   readonly dataFd: number
   readonly wordsFd: number
+  /** A line asks for its counts; closed, it ends. */
+  readonly controlFd: number
 }
 
 /** What crosses over. */
@@ -57,10 +59,11 @@ export function heldFromBefore(): Held | null {
 /** Never comes back. */
 export function giveUp(options: GiveUpOptions): never {
   const rings = options.rings.map((ring) => ({ ...ring, fd: moveUp(ring.fd) }))
-  const tcpdump = options.tcpdump && { ...options.tcpdump, dataFd: moveUp(options.tcpdump.dataFd), wordsFd: moveUp(options.tcpdump.wordsFd) }
+  const given = options.tcpdump
+  const tcpdump = given && { ...given, dataFd: moveUp(given.dataFd), wordsFd: moveUp(given.wordsFd), controlFd: moveUp(given.controlFd) }
   const fds = rings.map((r) => r.fd)
   const holds = isMachine(process.arch) ? closeIn(options, fds, process.arch) : [noTable()]
-  const keep = [...fds, ...(tcpdump ? [tcpdump.dataFd, tcpdump.wordsFd] : []), ...(isMachine(process.arch) ? [holdPlace(process.arch)] : [])]
+  const keep = [...fds, ...(tcpdump ? [tcpdump.dataFd, tcpdump.wordsFd, tcpdump.controlFd] : []), ...(isMachine(process.arch) ? [holdPlace(process.arch)] : [])]
   const held: Held = {
     rings, tcpdump, index: options.index, holds: holds.filter((h) => h.holds).map((h) => h.what),
     missing: holds.filter((h) => !h.holds).map(({ what, why, isVital }) => ({ what, why, isVital })),

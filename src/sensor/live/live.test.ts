@@ -148,3 +148,34 @@ test('a reader that is killed is started again: the gap is told with its times, 
   equal(report.analysis.packets + observed(report, 'captureDropped'), run.sent)
   match(run.err, /the process that reads the interface ended \(SIGKILL\); it is started again/)
 })
+
+test('by way of tcpdump the same packets come, and a filter takes the same ones by either way', { skip }, async () => {
+  const folder = temporaryFolder()
+  const capture = madeCapture(folder, 200)
+  const kept: string[][] = []
+  for (const via of ['ring', 'tcpdump'] as const) {
+    for (const filter of ['', 'src host 10.9.0.2 or src host 10.9.0.3']) {
+      const file = path.join(folder, `${via}-${filter.length}.pcap`)
+      const args = ['--via', via, '-w', file, '--json', ...(filter === '' ? [] : filter.split(' '))]
+      const run = await inLiveNamespace({ args, isQuiet: true, steps: [{ kind: 'send', capture }, { kind: 'wait', ms: 1500 }] })
+      kept.push(hex(framesOf(file)))
+      const report = JSON.parse(run.out) as Report
+      equal(report.analysis.packets, kept.at(-1)?.length)
+      equal(observed(report, 'captureDropped'), 0)
+      for (const status of run.processes.slice(0, 1)) equal(status['CapEff'], '0000000000000000', via)
+    }
+  }
+  deepEqual(kept[2], kept[0])
+  deepEqual(kept[3], kept[1])
+  // Two of five sources; of these a quarter still has a tag before its address when the kernel's filter looks.
+  deepEqual([kept[0]?.length, kept[1]?.length], [200, 60])
+})
+
+test('a wrong interface and a wrong word: what, where and what to do, exit code 2', { skip }, async () => {
+  const words = await inLiveNamespace({ args: ['host', 'monitor7'], isQuiet: true, steps: [] })
+  equal(words.code, 2)
+  match(words.err, /column 6: "monitor7" is not known, and no name is looked up[\s\S]*host monitor7\n {7}\^/)
+  const gone = await inLiveNamespace({ args: ['-i', 'wlan7'], isQuiet: true, steps: [] })
+  equal(gone.code, 2)
+  match(gone.err, /there is no interface "wlan7" here\.\n {2}help: these are here: .*mon0/)
+})

@@ -12,6 +12,7 @@ import { GAPS_MAX, type Gap } from './gap.ts'
 import { pump, widePipe } from './pump.ts'
 import type { ReaderPlan, ReaderReady } from './reader-plan.ts'
 import { BLOCK_BYTES, RETIRE_MS, ringStatistics, type Ring } from './ring.ts'
+import type { LiveCounters, LiveSource } from './source.ts'
 
 export interface ReadersOptions {
   readonly rings: readonly Ring[]
@@ -24,16 +25,6 @@ export interface ReadersOptions {
   readonly program?: string
 }
 
-export interface LiveCounters {
-  /** That passed the filter, as the kernel counts them; it counts those dropped too. */
-  readonly kernelPackets: number
-  readonly kernelDrops: number
-  readonly delivered: number
-  /** In blocks that never came or could not be read. */
-  readonly ours: number
-  readonly vlanRestored: number
-}
-
 /** A block and the beginning of the next. */
 const BUFFER_BYTES = BLOCK_BYTES + RING_BLOCK_BYTES_MAX
 /** Before a reader that died is started again; doubled each time up to the longest, and back once it has read for a minute. */
@@ -44,7 +35,7 @@ const STEADY_MS = 60_000
 const DRAIN_MS = 4 * RETIRE_MS
 const LAST_WORDS_MAX = 2000
 
-export class RingReaders {
+export class RingReaders implements LiveSource {
   readonly gaps: Gap[] = []
   gapsNotKept = 0
   readonly #readers: readonly RingReader[]
@@ -65,9 +56,8 @@ export class RingReaders {
     await Promise.all(this.#readers.map((r) => r.stop()))
   }
 
-  pids(): readonly number[] {
-    return this.#readers.flatMap((r) => r.pid ?? [])
-  }
+  /** The kernel answers at once. */
+  async ask(): Promise<void> {}
 
   counters(): LiveCounters {
     const all = this.#readers.map((r) => r.counters())
@@ -107,10 +97,6 @@ class RingReader {
     this.#options = options
     this.#onGap = onGap
     this.#blocks = new RingBlocks(options.sink, ring.linkType)
-  }
-
-  get pid(): number | null {
-    return this.#child?.pid ?? null
   }
 
   kill(): void {

@@ -114,9 +114,9 @@ export class RotatingFiles implements PacketSink {
     this.close()
     const name = fileName(this.#options, this.#sequence, at)
     try {
-      // Made anew: a file that lay there keeps its mode when it is only emptied.
-      fs.rmSync(name, { force: true })
-      this.#fd = fs.openSync(name, 'wx', MODE)
+      this.#fd = fs.openSync(name, 'w', MODE)
+      // A file that lay there keeps its mode when it is emptied; a device is none of our business.
+      if (fs.fstatSync(this.#fd).isFile()) fs.fchmodSync(this.#fd, MODE)
     } catch (cause) {
       return this.#failed(name, cause)
     }

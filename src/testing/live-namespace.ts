@@ -30,6 +30,10 @@ export interface LiveStep {
   /** `send`: all frames of a capture. `kill`: a reader, as -9 does. `wait`: milliseconds. `peer-sends`: the sensor's end sends one frame: the control. */
   readonly kind: 'send' | 'kill' | 'wait' | 'peer-sends'
   readonly capture?: string
+  /** How many frames, the capture over and over; without it once through. */
+  readonly count?: number
+  /** Frames a second; without it as fast as one core sends. */
+  readonly perSecond?: number
   readonly ms?: number
 }
 
@@ -45,6 +49,7 @@ export interface LiveScenario {
 
 export interface LiveRun {
   readonly sent: number
+  readonly sendMs: number
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -112,6 +117,7 @@ class Scene {
   readonly #scenario: LiveScenario
   readonly #sender = switchSender()
   readonly #watch: ChildProcess | null
+  #sendMs = 0
   #out = ''
   #err = ''
   readonly #closed: Promise<unknown>
@@ -135,7 +141,7 @@ class Scene {
     await sleep(300)
     if (watch !== null && watch.exitCode === null) watch.kill('SIGINT')
     await this.#closed
-    return { sent: this.#sender.sent, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes }
+    return { sent: this.#sender.sent, sendMs: this.#sendMs, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes }
   }
 
   #processes(): LiveRun['processes'] {
@@ -144,11 +150,23 @@ class Scene {
     return [pid, ...childrenOf(pid)].map((p) => Object.fromEntries(statusFields(fs.readFileSync(`/proc/${p}/status`, 'utf8'))))
   }
 
+  async #send({ capture = '', count, perSecond = Number.POSITIVE_INFINITY }: LiveStep): Promise<void> {
+    const frames = framesOf(capture)
+    const total = count ?? frames.length
+    const start = performance.now()
+    for (let i = 0; i < total; i++) {
+      this.#sender.send(frames[i % frames.length] as Uint8Array)
+      // Ahead of its time by more than a few milliseconds: it rests.
+      const ahead = (i % 64 === 0 ? (i / perSecond) * 1000 - (performance.now() - start) : 0)
+      if (ahead > 2) await sleep(ahead)
+    }
+    this.#sendMs += performance.now() - start
+  }
+
   async #step(step: LiveStep): Promise<void> {
     switch (step.kind) {
       case 'send':
-        for (const frame of framesOf(step.capture ?? '')) this.#sender.send(frame)
-        return
+        return this.#send(step)
       case 'kill': {
         const dead = childrenOf(this.#watch?.pid ?? 0)
         for (const pid of dead) process.kill(pid, 'SIGKILL')

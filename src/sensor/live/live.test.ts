@@ -179,3 +179,12 @@ test('a wrong interface and a wrong word: what, where and what to do, exit code 
   equal(gone.code, 2)
   match(gone.err, /there is no interface "wlan7" here\.\n {2}help: these are here: .*mon0/)
 })
+
+test('at any rate nothing is lost without a count: sent is received and dropped', { skip }, async () => {
+  const capture = madeCapture(temporaryFolder(), 300)
+  // The smallest ring, and one core sends as fast as it can.
+  const run = await inLiveNamespace({ args: ['-B', '2048', '--json'], isQuiet: true, steps: [{ kind: 'send', capture, count: 60_000 }] })
+  const report = JSON.parse(run.out) as Report
+  equal(run.sent, 60_000)
+  equal(report.analysis.packets + observed(report, 'captureDroppedByKernel') + observed(report, 'captureDroppedByUs'), run.sent)
+})

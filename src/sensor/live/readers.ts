@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MissingHold } from '../../kernel/sandbox.ts'
 import { missingFromStatus } from '../../kernel/status.ts'
 import type { PacketSink } from '../../wire/capture/capture.ts'
@@ -31,8 +32,8 @@ const BUFFER_BYTES = BLOCK_BYTES + RING_BLOCK_BYTES_MAX
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 10_000
 const STEADY_MS = 60_000
-/** A block that is not full is handed over after RETIRE_MS; then it has to be written. */
-const DRAIN_MS = 4 * RETIRE_MS
+/** At the end: for a full ring to be worked off; what is left then is counted as lost by us. */
+const DRAIN_MAX_MS = 20_000
 const LAST_WORDS_MAX = 2000
 
 export class RingReaders implements LiveSource {
@@ -91,6 +92,8 @@ class RingReader {
   #timer: NodeJS.Timeout | null = null
   #kernelPackets = 0
   #kernelDrops = 0
+  /** There was no more time for them at the end. */
+  #leftInRing = 0
 
   constructor(ring: Ring, options: ReadersOptions, onGap: (gap: Gap) => void) {
     this.#ring = ring
@@ -111,12 +114,16 @@ class RingReader {
     })
   }
 
+  /** What the kernel had for us up to now is delivered first. */
   async stop(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+    const { kernelPackets, kernelDrops } = this.counters()
+    const [due, until] = [kernelPackets - kernelDrops, performance.now() + DRAIN_MAX_MS]
+    while (this.#taken() < due && performance.now() < until) await sleep(RETIRE_MS)
     this.#isStopping = true
     if (this.#timer) clearTimeout(this.#timer)
     this.#child?.kill('SIGTERM')
     await this.#done
+    this.#leftInRing = Math.max(0, due - this.#taken())
     if (this.#gap !== null) this.#gap.lost = this.#count() - this.#gap.lost
     this.#gap = null
   }
@@ -125,8 +132,13 @@ class RingReader {
     this.#count()
     const { packets, malformed, missedBlocks, vlanRestored } = this.#blocks.counters
     return {
-      kernelPackets: this.#kernelPackets, kernelDrops: this.#kernelDrops, delivered: packets, ours: malformed + missedBlocks, vlanRestored,
+      kernelPackets: this.#kernelPackets, kernelDrops: this.#kernelDrops, delivered: packets, ours: malformed + missedBlocks + this.#leftInRing, vlanRestored,
     }
+  }
+
+  #taken(): number {
+    const { packets, malformed } = this.#blocks.counters
+    return packets + malformed
   }
 
   /** Asking sets the kernel's counts back. */

@@ -103,9 +103,9 @@ test('a server that sends first, even frames of its own, stays the server of an 
 
 test('midstream, the monitor is the side with the frames, whoever was seen first', () => {
   const facts = run([chunk(Uint8Array.of(9, 9), 0), chunk(CYCLE.slice(700), 1), chunk(CYCLE, 1)], MIDSTREAM)
-  deepEqual(kinds(facts), ['resync', 'stream', 'downstream', 'totals'])
+  deepEqual(kinds(facts), ['downstream', 'resync', 'stream', 'totals'])
   ok(facts.every((fact) => fact.monitorSide === 1))
-  const downstream = facts[2]
+  const downstream = facts[0]
   deepEqual(downstream?.kind === 'downstream' && [downstream.bytes, downstream.frame], [2, 1])
   const first = run([chunk(CYCLE, 0), chunk(CYCLE, 0)], MIDSTREAM)
   deepEqual(kinds(first), ['stream', 'totals'])
@@ -114,6 +114,11 @@ test('midstream, the monitor is the side with the frames, whoever was seen first
 
 test('midstream in every split, from inside a frame', () => {
   everySplit(cms8000, 'tcp', [chunk(CYCLE.slice(800), 1), chunk(Uint8Array.of(1), 0), chunk(encodeBed(3), 1)], { ...MIDSTREAM, normalise })
+})
+
+test('midstream with both sides speaking, the order of facts is the same in every split', () => {
+  const frames = Uint8Array.of(2, 0, 5, 0x47, 7, 2, 0, 5, 0x47)
+  everySplit(cms8000, 'tcp', [chunk(Uint8Array.of(9, 9), 0), chunk(frames, 1)], { ...MIDSTREAM, normalise })
 })
 
 test('a loss inside a frame is told as a resync, and the stream goes on', () => {

@@ -104,6 +104,8 @@ export class Cms8000Session implements Session {
   #choose(direction: Direction): void {
     this.#side = direction
     this.#streams[otherSide(direction)].gap()
+    // Here, not after the packet: the order of facts must not depend on where segments end.
+    this.#tellDownstream()
   }
 
   /** Known keys always have room: there are fewer of them than CMS_TOTAL_KEYS_MAX, which bounds the unknown ones. */

@@ -24,10 +24,12 @@ const side = (bytes: Uint8Array, direction: 0 | 1 = 0, lost = 0): Chunk => ({ di
 function dnsPointers(): Uint8Array[] {
   const head = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
   const chain = Array.from({ length: 40 }, (_, i) => [1, 97, 0xc0, i === 0 ? 12 : 12 + (i - 1) * 4]).flat()
+  const answer = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4]
+  const many = [0x12, 0x34, 0x81, 0x80, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 1, 97, 0, 0, 1, 0, 1]
   return [
     Uint8Array.of(...head, 0xc0, 12, 0, 1, 0, 1),
     Uint8Array.of(...head, ...chain, 0xc0, 12 + 39 * 4, 0, 1, 0, 1),
-    Uint8Array.of(0x12, 0x34, 0x81, 0x80, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 1, 97, 0, 0, 1, 0, 1, ...Array.from({ length: 20 }, () => [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4]).flat()),
+    Uint8Array.of(...many, ...Array.from({ length: 20 }, () => answer).flat()),
   ]
 }
 
@@ -48,7 +50,10 @@ export function longTalks(id: string): SeedTalk[] {
       tcp([side(encodeHl7([[...header('ORU^R01').slice(0, 3), `A${'^'.repeat(300)}B`, `${' ^'.repeat(200)}x`], ['PID', '1', '', '', '', 'ZZTEST^CANARY']]))]),
     ]
     case 'dns': return dnsPointers().map((bytes) => ({ transport: 'udp', isLate: false, chunks: [side(bytes)] }))
-    case 'rpc': return [tcp([side(rpcFragments())]), tcp([side(Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1)), side(Uint8Array.of(0xff, 0xff, 0xff, 0xff), 1)])]
+    case 'rpc': return [
+      tcp([side(rpcFragments())]),
+      tcp([side(Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1)), side(Uint8Array.of(0xff, 0xff, 0xff, 0xff), 1)]),
+    ]
     default: return []
   }
 }

@@ -55,7 +55,10 @@ export function segmentSeeds(): Uint8Array[] {
   return [
     [segment(0, 1, 0, 0, 0), segment(1, 1, 0, 1, 0), segment(0, 0, 1, 0, 30), segment(1, 0, 1, 0, 30), segment(0, 2, 31, 0, 0), segment(1, 2, 31, 0, 0)],
     [segment(0, 0, 0, 0, 20), segment(0, 0, 60, 0, 20), segment(0, 0, 40, 0, 20), segment(0, 0, 20, 0, 20), segment(0, 3, 80, 0, 0), segment(0, 0, 80, 0, 9)],
-    [segment(0, 0, 0, 0, 20), segment(0, 0, 10, 0, 20), segment(0, 0, 500, 0, 50), segment(1, 0, 9, 0xff, 0), ...Array.from({ length: 18 }, (_, i) => segment(1, 0, 9 + i, 0x31, 1))],
+    [
+      segment(0, 0, 0, 0, 20), segment(0, 0, 10, 0, 20), segment(0, 0, 500, 0, 50), segment(1, 0, 9, 0xff, 0),
+      ...Array.from({ length: 18 }, (_, i) => segment(1, 0, 9 + i, 0x31, 1)),
+    ],
     [segment(0, 0, 0, 0, 20, 300), segment(0, 0, 320, 1, 20), segment(0, 8, 700, 1, 20), segment(0, 16, 9, 1, 20), segment(0, 24, 128, 1, 20)],
     Array.from({ length: 30 }, (_, i) => segment(i % 2 === 0 ? 0 : 1, 4, 200 * (30 - i), i, 100)),
   ].map((chunks) => encodeConversation(chunks))

@@ -43,10 +43,17 @@ export interface AdtEvent {
   readonly controlId: string
 }
 
+/** A type is three short words (`ADT^A01^ADT_A01`); what a peer writes in its place is not passed on at length. */
+const TYPE_CHARS_MAX = 24
+
+function shownType(type: string): string {
+  return type.slice(0, TYPE_CHARS_MAX).replaceAll(/[^A-Z0-9^]/g, '?')
+}
+
 export function readAdt(message: Hl7Text): Result<AdtEvent> {
   const trigger = message.type.split('^')[1] ?? ''
-  if (!message.type.startsWith('ADT^')) return err(`not an ADT message: ${message.type.replaceAll(/[^A-Z0-9^]/g, '?')}`)
-  if (!isTrigger(trigger)) return err(`ADT^${trigger.replaceAll(/[^A-Z0-9]/g, '?')} moves nobody that the gateway follows`)
+  if (!message.type.startsWith('ADT^')) return err(`not an ADT message: ${shownType(message.type)}`)
+  if (!isTrigger(trigger)) return err(`${shownType(`ADT^${trigger}`)} moves nobody that the gateway follows`)
   const segment = (name: string): Hl7SegmentText | undefined => message.segments.find((s) => s.name === name)
   const patient = readPatient(segment('PID'))
   if (patient === null) return err('PID-3 holds no patient number')

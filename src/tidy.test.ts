@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { parseSync } from 'vite'
 
 const SRC = import.meta.dirname
 const ROOT = path.dirname(SRC)
@@ -143,6 +144,21 @@ test('pure folders know no clock, no randomness, no process, no console, no netw
 function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '')
 }
+
+/** A literal anywhere in the parsed text, a constructor, or a method that makes one out of its text. */
+function holdsExpression(text: string): boolean {
+  const { program, errors } = parseSync('x.ts', text)
+  assert.equal(errors.length, 0, errors[0]?.message)
+  return /"regex":\{|"name":"(?:RegExp|match|matchAll)"/.test(JSON.stringify(program, (_, value: unknown) => (typeof value === 'bigint' ? null : value)))
+}
+
+test('readers of packets hold no regular expression: its cost could be driven by input', () => {
+  const readers = PRODUCT.filter((s) => /^(?:wire|protocols)\//.test(s.file) && !s.file.includes('/testdata/'))
+  assert.ok(readers.length > 80)
+  assert.deepEqual(readers.filter((s) => holdsExpression(s.text)).map((s) => s.file), [])
+  for (const bad of ['a = /x+$/', 'a.replace(/[/]/g, b)', 'new RegExp(a)', 'a.matchAll(b)', 'class A { b() { c = { d: /x/ } } }']) assert.ok(holdsExpression(bad), bad)
+  for (const good of ['a = b / c / d', '// a /b/ c', "a = '/b/'", 'a.replaceAll(b, c)']) assert.ok(!holdsExpression(good), good)
+})
 
 test('the yaml package is imported in one folder only: config', () => {
   const importers = PRODUCT.filter((s) => importsOf(s).includes('yaml')).map((s) => room(s.file).name)

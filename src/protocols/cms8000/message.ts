@@ -1,6 +1,7 @@
 // CMS8000 message: what one frame's body says, as a value; the small messages; and a check without decoding for the frame path.
 // Keeps the rule that wrong bytes are a value (`unknown`, `malformed`), never a throw. The gateway and the twin enter here.
 
+import { words } from '../../base/characters.ts'
 import { Tainted } from '../../base/tainted.ts'
 import { u16le, u8 } from '../../wire/bytes.ts'
 import { CMS_HEADER_BYTES, CMS_LENGTH_MIN, CmsSubtype, CmsType, cmsSubtypeRow } from './codes.ts'
@@ -121,7 +122,7 @@ function decodeTelemetry(subtype: number, buf: Uint8Array, off: number): CmsMess
 
 /** Text runs to the frame's end and may hold NULs [C2]; they become spaces, runs of blanks one blank. */
 function readStatusText(buf: Uint8Array, off: number, end: number): string {
-  return new TextDecoder('utf-8').decode(buf.subarray(off, end)).replaceAll(/[\0\s]+/g, ' ').trim()
+  return words(new TextDecoder('utf-8').decode(buf.subarray(off, end)).replaceAll('\0', ' ')).join(' ')
 }
 
 /** `02 00 05 43`. */

@@ -1,6 +1,7 @@
 // CMS8000 field codecs: little-endian numbers, NUL-padded text and ASCII dates, as bytes and back.
 // Keeps the rule that what is no reading is null, never a number that looks like one. Used off the frame path only.
 
+import { isDigits } from '../../base/characters.ts'
 import { u16le } from '../../wire/bytes.ts'
 import type { CmsRange } from './codes.ts'
 
@@ -85,7 +86,7 @@ export function writeText(buf: Uint8Array, off: number, size: number, text: stri
 function readDecimal(buf: Uint8Array, off: number, size: number): number {
   const text = readText(buf, off, off + size)
   if (text === '') return 0
-  return /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return isDigits(text) ? Number(text) : Number.NaN
 }
 
 /** "2020\0" "01\0" "31\0"; null when blank, zero or no date. */

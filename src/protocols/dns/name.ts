@@ -1,6 +1,7 @@
 // DNS names: labels and compression pointers to text and back (RFC 1035 sections 3.1 and 4.1.4, text form RFC 4343).
 // Keeps the rule that every loop has a named bound: pointers must go strictly backwards, and a name has at most 255 bytes.
 
+import { isDigits } from '../../base/characters.ts'
 import { u8 } from '../../wire/bytes.ts'
 
 /** RFC 1035 section 2.3.4: length bytes and labels, the root included. */
@@ -104,9 +105,15 @@ export function encodeDnsName(text: string): Uint8Array | null {
 
 function splitLabels(text: string): number[][] {
   const labels: number[][] = [[]]
-  for (const match of text.matchAll(/\\(\d{3})|\\([\s\S])|(\.)|([\s\S])/g)) {
-    if (match[3] !== undefined) labels.push([])
-    else labels.at(-1)?.push(match[1] !== undefined ? Number(match[1]) & 0xff : (match[2] ?? match[4] ?? '').charCodeAt(0) & 0xff)
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '.') {
+      labels.push([])
+      continue
+    }
+    const code = text[at] === '\\' ? text.slice(at + 1, at + 4) : ''
+    const isNumber = code.length === 3 && isDigits(code)
+    if (code !== '') at += isNumber ? 3 : 1
+    labels.at(-1)?.push((isNumber ? Number(code) : text.charCodeAt(at)) & 0xff)
   }
   return labels
 }

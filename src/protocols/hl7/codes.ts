@@ -1,6 +1,8 @@
 // HL7 v2 numbers and names: framing bytes, bounds, segment names, and the table of fields that hold patient data.
 // Keeps the rule that what may be said of a patient is a table: a field number, never its text.
 
+import { every, isDigit, isUpperCase, words } from '../../base/characters.ts'
+
 /** MLLP start and end of block (HL7 v2 transport, minimal lower layer protocol), and the two line ends senders use. */
 export const Hl7Byte = { startBlock: 0x0b, endBlock: 0x1c, cr: 0x0d, lf: 0x0a } as const
 
@@ -56,7 +58,7 @@ const SEGMENT_NAMES = `
   ODT OH1 OH2 OH3 OH4 OM1 OM2 OM3 OM4 OM5 OM6 OM7 OMC ORC ORG OVR PAC PCE PCR PD1 PDA PDC PEO PES PID PKG PM1 PMT PR1 PRA PRB PRC PRD
   PRT PSG PSH PSL PSS PTH PV1 PV2 PYE QAK QID QPD QRD QRF QRI RCP RDF RDT REL RF1 RFI RGS RMI ROL RQ1 RQD RXA RXC RXD RXE RXG RXO RXR
   RXV SAC SCD SCH SCP SDD SFT SGH SGT SHP SID SLT SPM SPR STF STZ TCC TCD TQ1 TQ2 TXA UAC UB1 UB2 URD URS VAR VND VTQ`
-const KNOWN_SEGMENTS: ReadonlySet<string> = new Set(SEGMENT_NAMES.trim().split(/\s+/))
+const KNOWN_SEGMENTS: ReadonlySet<string> = new Set(words(SEGMENT_NAMES))
 
 /** The name to count a segment under. */
 export function countedName(name: string): string {
@@ -70,7 +72,7 @@ const MESSAGE_CODES = `
   ORD ORF ORG ORI ORL ORM ORN ORP ORR ORS ORU ORX OSM OSQ OSR OSU OUL PEX PGL PIN PMU PPG PPP PPR PPT PPV PRR PTR QBP QCK QCN QRF QRY QSB
   QSX QVR RAR RAS RCI RCL RDE RDO RDR RDS RDY REF RER RGR RGV ROC ROD ROR RPA RPI RPL RPR RQA RQC RQI RQP RQQ RRA RRD RRE RRG RRI RRO RSP
   RTB SCN SDN SDR SIU SLN SLR SMD SPQ SQM SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM VQQ VTQ VXQ VXR VXU VXX`
-const KNOWN_CODES: ReadonlySet<string> = new Set(MESSAGE_CODES.trim().split(/\s+/))
+const KNOWN_CODES: ReadonlySet<string> = new Set(words(MESSAGE_CODES))
 
 /** Said instead of a type that no version knows, and the other header texts are withheld: a spliced header may hold anything. */
 export const HL7_UNKNOWN_TYPE = '???'
@@ -78,13 +80,20 @@ export const HL7_UNKNOWN_TYPE = '???'
 /** MSH-9 as it may leave: `ADT^A01`, `ACK`; a trigger that has no trigger's shape is dropped, an unknown code is HL7_UNKNOWN_TYPE. */
 export function knownMessageType(text: string): string {
   const [code = '', trigger = ''] = text.split('^')
-  if (!KNOWN_CODES.has(code) && !/^Z[A-Z0-9]{2}$/.test(code)) return HL7_UNKNOWN_TYPE
-  return /^[A-Z][A-Z0-9]{2}$/.test(trigger) ? `${code}^${trigger}` : code
+  if (!KNOWN_CODES.has(code) && !(isTrigger(code) && code.startsWith('Z'))) return HL7_UNKNOWN_TYPE
+  return isTrigger(trigger) ? `${code}^${trigger}` : code
 }
+
+/** A capital, then two capitals or digits. */
+function isTrigger(text: string): boolean {
+  return text.length === 3 && isUpperCase(text[0]) && every(text, (c) => isUpperCase(c) || isDigit(c))
+}
+
+const VERSION_CHARS_MAX = 8
 
 /** MSH-12 as it may leave: digits and dots, as `2.5.1`; anything else is withheld. */
 export function knownVersion(text: string): string {
-  return /^\d[\d.]{0,7}$/.test(text) ? text : ''
+  return text.length <= VERSION_CHARS_MAX && isDigit(text[0]) && every(text, (c) => isDigit(c) || c === '.') ? text : ''
 }
 
 /** Components that identify, by data type (HL7 v2 chapter 2A): the rest says who assigned a number or what kind of name it is. */

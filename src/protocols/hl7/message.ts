@@ -1,6 +1,7 @@
 // HL7 v2 message: what one message says about itself, read byte by byte in any split; and writing one.
 // Keeps the patient-data rule by construction: only the listed header and device fields are ever collected, of all others one bit.
 
+import { isSpace } from '../../base/characters.ts'
 import { assert } from '../../base/assert.ts'
 import {
   HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX,
@@ -269,7 +270,9 @@ export class Hl7Scanner {
 
 /** Without outer blanks, empty trailing components, and HL7's `""` for nothing. */
 function cleanText(text: string): string {
-  const trimmed = text.trim().replace(/[\s^]+$/, '')
+  let end = text.length
+  while (end > 0 && (text[end - 1] === '^' || isSpace(text[end - 1]))) end--
+  const trimmed = text.slice(0, end).trimStart()
   return trimmed === '""' ? '' : trimmed
 }
 
@@ -319,5 +322,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Text made safe for one component under the usual encoding characters (section 2.7). */
 export function escapeHl7(text: string): string {
-  return text.replaceAll(/[|^~\\&\r\n]/g, (character) => ESCAPES[character] ?? '')
+  let escaped = ''
+  for (const character of text) escaped += ESCAPES[character] ?? character
+  return escaped
 }

@@ -1,6 +1,7 @@
 // PORTMAP version 2 and RPCBIND versions 3 and 4 (RFC 1833): the question "where is this program" and its answer.
 // Keeps the rule that only the question and the port leave: registrations and lists stay undecoded.
 
+import { isDigits } from '../../base/characters.ts'
 import { PortmapProc } from './codes.ts'
 import type { CallArguments, CallResult, ProcedureTable } from './procedure.ts'
 import type { XdrReader } from './xdr.ts'
@@ -45,15 +46,20 @@ function getaddrResult(r: XdrReader, into: CallResult): void {
   if (into.port === null) r.fail('universal-address')
 }
 
-const PORT_BYTES = /\.(\d{1,3})\.(\d{1,3})$/
-
 /** Port of `h1.h2.h3.h4.p1.p2` (RFC 5665 section 5.2.3.3); the empty text means "not registered", port 0; null when it is neither. */
 export function universalPort(address: string): number | null {
   if (address === '') return 0
-  const match = PORT_BYTES.exec(address)
-  const high = Number(match?.[1] ?? 256)
-  const low = Number(match?.[2] ?? 256)
-  return high < 256 && low < 256 ? high * 256 + low : null
+  const lowAt = address.lastIndexOf('.')
+  // At -1 lastIndexOf would look at the first place all the same.
+  const highAt = lowAt > 0 ? address.lastIndexOf('.', lowAt - 1) : -1
+  const high = highAt < 0 ? null : portByte(address.slice(highAt + 1, lowAt))
+  const low = portByte(address.slice(lowAt + 1))
+  return high === null || low === null ? null : high * 256 + low
+}
+
+/** A decimal byte, leading zeros allowed; null for anything else. */
+function portByte(text: string): number | null {
+  return text.length <= 3 && isDigits(text) && Number(text) < 256 ? Number(text) : null
 }
 
 export const PORTMAP2: ProcedureTable = {

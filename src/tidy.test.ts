@@ -156,7 +156,8 @@ test('readers of packets hold no regular expression: its cost could be driven by
   const readers = PRODUCT.filter((s) => /^(?:wire|protocols)\//.test(s.file) && !s.file.includes('/testdata/'))
   assert.ok(readers.length > 80)
   assert.deepEqual(readers.filter((s) => holdsExpression(s.text)).map((s) => s.file), [])
-  for (const bad of ['a = /x+$/', 'a.replace(/[/]/g, b)', 'new RegExp(a)', 'a.matchAll(b)', 'class A { b() { c = { d: /x/ } } }']) assert.ok(holdsExpression(bad), bad)
+  const wrong = ['a = /x+$/', 'a.replace(/[/]/g, b)', 'new RegExp(a)', 'a.matchAll(b)', 'class A { b() { c = { d: /x/ } } }']
+  for (const bad of wrong) assert.ok(holdsExpression(bad), bad)
   for (const good of ['a = b / c / d', '// a /b/ c', "a = '/b/'", 'a.replaceAll(b, c)']) assert.ok(!holdsExpression(good), good)
 })
 

@@ -112,7 +112,7 @@ test('times: zones, fractions, and what is no time', () => {
   equal(hl7Time('20260105070000')?.at, BENCH_START)
   deepEqual(hl7Time('20260105070000.25+0200'), { at: BENCH_START - 7_200_000_000 + 250_000, hasZone: true })
   deepEqual(hl7Time('20260105')?.hasZone, false)
-  for (const text of ['', 'x', '2026010507000', '20261305070000', '20260105070000+2']) equal(hl7Time(text), null, text)
+  for (const text of ['', 'x', '2026010507000', '20261305070000', '20260105070000+2', '3001', '0050']) equal(hl7Time(text), null, text)
 })
 
 test('escapes, repetitions and other delimiters are read', () => {

@@ -94,6 +94,10 @@ function hexText(sequence: string): string {
 
 const TIME = /^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6})\d*)?([+-]\d{4})?$/
 
+/** Of births and of what is yet to come. Below 100 Date.UTC would take a year for 19xx, and from 2256 on microseconds are no exact numbers. */
+const YEAR_MIN = 1850
+const YEAR_MAX = 2199
+
 /** A TS or DTM: YYYY[MM[DD[HH[MM[SS[.S]]]]]][+-ZZZZ]. Without a zone it is the sender's wall clock read as if it were UTC. */
 export function hl7Time(text: string): { readonly at: Micros; readonly hasZone: boolean } | null {
   const match = TIME.exec(text)
@@ -101,6 +105,7 @@ export function hl7Time(text: string): { readonly at: Micros; readonly hasZone: 
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone] = match
   const millis = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
   const isDate = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(hour) <= 24
+    && Number(year) >= YEAR_MIN && Number(year) <= YEAR_MAX
   if (!isDate || !Number.isFinite(millis)) return null
   const offsetMinutes = zone === undefined ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3, 5)))
   const at = (millis - offsetMinutes * 60_000) * 1000 + Number(fraction.padEnd(6, '0'))

@@ -14,6 +14,8 @@ import { slice } from './wire/walk.ts'
 const ROOT = path.join(import.meta.dirname, '..')
 /** Above it the CPU figures of a two-core machine drift by more than the differences that matter. */
 const LOAD_MAX = 0.5
+/** A peer may crash by chance (Suricata 7.0.10 does on the mix, now and then) and is run on; so often, and it is left alone for this input. */
+const FAILURES_MAX = 3
 
 /** Each also as BENCH_RUNS, BENCH_INPUTS and so on. */
 const OPTIONS = {
@@ -73,8 +75,7 @@ function compare(name: InputName, wanted: Wanted, scratch: string): Result {
   const runs = wanted.tools.map((): Run[] => [])
   for (let round = 0; round <= wanted.runs; round++) {
     wanted.tools.forEach((tool, i) => {
-      // A tool that failed to warm up would fail again.
-      if (round > 0 && runs[i]?.some((run) => run.exitCode < 0) === true) return
+      if ((runs[i] ?? []).filter((run) => run.exitCode < 0).length >= FAILURES_MAX) return
       process.stderr.write(`\r${name}: round ${round} of ${wanted.runs}, ${tool.name}\u001B[K`)
       const argv = tool.argv(files[i]?.path ?? file, freshFolder(path.join(scratch, 'out')))
       const run = runOnce(argv, path.join(scratch, 'time'), wanted.timeoutMs)

@@ -15,8 +15,8 @@ import { writeSmall } from './small.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const CAPTURES = path.join(ROOT, '..', 'shared', 'captures')
-/** 44 times the folder are 1.08 GB and 4.15 M packets. */
-const COPIES = 44
+/** 1.07 GB and 4.15 M packets. */
+const COPIES = 50
 const SMALL_PACKETS = 3_000_000
 /** 64 monitors, the most a ward of the twin has, and all that is around them: 1.0 GB and 1.6 M packets. */
 const WARD_BEDS = 64
@@ -58,7 +58,9 @@ interface Recipe {
 function mixed(words: string, windows: number, newHosts: boolean): Recipe {
   const write = ({ seed, scale }: Wish, out: RecordWriter): void => {
     const { files, left } = readSources(CAPTURES)
-    process.stderr.write(`${files.length} captures; left out, for want of a readable Ethernet packet: ${left.length} (${left.join(', ')})\n`)
+    const still = files.filter((f) => !f.isMovable)
+    process.stderr.write(`${files.length} captures, ${still.length} of them once only, for want of hosts that can be moved (${still.map((f) => f.name).join(', ')})\n`)
+    process.stderr.write(`left out, for want of a readable Ethernet packet: ${left.length} (${left.join(', ')})\n`)
     writeMix(files, { seed, copies: times(COPIES, scale), windows, newHosts }, out)
   }
   const sources = ['address.ts', 'mix.ts', 'record-writer.ts']

@@ -3,9 +3,12 @@
 
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import path from 'node:path'
 
 /** GNU time, not the shell's word: it reports the largest resident size of the process and of what it waited for. */
 export const GNU_TIME = '/usr/bin/time'
+/** timeout(1)'s own exit code; what died of a signal comes above it, and what could not be started (126, 127) is no run either. */
+const TIMED_OUT = 124
 const FORMAT = '%U %S %e %M %x'
 
 export interface Run {
@@ -37,13 +40,15 @@ export interface Row {
   readonly packets: number
 }
 
-/** Runs argv to its end, output thrown away. `timeFile` is where the figures come from. */
+/** Runs argv to its end, output thrown away. `timeFile` is where the figures come from; what a crash leaves stays in its folder. */
 export function runOnce(argv: readonly string[], timeFile: string, timeoutMs: number): Run {
   fs.rmSync(timeFile, { force: true })
-  const { status } = spawnSync(GNU_TIME, ['-q', '-f', FORMAT, '-o', timeFile, ...argv], { stdio: 'ignore', timeout: timeoutMs, killSignal: 'SIGTERM' })
+  // timeout(1) under time(1): ended from here, time would die alone and leave the tool running.
+  const limited = ['timeout', '-k', '5', String(timeoutMs / 1000), ...argv]
+  const { status } = spawnSync(GNU_TIME, ['-q', '-f', FORMAT, '-o', timeFile, ...limited], { stdio: 'ignore', cwd: path.dirname(timeFile) })
   const run = fs.existsSync(timeFile) ? parseTime(fs.readFileSync(timeFile, 'utf8')) : null
   const failed: Run = { cpuSeconds: Number.NaN, wallSeconds: Number.NaN, peakMb: Number.NaN, exitCode: -1 }
-  return run === null || status === null ? failed : { ...run, exitCode: status > 128 ? -1 : status }
+  return run === null || status === null ? failed : { ...run, exitCode: status >= TIMED_OUT ? -1 : status }
 }
 
 /** The last line of what GNU time wrote, or null. */
@@ -79,14 +84,14 @@ export function rowOf(tool: string, command: string, packets: number, all: reado
 export function tableOf(rows: readonly Row[], ours: Row | null): string {
   const head = ['tool', 'CPU s (min-max)', 'wall s (min-max)', 'peak MB', 'packets per CPU s', 'cordon is', 'exit']
   const lines = rows.map((row) => [
-    row.tool, withRange(row.cpuSeconds), withRange(row.wallSeconds), row.peakMb.median.toFixed(0),
+    row.tool, withRange(row.cpuSeconds), withRange(row.wallSeconds), row.runs === 0 ? '-' : row.peakMb.median.toFixed(0),
     Number.isFinite(row.packetsPerCpuSecond) ? Math.round(row.packetsPerCpuSecond).toLocaleString('en') : '-',
-    ours === null ? '-' : `${(ours.packetsPerCpuSecond / row.packetsPerCpuSecond).toFixed(2)}x`,
+    ours === null || row.runs === 0 ? '-' : `${(ours.packetsPerCpuSecond / row.packetsPerCpuSecond).toFixed(3)}x`,
     row.exitCodes.join(' '),
   ])
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function withRange({ median, min, max }: Spread): string {
-  return `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`
+  return Number.isNaN(median) ? '-' : `${median.toFixed(2)} (${min.toFixed(2)}-${max.toFixed(2)})`
 }

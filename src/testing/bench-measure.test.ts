@@ -49,9 +49,9 @@ test('the table says how many times as fast cordon is, per packet, also beside a
   const none = rowOf('dead', '', 1_000, [run(Number.NaN, -1)])
   const [head, , first, second, third] = tableOf([ours, slow, none], ours).split('\n')
   assert.match(head ?? '', /packets per CPU s \| cordon is/)
-  assert.match(first ?? '', /\| 1,000 \| 1\.00x \| 0 \|/)
-  assert.match(second ?? '', /\| 100 \| 10\.00x \| 0 \|/)
-  assert.match(third ?? '', /\| - \| NaNx \| -1 \|/)
+  assert.match(first ?? '', /\| 1,000 \| 1\.000x \| 0 \|/)
+  assert.match(second ?? '', /\| 100 \| 10\.000x \| 0 \|/)
+  assert.match(third ?? '', /^\| dead (?:\| - ){5}\| -1 \|$/)
 })
 
 test('a whole process is measured: its exit code, its memory, and that it was ended when it took too long', { skip: timeMissing }, (t) => {
@@ -62,7 +62,10 @@ test('a whole process is measured: its exit code, its memory, and that it was en
   assert.ok(three.peakMb > 5)
   const large = runOnce(node('Buffer.alloc(200e6, 1)'), file, 60_000)
   assert.ok(large.peakMb > three.peakMb + 150, `${large.peakMb} MB against ${three.peakMb} MB`)
-  assert.equal(runOnce(['sleep', '60'], file, 300).exitCode, -1)
+  const slow = path.join(path.dirname(file), 'pid')
+  assert.equal(runOnce(['sh', '-c', 'echo $$ >"$0"; exec sleep 60', slow], file, 1_000).exitCode, -1)
+  assert.equal(fs.existsSync(`/proc/${fs.readFileSync(slow, 'utf8').trim()}`), false, 'what took too long is gone')
+  assert.equal(runOnce(['/no/such/tool'], file, 1_000).exitCode, -1)
   assert.equal(runOnce(node('process.kill(process.pid, "SIGKILL")'), file, 60_000).exitCode, -1)
 })
 

@@ -238,6 +238,15 @@ test('every copy is the file itself: same packets, same order, same gaps, addres
   }
 })
 
+test('a capture whose hosts cannot be moved is laid once: fifty copies would be one endless flow', { skip: capturesMissing }, () => {
+  const names = ['inventory/sv__dhcp-request-flood_test.pcap', 'scan/zeek__ftp_bruteforce.pcap', 'l2/ws__arprarp_arp-storm.pcap']
+  const files = names.map((name) => sourceOf(name, fs.readFileSync(sharedCapture(name))))
+  assert.deepEqual(files.map((f) => f.isMovable), [false, true, true])
+  const [flood, bruteforce, storm] = files.map((f) => f.packets.length) as [number, number, number]
+  const { packets } = build((out) => writeMix(files, { seed: 1, copies: 3, windows: 2, newHosts: false }, out))
+  assert.equal(packets, 2 * (flood + 3 * (bruteforce + storm)))
+})
+
 test('the same seed gives the same bytes, another seed others', { skip: capturesMissing }, () => {
   const one = mix(11)
   assert.ok(mix(11).file.equals(one.file))

@@ -16,8 +16,26 @@ export interface Prefix {
 
 export const IP_BITS: { readonly [V in IpVersion]: number } = { 4: 32, 6: 128 }
 
-/** From a 32-bit unsigned integer. */
+/** Texts remembered by number: one place per low 16 bits of a spread number, the last address there wins. Half a megabyte when full. */
+const TEXTS = 1 << 16
+const textValues = new Int32Array(TEXTS)
+const texts: (Ip | undefined)[] = []
+
+/**
+ * From a 32-bit unsigned integer. The same text object again for an address seen lately: making and hashing a text costs more than a
+ * flow does otherwise.
+ */
 export function ipFromV4(value: number): Ip {
+  const place = Math.imul(value, 0x9e3779b1) >>> 16
+  const known = texts[place]
+  if (known !== undefined && textValues[place] === (value | 0)) return known
+  const text = v4Text(value)
+  textValues[place] = value
+  texts[place] = text
+  return text
+}
+
+function v4Text(value: number): Ip {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ip
 }
 

@@ -19,9 +19,15 @@ export interface CheckArgs {
   readonly data: string | undefined
   readonly format: OutputFormat
   readonly failOn: Severity | 'never'
+  /** False: no SHA-256 of the capture in the report. */
+  readonly hash: boolean
 }
 
 export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
+  if (!args.hash && args.data !== undefined) {
+    io.err('cordon check: --no-hash cannot go with --data: a kept analysis is named by the hash of its capture\n  help: Leave one of the two out.\n')
+    return Exit.usage
+  }
   const knowledge = loadKnowledge(args.policy)
   if (!knowledge.ok) {
     io.err(`${knowledge.error}\n`)
@@ -30,7 +36,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   return withStore(args.data, io, async (store) => {
     const bar = progressBar(io, 'reading')
     const result = await analyseFile(args.file, {
-      knowledge: knowledge.value, store, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+      knowledge: knowledge.value, store, signal: io.signal, hash: args.hash, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
     })
     bar.done()
     if (!result.ok) {

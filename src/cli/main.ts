@@ -116,11 +116,12 @@ function addCheck(program: Command, io: Io, done: (code: number) => void): void 
     .option('-r <file>', 'the same, as tcpdump has it')
     .addOption(policyOption())
     .option('--data <folder>', 'keep the result in this data folder')
+    .option('--no-hash', 'leave the SHA-256 of the capture out of the report: faster on large captures')
     .addOption(new Option('--fail-on <severity>', 'exit 1 when a finding is at least this grave').choices(FAIL_ON_VALUES).default('high'))
-    .action(async (capture: string | undefined, flags: FormatFlags & { r?: string; policy?: string; data?: string; failOn: string }) => {
+    .action(async (capture: string | undefined, flags: FormatFlags & { r?: string; policy?: string; data?: string; failOn: string; hash: boolean }) => {
       const failOn = FAIL_ON_VALUES.find((v) => v === flags.failOn) ?? 'high'
       const { runCheck } = await import('./check.ts')
-      done(await runCheck({ file: captureOf(capture, flags.r), policy: flags.policy, data: flags.data, format: formatOf(flags), failOn }, io))
+      done(await runCheck({ file: captureOf(capture, flags.r), policy: flags.policy, data: flags.data, format: formatOf(flags), failOn, hash: flags.hash }, io))
     })
 }
 

@@ -172,11 +172,14 @@ export class SensorHealth {
 
 /** A SYN that nobody answered (a scan, a server that is off) says nothing about the mirror: only flows that carried something count. */
 function addFlow(into: Tally, flow: Flow): void {
-  const payload = flow.payloadBytes[0] + flow.payloadBytes[1]
-  const hasSpoken = flow.state === 'established' || (payload > 0 && flow.state !== 'attempt' && flow.state !== 'refused')
-  if (flow.proto !== IpProto.tcp || !hasSpoken) return
+  if (flow.proto !== IpProto.tcp) return
+  const [payloadOut, payloadBack] = flow.payloadBytes
+  const payload = payloadOut + payloadBack
+  const { state } = flow
+  if (state !== 'established' && (payload === 0 || state === 'attempt' || state === 'refused')) return
+  const [out, back] = flow.packets
   into.flows++
-  if (flow.packets[0] === 0 || flow.packets[1] === 0) into.oneSided++
+  if (out === 0 || back === 0) into.oneSided++
   else {
     into.payloadBytes += payload
     into.gapBytes += flow.gapBytes

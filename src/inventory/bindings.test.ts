@@ -84,11 +84,12 @@ test('a place is one per segment and address, and looking makes none', () => {
   assert.deepEqual([places.find(3, ip), places.find(4, ip)?.vlan], [made, 4])
 })
 
-test('what a sender gives is the host that seen finds; addresses that cannot send give none', () => {
+test('what a sender gives is the host that seen keeps honest; addresses that cannot send give none', () => {
   const inventory = new Inventory([])
   const ip = ipFromV4(0x0a000001)
   const host = inventory.sender(0, 1, ip, 5, 1)
-  inventory.seen(0, ip, 9)
+  assert.ok(host)
+  inventory.seen(host, 9)
   assert.deepEqual([host?.firstAt, host?.lastAt, host?.frame], [5, 9, 1])
   assert.equal(inventory.sender(0, 1, ip, 7, 2), host)
   assert.equal(host?.lastAt, 9)

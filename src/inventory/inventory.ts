@@ -42,9 +42,11 @@ export class Inventory {
   /** Claims about hardware addresses that have no IP address yet (a DHCP client before its lease). */
   readonly #macClaims = new Map<MacNumber, ClaimSet>()
   readonly #behaviours: readonly { readonly profile: string; readonly ports: readonly number[]; readonly holds: readonly ((ip: Ip) => boolean)[] }[]
+  readonly #startPorts: ReadonlySet<number>
   #refused = 0
 
   constructor(behaviours: readonly Behaviour[]) {
+    this.#startPorts = new Set(behaviours.flatMap((b) => b.ports))
     this.#behaviours = behaviours.map(({ profile, ports, blocks }) => ({ profile, ports, holds: blocks.map(prefixTest) }))
   }
 
@@ -72,6 +74,11 @@ export class Inventory {
     return host
   }
 
+  /** False when no behaviour begins with a connection to this port: `started` need not be asked. */
+  isStartPort(port: number): boolean {
+    return this.#startPorts.has(port)
+  }
+
   /** A flow began: does it look like what a profile's devices do at start-up? */
   started(flow: FlowKey, at: Micros, frame: number): void {
     if (flow.proto !== IpProto.tcp) return
@@ -83,9 +90,8 @@ export class Inventory {
   }
 
   /** Keeps last-seen times honest without a call per packet: flows report theirs when they end or are looked at. */
-  seen(vlan: number, ip: Ip, at: Micros): void {
-    const host = this.bindings.places.find(vlan, ip)?.host
-    if (host && at > host.lastAt) host.lastAt = at
+  seen(host: Host, at: Micros): void {
+    if (at > host.lastAt) host.lastAt = at
   }
 
   fact(fact: Fact, flow: FlowKey | null): void {

@@ -20,6 +20,8 @@ export interface AnalyseOptions {
   /** What people call it; default the file's name. */
   readonly name?: string
   readonly signal?: AbortSignal
+  /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
+  readonly hash?: boolean
   readonly onProgress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number | null; readonly packets: number }) => void
   /** Wall clock for the order of analyses in the store. */
   readonly now?: () => number
@@ -54,7 +56,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
     onFact: store ? (fact) => feed.addFact(fact) : undefined,
   })
   const read = await readCapture(file, createCaptureReader(sensor), {
-    signal: options.signal,
+    signal: options.signal, hash: options.hash,
     onProgress: (bytesRead, bytesTotal) => options.onProgress?.({ bytesRead, bytesTotal, packets: sensor.counters.packets }),
     afterChunk: () => feed.flush(BATCH_MAX),
   })
@@ -63,7 +65,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
   sensor.finish()
   const picture = takePicture(sensor, knowledge)
   const sha256 = read.value.sha256
-  const analysis = analysisOf(sensor, picture, { id: early ? id : analysisId(sha256), name, source: 'capture', sha256, summary: read.value })
+  const analysis = analysisOf(sensor, picture, { id: early ? id : sha256 === null ? UNHASHED_ID : analysisId(sha256), name, source: 'capture', sha256, summary: read.value })
   if (store) {
     await feed.flush(0)
     await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))
@@ -75,6 +77,9 @@ function notACapture(name: string, why: string | undefined): AnalyseProblem {
   const help = 'Cordon reads pcap and pcapng, plain, gzip or zstd, as Wireshark and tcpdump -w write them.'
   return { code: 'not-a-capture', message: `${name}: ${why ?? 'there is no capture in it'}`, help }
 }
+
+/** Of a capture that nobody asked to hash. */
+const UNHASHED_ID = 'capture-unhashed'
 
 /** Same bytes, same analysis: reading a file again replaces its picture. */
 function analysisId(sha256: string): string {

@@ -1,6 +1,7 @@
 // Sensor: the loop from packets to facts. Capture -> frame -> datagram or stream -> protocol -> facts -> inventory and rules.
 // Keeps S1 by having nothing to transmit with, and honesty by counting what it could not read.
 
+import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
 import { MAC_BROADCAST } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { listenersOf } from '../detect/listeners.ts'
@@ -8,7 +9,7 @@ import type { Detector } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
 import { SensorHealth, type HealthCounts } from '../detect/sensor-health.ts'
 import { Talks } from '../detect/talks.ts'
-import { Inventory, type Behaviour } from '../inventory/inventory.ts'
+import { Inventory, type Behaviour, type Host } from '../inventory/inventory.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { compileRegistry, IdentifyingSession, type CompiledRegistry } from '../protocols/identify.ts'
@@ -20,7 +21,7 @@ import { beginFrame, decodeFrame } from '../wire/decode.ts'
 import { asOuterFrame } from '../wire/enter.ts'
 import { FlowTable, type FlowStep } from '../wire/flow-table.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, tunnelKindNames, type FrameFlagName } from '../wire/frame.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, TcpFlag, tunnelKindNames } from '../wire/frame.ts'
 import type { OuterPacket, TunnelKindName } from '../wire/frame.ts'
 import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
@@ -37,6 +38,9 @@ export interface SensorOptions {
   /** How the host at an address puts overlapping fragments and segments together; left out: the product's default for all. */
   readonly overlapOf?: OverlapOf | undefined
 }
+
+/** Frame.flags is a 32-bit number. */
+const FLAG_BITS = 32
 
 /** How much of a live flow is still read; kept in the flow table, so that a flow nobody reads costs no look-up. */
 const Attention = { none: 0, reading: 1, givenUp: 2 } as const
@@ -96,10 +100,13 @@ export class Sensor implements PacketSink {
   readonly #fragments: IpReassembler
   readonly #budget = new TcpBudget()
   readonly #flows: FlowTable
+  /** By slot of the flow table and direction: who was heard. */
+  readonly #senders: (Host | null)[] = []
   /** By slot of the flow table. */
   readonly #conversing: (Conversing | null)[] = []
   readonly #slices: FlowSlices | null
-  readonly #flagCounts = new Map<FrameFlagName, number>()
+  /** By bit of Frame.flags. */
+  readonly #flagCounts = new Float64Array(FLAG_BITS)
   readonly #tunnelCounts = new Map<TunnelKindName, number>()
   /** Of all streams together. */
   readonly #tcpCounts = noCounts()
@@ -146,7 +153,10 @@ export class Sensor implements PacketSink {
   }
 
   #countFlags(flags: number): void {
-    for (const name of frameFlagNames(flags)) this.#flagCounts.set(name, (this.#flagCounts.get(name) ?? 0) + 1)
+    for (let rest = flags; rest !== 0; rest &= rest - 1) {
+      const bit = 31 - Math.clz32(rest & -rest)
+      this.#flagCounts[bit] = (this.#flagCounts[bit] as number) + 1
+    }
   }
 
   #datagram(buf: Uint8Array, frame: Frame): void {
@@ -161,11 +171,17 @@ export class Sensor implements PacketSink {
 
   #flow(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
     const step = this.#flows.observe(frame, packets, ipBytes)
-    if (step.isNew) this.inventory.started(step.flow, frame.at, frame.number)
+    if (step.isNew && frame.proto === IpProto.tcp) this.#started(step, frame)
     if (step.isNewSender) this.#tell(step, frame)
     if (frame.payloadOff < 0) return
     if (frame.proto === IpProto.tcp) this.#tcp(step, buf, frame)
     else if (frame.proto === IpProto.udp) this.#udp(step, buf, frame)
+  }
+
+  #started(step: FlowStep, frame: Frame): void {
+    const { inventory } = this
+    // Either port: the first packet captured may be an answer.
+    if (inventory.isStartPort(frame.dstPort) || inventory.isStartPort(frame.srcPort)) inventory.started(step.flow, frame.at, frame.number)
   }
 
   #contextOf(flow: Flow, transport: 'tcp' | 'udp'): SessionContext {
@@ -173,8 +189,8 @@ export class Sensor implements PacketSink {
   }
 
   #tell(step: FlowStep, frame: Frame): void {
-    const { flow, direction } = step
-    this.inventory.sender(flow.vlan, frame.srcMac, direction === 0 ? flow.src : flow.dst, frame.at, frame.number)
+    const host = this.inventory.sender(frame.vlan, frame.srcMac, senderOf(frame), frame.at, frame.number)
+    this.#senders[2 * step.slot + step.direction] = host
   }
 
   #udp(step: FlowStep, buf: Uint8Array, frame: Frame): void {
@@ -248,16 +264,18 @@ export class Sensor implements PacketSink {
       conversing.session.end(flow.lastAt)
       this.#closeStream(conversing)
     }
-    this.#seen(flow)
+    this.#seen(slot, flow.lastAt)
+    this.#senders[2 * slot] = this.#senders[2 * slot + 1] = null
     this.talks.ended(flow)
     this.#health.ended(flow)
     this.#slices?.ended(flow)
   }
 
-  #seen(flow: Flow): void {
-    const [out, back] = flow.packets
-    if (out > 0) this.inventory.seen(flow.vlan, flow.src, flow.lastAt)
-    if (back > 0) this.inventory.seen(flow.vlan, flow.dst, flow.lastAt)
+  #seen(slot: number, at: Micros): void {
+    for (let i = 2 * slot; i < 2 * slot + 2; i++) {
+      const host = this.#senders[i]
+      if (host) this.inventory.seen(host, at)
+    }
   }
 
   #emit(fact: Fact, flow: Flow | null): void {
@@ -271,9 +289,8 @@ export class Sensor implements PacketSink {
 
   /** Live flows, in order of first packet. */
   liveFlows(): Flow[] {
-    const flows = this.#flows.live()
-    for (const flow of flows) this.#seen(flow)
-    return flows
+    this.#flows.eachSlot((slot, lastAt) => this.#seen(slot, lastAt))
+    return this.#flows.live()
   }
 
   /** Ends every flow. The capture is over, or the watch stops. */
@@ -284,7 +301,10 @@ export class Sensor implements PacketSink {
 
   /** What was odd, by name, with counts; names sorted. */
   observations(): { readonly name: string; readonly count: number }[] {
-    const counts = new Map<string, number>(this.#flagCounts)
+    const counts = new Map<string, number>()
+    this.#flagCounts.forEach((count, bit) => {
+      for (const name of frameFlagNames(1 << bit)) counts.set(name, count)
+    })
     addCounts(counts, this.#tcpCounts, 'tcp ')
     addCounts(counts, this.#fragments.observations(), 'ip ')
     addCounts(counts, Object.fromEntries(this.#tunnelCounts), 'tunnel ')
@@ -304,6 +324,11 @@ export class Sensor implements PacketSink {
   flowsOpened(): number {
     return this.#flows.counters().opened
   }
+}
+
+function senderOf({ ipVersion, addresses }: Frame): Ip {
+  if (ipVersion === 4) return ipFromV4(addresses[3] as number)
+  return ipFromWords(addresses[0] as number, addresses[1] as number, addresses[2] as number, addresses[3] as number)
 }
 
 function isGivenUp(session: IdentifyingSession): boolean {

@@ -1,7 +1,7 @@
 // The shell around the capture reader: opens a path or standard input, unpacks by content, hashes, and pumps.
 // Keeps the rules that a path that cannot be read is a value with advice, and that memory does not grow with the file.
 
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { open as openWithCallback } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -27,6 +27,8 @@ export interface ReadOptions {
   readonly onProgress?: ((bytesRead: number, bytesTotal: number | null) => void) | undefined
   /** Awaited between steps of at most 1 MiB plain or 4 KiB compressed: where a slow consumer holds the reading back. */
   readonly afterChunk?: (() => void | Promise<void>) | undefined
+  /** False: the bytes are not hashed, and `sha256` is null. Hashing takes as long as a sensor's whole work on some captures. */
+  readonly hash?: boolean | undefined
   /** Stands in for process.stdin in tests. */
   readonly stdin?: Readable | undefined
 }
@@ -40,8 +42,8 @@ export interface SourceError {
   readonly help: string
 }
 
-/** What the reader says, plus the hash of the bytes as stored (so of the compressed file), in lower-case hex. */
-export type ReadSummary = CaptureSummary & { readonly sha256: string }
+/** What the reader says, plus the hash of the bytes as stored (so of the compressed file), in lower-case hex; null when none was asked for. */
+export type ReadSummary = CaptureSummary & { readonly sha256: string | null }
 
 /** Raw bytes as stored. Chunks are valid until the next one is asked for. */
 interface RawSource {
@@ -131,7 +133,7 @@ class Pump {
   readonly #source: RawSource
   readonly #reader: CaptureReader
   readonly #options: ReadOptions
-  readonly #hash = createHash('sha256')
+  readonly #hash: Hash | null
   readonly #problems: CaptureProblem[] = []
   #compression: Compression | null = null
   #inflater: Inflater | null = null
@@ -143,6 +145,7 @@ class Pump {
     this.#source = source
     this.#reader = reader
     this.#options = options
+    this.#hash = options.hash === false ? null : createHash('sha256')
   }
 
   async run(): Promise<Result<ReadSummary, SourceError>> {
@@ -170,7 +173,7 @@ class Pump {
 
   async #take(chunk: Uint8Array): Promise<void> {
     if (this.#bytesRead === 0) this.#begin(chunk)
-    this.#hash.update(chunk)
+    this.#hash?.update(chunk)
     this.#bytesRead += chunk.length
     if (this.#inflater) await this.#inflate(this.#inflater, chunk)
     else {
@@ -246,7 +249,7 @@ class Pump {
       ...summary,
       compressed: this.#compression !== null,
       problems: [...summary.problems, ...this.#problems],
-      sha256: this.#hash.digest('hex'),
+      sha256: this.#hash?.digest('hex') ?? null,
     }
   }
 }

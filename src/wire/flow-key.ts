@@ -9,8 +9,9 @@ const ADDRESS_WORDS = 4
 const PORTS = 8
 const TAGS_AND_PROTOCOL = 9
 const VERSION_AND_MARK = 10
-/** Set in the version word of a message that has no second direction (an ICMP error). */
-const ONE_WAY_MARK = 0x100
+/** Set in the version word of a message that has no second direction (an ICMP error). Above it stands the tenant of the tunnel, 24 bits. */
+const ONE_WAY_MARK = 0x80
+const SEGMENT_SHIFT = 8
 
 /** A reusable key. `fill` writes the words and says on which side the sender is. */
 export class FlowKeyWords {
@@ -34,7 +35,7 @@ export class FlowKeyWords {
     const order = compareAddresses(frame.addresses)
     const sourceIsLow = oneWay || order < 0 || (order === 0 && srcPort <= dstPort)
     this.#put(frame, sourceIsLow, srcPort, dstPort)
-    this.words[VERSION_AND_MARK] = frame.ipVersion | (oneWay ? ONE_WAY_MARK : 0)
+    this.words[VERSION_AND_MARK] = frame.ipVersion | (oneWay ? ONE_WAY_MARK : 0) | (frame.segment << SEGMENT_SHIFT)
     return sourceIsLow
   }
 

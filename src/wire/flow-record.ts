@@ -29,6 +29,8 @@ export const FlowKnown = { isn: 1, syn: 4 } as const
 
 const KEY_TAGS_AND_PROTOCOL = 9
 const KEY_VERSION = 10
+/** The one-way mark and the tenant share the word (flow-key.ts). */
+const VERSION_MASK = 0x0f
 const VLAN_MASK = 0xfff
 
 /** The two arrays over one buffer. Replaced when the table grows: read them anew each time. */
@@ -129,7 +131,7 @@ export class FlowView implements Flow {
 
   #address(word: number): Ip {
     const at = (i: number): number => this.#word(word + i) >>> 0
-    return (this.#word(KEY_VERSION) & 0xff) === 4 ? ipFromV4(at(3)) : ipFromWords(at(0), at(1), at(2), at(3))
+    return (this.#word(KEY_VERSION) & VERSION_MASK) === 4 ? ipFromV4(at(3)) : ipFromWords(at(0), at(1), at(2), at(3))
   }
 
   #pair(number: number): readonly [number, number] {

@@ -169,6 +169,13 @@ export class FlowTable {
     return this.#liveSlots().map((slot) => this.#view(slot))
   }
 
+  /** Live flows by place, in no order, with the time of their last packet. */
+  eachSlot(tell: (slot: number, lastAt: Micros) => void): void {
+    for (let ageClass = 0; ageClass < IDLE_MICROS.length; ageClass++) {
+      for (let slot = this.#ages.oldest(ageClass); slot >= 0; slot = this.#ages.younger(slot)) tell(slot, this.#lastAt(slot))
+    }
+  }
+
   /** Ends every live flow, in id order. The table may be used again after it; ids go on. */
   finish(): void {
     for (const slot of this.#liveSlots()) this.#end(slot, 'finish')

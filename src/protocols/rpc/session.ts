@@ -49,6 +49,8 @@ export class RpcSession implements Session, RecordSink {
   readonly #streams: readonly [RecordStream, RecordStream] | null
   /** By direction of the call: NFSv4 servers call back on the client's connection. */
   readonly #pending: readonly [Map<number, Pending>, Map<number, Pending>] = [new Map(), new Map()]
+  /** Where the search for the oldest pending call of each direction stands. */
+  readonly #oldestFirst: [Iterator<Pending>, Iterator<Pending>] = [this.#pending[0].values(), this.#pending[1].values()]
   /** By direction of the reply. */
   readonly #transfers: [Transfer | null, Transfer | null] = [null, null]
   readonly #pairsRead = new Set<string>()
@@ -184,12 +186,21 @@ export class RpcSession implements Session, RecordSink {
     if (earlier && sameProcedure(earlier.call, pending.call)) return
     if (earlier) this.#drop(direction, earlier)
     else if (table.size >= PENDING_MAX) {
-      for (const oldest of table.values()) {
-        this.#drop(direction, oldest)
-        break
-      }
+      const oldest = this.#oldest(direction)
+      if (oldest) this.#drop(direction, oldest)
     }
     table.set(pending.call.xid, pending)
+  }
+
+  /**
+   * An iterator goes on where it stood and sees what is added behind it. A new one would walk over every entry that was deleted before
+   * the first live one: in a flood of calls that is the whole table, for each call.
+   */
+  #oldest(direction: Direction): Pending | undefined {
+    const next = this.#oldestFirst[direction].next()
+    if (next.done !== true) return next.value
+    this.#oldestFirst[direction] = this.#pending[direction].values()
+    return this.#oldestFirst[direction].next().value
   }
 
   #drop(direction: Direction, pending: Pending): void {

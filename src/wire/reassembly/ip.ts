@@ -4,6 +4,8 @@
 import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { u16be, u8 } from '../bytes.ts'
+import { FlowAges } from '../flow-ages.ts'
+import { FLOW_KEY_WORDS, FlowIndex } from '../flow-index.ts'
 import { FrameFlag, IpProto, type Frame } from '../frame.ts'
 import { FRAGMENT_WINS, OVERLAP_DEFAULT, type OverlapOf, type Wins } from './overlap.ts'
 import { PieceNote, Pieces } from './pieces.ts'
@@ -23,6 +25,8 @@ export const TIMEOUT_V4_MICROS = 30 * MICROS_PER_SECOND
 export const TIMEOUT_V6_MICROS = 60 * MICROS_PER_SECOND
 
 const IP6_HEADER_BYTES = 40
+/** Classes of FlowAges: IPv4 and IPv6 have different patience. */
+const VERSIONS = 2
 
 /** RFC 791 section 3.1: the bit in byte 6 of the header. */
 const DONT_FRAGMENT = 0x40
@@ -68,6 +72,8 @@ export interface Incomplete {
 }
 
 export interface IpReassemblerOptions {
+  /** Hash seed; a live sensor passes a random one. It never shows in the output. */
+  readonly seed?: number
   readonly datagramsMax?: number
   readonly bytesMax?: number
   readonly onIncomplete?: (datagram: Incomplete) => void
@@ -89,9 +95,14 @@ const NOTES = [
 ] as const
 export type IpNote = (typeof NOTES)[number]
 
+function noIpCounts(): Record<IpNote, number> {
+  return Object.fromEntries(NOTES.map((name) => [name, 0])) as Record<IpNote, number>
+}
+
 /** A datagram in flight. */
 class Datagram {
-  readonly key: string
+  /** Its place in the index. */
+  readonly slot: number
   readonly ipVersion: number
   readonly vlan: number
   readonly innerVlan: number
@@ -109,8 +120,8 @@ class Datagram {
   readonly wins: Wins
   readonly pieces = new Pieces()
 
-  constructor(key: string, frame: Frame, wins: Wins) {
-    this.key = key
+  constructor(slot: number, frame: Frame, wins: Wins) {
+    this.slot = slot
     this.ttl = frame.ttl
     this.wins = wins
     this.ipVersion = frame.ipVersion
@@ -125,17 +136,19 @@ class Datagram {
 
 /** Feed it every frame with the fragment flag, in capture order, with the bytes the frame was decoded from. */
 export class IpReassembler {
-  /** Oldest first, as Map keeps insertion order. Text keys are fine here: fragments are rare, and V8 seeds its string hash. */
-  readonly #inFlight = { v4: new Map<string, Datagram>(), v6: new Map<string, Datagram>() }
-  readonly #datagramsMax: number
+  readonly #index: FlowIndex
+  /** Per IP version, oldest first. */
+  readonly #ages = new FlowAges(VERSIONS)
+  readonly #datagrams: (Datagram | null)[] = []
+  readonly #key = new Int32Array(FLOW_KEY_WORDS)
   readonly #bytesMax: number
   readonly #onIncomplete: (datagram: Incomplete) => void
   readonly #overlapOf: OverlapOf | null
-  readonly #counts = new Map<IpNote, number>(NOTES.map((name) => [name, 0]))
+  readonly #counts = noIpCounts()
   #held = 0
 
   constructor(options: IpReassemblerOptions = {}) {
-    this.#datagramsMax = options.datagramsMax ?? DATAGRAMS_MAX
+    this.#index = new FlowIndex(options.datagramsMax ?? DATAGRAMS_MAX, options.seed ?? 0)
     this.#bytesMax = options.bytesMax ?? FRAGMENT_BYTES_MAX
     this.#onIncomplete = options.onIncomplete ?? ((): void => {})
     this.#overlapOf = options.overlapOf ?? null
@@ -143,7 +156,7 @@ export class IpReassembler {
 
   /** Counters by name; every name is always there. */
   observations(): Record<IpNote, number> {
-    return Object.fromEntries(this.#counts) as Record<IpNote, number>
+    return { ...this.#counts }
   }
 
   /**
@@ -154,7 +167,7 @@ export class IpReassembler {
     if ((frame.flags & FrameFlag.fragment) === 0 || frame.l4Off < 0) return null
     this.#note('fragments')
     this.#expire(frame.at)
-    const datagram = this.#find(keyOf(frame), frame)
+    const datagram = this.#find(frame)
     datagram.packets++
     datagram.ipBytes += frame.l4End - frame.ipOff
     this.#judgeHeader(datagram, buf, frame)
@@ -171,26 +184,28 @@ export class IpReassembler {
 
   /** Gives up what is still in flight, oldest first. */
   finish(): void {
-    for (const map of [this.#inFlight.v4, this.#inFlight.v6]) {
-      for (const datagram of map.values()) this.#giveUp(datagram, 'finish')
+    for (let version = 0; version < VERSIONS; version++) {
+      for (let slot = this.#ages.oldest(version); slot >= 0; slot = this.#ages.oldest(version)) this.#giveUp(this.#at(slot), 'finish')
     }
   }
 
   #note(name: IpNote): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    this.#counts[name]++
   }
 
-  #mapOf(version: number): Map<string, Datagram> {
-    return version === 4 ? this.#inFlight.v4 : this.#inFlight.v6
+  #at(slot: number): Datagram {
+    return this.#datagrams[slot] as Datagram
   }
 
-  #find(key: string, frame: Frame): Datagram {
-    const map = this.#mapOf(frame.ipVersion)
-    const known = map.get(key)
-    if (known !== undefined) return known
-    if (this.#inFlight.v4.size + this.#inFlight.v6.size >= this.#datagramsMax) this.#evictOldest(null)
-    const datagram = new Datagram(key, frame, FRAGMENT_WINS[this.#overlapOf?.(targetOf(frame)) ?? OVERLAP_DEFAULT])
-    map.set(key, datagram)
+  #find(frame: Frame): Datagram {
+    fillKey(this.#key, frame)
+    const known = this.#index.find(this.#key)
+    if (known >= 0) return this.#at(known)
+    if (this.#index.isFull) this.#evictOldest(null)
+    const slot = this.#index.add(this.#key)
+    const datagram = new Datagram(slot, frame, FRAGMENT_WINS[this.#overlapOf?.(targetOf(frame)) ?? OVERLAP_DEFAULT])
+    this.#datagrams[slot] = datagram
+    this.#ages.add(slot, versionClass(frame.ipVersion))
     return datagram
   }
 
@@ -284,8 +299,8 @@ export class IpReassembler {
   }
 
   #evictOldest(spare: Datagram | null): void {
-    const four = oldest(this.#inFlight.v4, spare)
-    const six = oldest(this.#inFlight.v6, spare)
+    const four = this.#oldest(0, spare)
+    const six = this.#oldest(1, spare)
     const victim = (four === null || (six !== null && six.firstFrame < four.firstFrame) ? six : four) ?? spare
     if (victim === null) return
     this.#note('evicted')
@@ -293,20 +308,31 @@ export class IpReassembler {
   }
 
   #expire(now: Micros): void {
-    this.#expireMap(this.#inFlight.v4, now - TIMEOUT_V4_MICROS)
-    this.#expireMap(this.#inFlight.v6, now - TIMEOUT_V6_MICROS)
+    this.#expireVersion(0, now - TIMEOUT_V4_MICROS)
+    this.#expireVersion(1, now - TIMEOUT_V6_MICROS)
   }
 
-  #expireMap(map: Map<string, Datagram>, before: Micros): void {
-    for (const datagram of map.values()) {
-      if (datagram.firstAt >= before) return
+  #expireVersion(version: number, before: Micros): void {
+    for (let slot = this.#ages.oldest(version); slot >= 0 && this.#at(slot).firstAt < before; slot = this.#ages.oldest(version)) {
       this.#note('timeout')
-      this.#giveUp(datagram, 'timeout')
+      this.#giveUp(this.#at(slot), 'timeout')
     }
   }
 
+  /** The oldest of a version, but for `spare`. */
+  #oldest(version: number, spare: Datagram | null): Datagram | null {
+    const first = this.#ages.oldest(version)
+    if (first < 0) return null
+    if (this.#at(first) !== spare) return this.#at(first)
+    const second = this.#ages.younger(first)
+    return second < 0 ? null : this.#at(second)
+  }
+
   #forget(datagram: Datagram): void {
-    this.#mapOf(datagram.ipVersion).delete(datagram.key)
+    const { slot, ipVersion } = datagram
+    this.#ages.remove(slot, versionClass(ipVersion))
+    this.#index.remove(slot)
+    this.#datagrams[slot] = null
     this.#held -= datagram.pieces.held
   }
 
@@ -318,21 +344,21 @@ export class IpReassembler {
   }
 }
 
-/** RFC 791 section 3.2: addresses, protocol and id. RFC 8200 section 4.5: addresses and id. Both within one VLAN. */
-function keyOf(frame: Frame): string {
-  const proto = frame.ipVersion === 4 ? frame.proto : 0
-  return `${frame.vlan}/${frame.innerVlan}/${proto}/${frame.fragmentId}/${frame.addresses.join()}`
+/** RFC 791 section 3.2: addresses, protocol and id. RFC 8200 section 4.5: addresses and id. Both within one VLAN of one tenant. */
+function fillKey(key: Int32Array, frame: Frame): void {
+  for (let i = 0; i < frame.addresses.length; i++) key[i] = frame.addresses[i] as number
+  key[8] = frame.fragmentId
+  key[9] = (frame.vlan << 20) | (frame.innerVlan << 8) | (frame.ipVersion === 4 ? frame.proto & 0xff : 0)
+  key[10] = frame.ipVersion | (frame.segment << 8)
+}
+
+function versionClass(ipVersion: number): number {
+  return ipVersion === 4 ? 0 : 1
 }
 
 function targetOf({ ipVersion, addresses }: Frame): Ip {
   if (ipVersion === 4) return ipFromV4(addresses[7] as number)
   return ipFromWords(addresses[4] as number, addresses[5] as number, addresses[6] as number, addresses[7] as number)
-}
-
-/** The first in the map, but for `spare`. */
-function oldest(map: Map<string, Datagram>, spare: Datagram | null): Datagram | null {
-  for (const datagram of map.values()) if (datagram !== spare) return datagram
-  return null
 }
 
 /** Where the IP length field puts the end of the fragment, as an offset into buf; 0 in the field means what was captured. */

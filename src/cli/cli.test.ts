@@ -42,6 +42,18 @@ test('the same file gives the same JSON, from any folder, by either spelling, gz
   assert.deepEqual((JSON.parse((await cordon(['check', zipped, '--json'])).out) as Report).findings, report.findings)
 })
 
+test('--no-hash leaves the hash out and nothing else; with --data it is refused', async (t) => {
+  const file = await ward(t)
+  const [hashed, plain] = [await cordon(['check', file, '--json']), await cordon(['check', file, '--json', '--no-hash'])]
+  const [withHash, without] = [JSON.parse(hashed.out) as Report, JSON.parse(plain.out) as Report]
+  assert.match(withHash.analysis.sha256 ?? '', /^[0-9a-f]{64}$/)
+  assert.deepEqual({ ...without, analysis: { ...without.analysis, id: withHash.analysis.id, sha256: withHash.analysis.sha256 } }, withHash)
+  assert.deepEqual([without.analysis.id, without.analysis.sha256], ['capture-unhashed', null])
+  const refused = await cordon(['check', file, '--no-hash', '--data', scratch(t)])
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /--no-hash cannot go with --data[\s\S]*help: /)
+})
+
 test('a truncated file gives what could be read, says so, and exits 3', async (t) => {
   const whole = await ward(t, 'leak')
   const cut = path.join(scratch(t), 'cut.pcap')

@@ -17,7 +17,11 @@ export type ToSegment =
   /** All grants in force; replaces those before. Bytes of releases were verified on the hospital's side just now. */
   | { readonly kind: 'grants'; readonly grants: readonly Grant[] }
   /** All is told that a segment has to know when it starts: only now the sockets are read, so that no reading is without its bed or patient. */
-  | { readonly kind: 'read' }
+  | {
+    readonly kind: 'read'
+    /** Since when nobody read them: bytes that waited in the kernel may be as old as this. */
+    readonly since: Micros
+  }
   | { readonly kind: 'close' }
 
 export type FromSegment =

@@ -10,7 +10,9 @@ import { MICROS_PER_SECOND } from '../../base/time.ts'
 import { encodeCycleEnd, encodeEcg, encodeSpo2 } from '../../protocols/cms8000/message.ts'
 import { ECG, SPO2, stream } from '../../protocols/cms8000/testdata/samples.ts'
 import type { FromSegment } from '../channel.ts'
+import { patientRef } from '../core/assignment/adt.ts'
 import { GatewayCore } from '../core/gateway.ts'
+import { decodeRecord } from '../core/record.ts'
 import { FrameReader, FrameWriter } from './frames.ts'
 import { HOLD_BYTES, RELEASE_BYTES, SegmentLoop, SLICES_PER_SECOND, type MonitorSocket } from './loop.ts'
 import { decodeFromSegment, FROM_SEGMENT_BYTES_MAX } from './messages.ts'
@@ -204,4 +206,64 @@ test('strangers keep no connection from a monitor that stands at a bed; one that
   strangers[0]?.destroy()
   equal(accept('10.0.9.50').wasReset, false)
   equal(accept('10.0.9.51').wasReset, true)
+})
+
+const heard = (messages: readonly FromSegment[]): [number, string][] => messages.flatMap((m): [number, string][] => {
+  const found = m.kind === 'readings' ? decodeRecord(m.record) : null
+  return found?.ok === true ? found.value.items.slice(0, 1).map((item) => [found.value.at, item.patient?.number ?? 'nobody']) : []
+})
+const patient = (number: string) => patientRef(number, 'H', 'ZZTEST', 'CANARY')
+
+test('what waited while monitors were held back is as old as the wait, and never the patient\'s who came meanwhile', async () => {
+  const { pipe, loop, accept, pass } = world()
+  loop.told({ kind: 'place', device: '10.0.0.1', bed: 'ICU^1^1', at: START })
+  loop.told({ kind: 'assign', bed: 'ICU^1^1', patient: patient('P1'), at: START })
+  const socket = accept('10.0.0.1')
+  pipe.isOpen = false
+  for (let fed = 0; !loop.counts().isHolding && fed < 100_000; fed++) {
+    pass(10_000)
+    socket.emit('data', CYCLE)
+  }
+  ok(loop.counts().isHolding)
+  const held = pass(0)
+  const now = pass(90 * MICROS_PER_SECOND)
+  loop.told({ kind: 'assign', bed: 'ICU^1^1', patient: patient('P2'), at: now })
+  pass(30 * MICROS_PER_SECOND)
+  pipe.open()
+  await turn()
+  loop.drained()
+  const before = heard(pipe.messages).length
+  socket.emit('data', CYCLE)
+  await turn()
+  deepEqual(heard(pipe.messages).slice(before), [[held, 'nobody'], [held, 'nobody']])
+  for (let i = 0; i < 14; i++) {
+    pass(50_000)
+    loop.tick()
+  }
+  const fresh = heard(pipe.messages).length
+  socket.emit('data', CYCLE)
+  await turn()
+  deepEqual(heard(pipe.messages).slice(fresh).map(([at, who]) => [at - now - 30 * MICROS_PER_SECOND, who]), [[700_000, 'P2'], [700_000, 'P2']])
+})
+
+test('what waited for a process to start is as old as that; a busy loop has not read it all yet', async () => {
+  const { pipe, loop, accept, pass } = world()
+  const since = START - 8 * MICROS_PER_SECOND
+  loop.begin(since)
+  loop.told({ kind: 'place', device: '10.0.0.1', bed: 'ICU^1^1', at: START - 100 * MICROS_PER_SECOND })
+  loop.told({ kind: 'assign', bed: 'ICU^1^1', patient: patient('P2'), at: START - 3 * MICROS_PER_SECOND })
+  const socket = accept('10.0.0.1')
+  for (let i = 0; i < 5; i++) {
+    socket.emit('data', CYCLE)
+    pass(400_000)
+    loop.tick()
+  }
+  await turn()
+  equal(heard(pipe.messages).length, 10)
+  ok(heard(pipe.messages).every(([at, who]) => at === since && who === 'nobody'))
+  loop.begin(START + 3600 * MICROS_PER_SECOND)
+  const count = heard(pipe.messages).length
+  socket.emit('data', CYCLE)
+  await turn()
+  ok(heard(pipe.messages).slice(count).every(([at]) => at === since), 'never younger than what waited before it')
 })

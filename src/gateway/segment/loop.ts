@@ -24,6 +24,9 @@ export const SLICES_PER_SECOND = 20
 const SLICE_MICROS = MICROS_PER_SECOND / SLICES_PER_SECOND
 /** Sixteen full stations of 64 beds each second; beyond that devices take turns. A view costs both processes some 60 us (docs/gateway-sandbox.md). */
 export const VIEWS_PER_SECOND_MAX = 1024
+/** After monitors had to wait, at least this long what is read counts as old; then until this many ticks in a row came in time. */
+const LATE_MICROS_MIN = MICROS_PER_SECOND / 2
+const CALM_TICKS = 2
 /** A half-open connection is noticed by the kernel's own probes, which carry no payload: first after this, then ten, a second apart. */
 const KEEP_ALIVE_MS = 30_000
 /** Six data ports and the HL7 one. */
@@ -54,9 +57,20 @@ export class SegmentLoop {
   #strangers = 0
   #holds = 0
   #isHolding = false
+  /** Bytes may have waited since then: what is read now is taken for as old as that, until nothing waits any more. */
+  #lateSince: Micros | null = null
+  #heldAt: Micros = 0
+  #lateUntil: Micros = Number.NEGATIVE_INFINITY
+  #tickAt: Micros = Number.NEGATIVE_INFINITY
+  #calmTicks = 0
 
   constructor(options: LoopOptions) {
     this.#options = options
+  }
+
+  /** `since`: when those who dialled began to wait for a reader. */
+  begin(since: Micros): void {
+    this.#late(since)
   }
 
   /** Reads a socket that is bound already. */
@@ -87,7 +101,7 @@ export class SegmentLoop {
     this.#open.set(connection, { socket, device: address, isStranger })
     if (isStranger) this.#strangers += 1
     socket.on('data', (bytes: Buffer) => {
-      this.#give(this.#options.core.handle({ kind: 'bytes', connection, buf: bytes, off: 0, end: bytes.length, at: this.#options.clock() }))
+      this.#give(this.#options.core.handle({ kind: 'bytes', connection, buf: bytes, off: 0, end: bytes.length, at: this.#receivedAt() }))
     })
     // Half of it closed: a monitor that says no more is done. Destroying sends our FIN and no byte.
     socket.on('end', () => socket.destroy())
@@ -109,6 +123,7 @@ export class SegmentLoop {
   /** Some twenty times a second, or late: time passes for the core once in each, and some devices are told of. */
   tick(): void {
     const at = this.#options.clock()
+    this.#settle(at)
     // A timer is never early, often late: half a slice is not worth another wait.
     const isSecond = at - this.#secondAt >= MICROS_PER_SECOND - SLICE_MICROS / 2
     if (isSecond) {
@@ -167,6 +182,27 @@ export class SegmentLoop {
     this.tell({ kind: 'note', command: { kind: 'log', device: found?.device ?? null, at: command.at, verdict: command.verdict } })
   }
 
+  #late(since: Micros): void {
+    const now = this.#options.clock()
+    this.#lateSince = Math.min(this.#lateSince ?? since, since, now)
+    this.#lateUntil = now + LATE_MICROS_MIN
+    this.#calmTicks = 0
+  }
+
+  /** Never later than it came: a movement that was told while it waited must not make it the next patient's. */
+  #receivedAt(): Micros {
+    return this.#lateSince ?? this.#options.clock()
+  }
+
+  /** What waited is read when the loop has time again: its ticks come when they are due. */
+  #settle(at: Micros): void {
+    const isDue = at - this.#tickAt < 2 * SLICE_MICROS
+    this.#tickAt = at
+    if (this.#lateSince === null || this.#isHolding) return
+    this.#calmTicks = isDue && at >= this.#lateUntil ? this.#calmTicks + 1 : 0
+    if (this.#calmTicks >= CALM_TICKS) this.#lateSince = null
+  }
+
   #forget(connection: ConnectionId): void {
     if (this.#open.get(connection)?.isStranger === true) this.#strangers -= 1
     this.#open.delete(connection)
@@ -177,9 +213,11 @@ export class SegmentLoop {
     if (!this.#isHolding && queuedBytes > HOLD_BYTES) {
       this.#isHolding = true
       this.#holds += 1
+      this.#heldAt = this.#options.clock()
       for (const { socket } of this.#open.values()) socket.pause()
     } else if (this.#isHolding && queuedBytes < RELEASE_BYTES) {
       this.#isHolding = false
+      this.#late(this.#heldAt)
       for (const { socket } of this.#open.values()) socket.resume()
     }
   }

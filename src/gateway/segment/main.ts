@@ -3,6 +3,7 @@
 
 import crypto from 'node:crypto'
 import net from 'node:net'
+import type { Micros } from '../../base/time.ts'
 import { assert, InvariantError } from '../../base/assert.ts'
 import type { ToSegment } from '../channel.ts'
 import { GatewayCore } from '../core/gateway.ts'
@@ -73,13 +74,14 @@ class Segment {
         this.#grants = message.grants
         return this.#updates?.setGrants(message.grants)
       case 'read':
-        return void this.#read()
+        return void this.#read(message.since)
       case 'close':
         return void this.#end()
     }
   }
 
-  async #read(): Promise<void> {
+  async #read(since: Micros): Promise<void> {
+    this.#loop.begin(since)
     for (const [i, { service }] of this.#plan.sockets.entries()) {
       if (service === 'cms' || service === 'hl7') await this.#loop.listen(FIRST_SOCKET_FD + i, service)
     }

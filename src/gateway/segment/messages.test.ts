@@ -149,7 +149,7 @@ test('towards the segment: grants with their bytes once, assignments with the na
   const adt: ToSegment = { kind: 'told', event: { kind: 'adt', bytes: new Uint8Array([77]), at: AT } }
   const adtBack = decodeToSegment(encodeToSegment(adt))
   ok(adtBack.kind === 'told' && adtBack.event.kind === 'adt' && adtBack.event.bytes[0] === 77)
-  const others = [{ kind: 'close' }, { kind: 'read' }, { kind: 'told', event: { kind: 'assign', bed: 'b', patient: null, at: AT } }] as const
+  const others = [{ kind: 'close' }, { kind: 'read', since: AT }, { kind: 'told', event: { kind: 'assign', bed: 'b', patient: null, at: AT } }] as const
   for (const plain of others) deepEqual(decodeToSegment(encodeToSegment(plain)), plain)
   deepEqual(v8.deserialize(encodeToSegment({ kind: 'close' })), { kind: 'close' })
 })

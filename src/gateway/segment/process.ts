@@ -95,11 +95,14 @@ class SegmentKeeper implements Segment {
   #readyAt = 0
   #timer: NodeJS.Timeout | null = null
   #isPaused = false
+  /** Since when no process reads the sockets. */
+  #unreadSince: Micros
   #onFirst: ((fault: string | null) => void) | null = null
 
   constructor(options: SegmentOptions, sockets: readonly BoundSocket[]) {
     this.#options = options
     this.sockets = sockets
+    this.#unreadSince = this.#now()
   }
 
   first(): Promise<void> {
@@ -170,6 +173,10 @@ class SegmentKeeper implements Segment {
     if (this.#isPaused) channel.pause()
   }
 
+  #now(): Micros {
+    return this.#options.clock?.() ?? Date.now() * 1000
+  }
+
   #plan(): SegmentPlan {
     const { options, sockets } = { options: this.#options, sockets: this.sockets }
     return {
@@ -193,7 +200,7 @@ class SegmentKeeper implements Segment {
   #ready(child: ChildProcess, message: Extract<FromSegment, { kind: 'ready' }>): void {
     this.#readyAt = performance.now()
     this.#setPhase('ready')
-    for (const told of [...this.#options.onStart(), { kind: 'read' } as const]) this.#put(told)
+    for (const told of [...this.#options.onStart(), { kind: 'read', since: this.#unreadSince } as const]) this.#put(told)
     this.#options.onMessage({ ...message, missing: [...message.missing, ...seenMissing(child.pid ?? 0)] })
     this.#onFirst?.(null)
     this.#onFirst = null
@@ -209,6 +216,7 @@ class SegmentKeeper implements Segment {
     this.#out = null
     this.#channel = null
     if (this.#phase === 'closed') return
+    if (this.#phase === 'ready') this.#unreadSince = this.#now()
     this.#deaths += 1
     this.#lastDeath = [this.#why ?? how, this.#lastWords.trim()].filter((text) => text !== '').join(': ')
     if (this.#onFirst !== null) {

@@ -300,7 +300,8 @@ test('a number assigned by hand without its authority leaves with the one that h
   for (const movement of ['discharge', 'cancel-admit', 'transfer'] as const) {
     const ledger = ward()
     ledger.assign(BED1, bare, at(1))
-    ledger.apply(move(movement, A, movement === 'transfer' ? BED2 : '', 2), at(2))
+    const told = ledger.apply({ ...move(movement, A, movement === 'transfer' ? BED2 : BED1, 2), priorBed: BED1 }, at(2))
+    deepEqual([told.kind, told.beds[0]], ['applied', BED1], 'which is no doubt')
     deepEqual([who(ledger, 'd1'), who(ledger, 'd2')], ['unassigned', movement === 'transfer' ? 'ZZTEST-A' : 'unassigned'])
   }
   const other = ward()

@@ -22,6 +22,13 @@ export interface LedgerNote {
 /** An event may lie this far ahead of the gateway's clock: a hospital's times often have no zone. Further ahead its clock is wrong. */
 export const FUTURE_MICROS_MAX = 24 * 60 * MICROS_PER_MINUTE
 
+/** `left`: by the same person. `doubted`: somebody else was said to be there. */
+interface Emptied {
+  readonly left: readonly Bed[]
+  readonly doubted: readonly Bed[]
+}
+
+const NOBODY_ELSE: Emptied = { left: [], doubted: [] }
 const DOUBTED = 'somebody left this bed whom the gateway did not know to be in it: nobody is assigned there until a movement or a hand says so'
 const SWAPPED = 'patients changed beds (A17): nobody is assigned there until a movement or a hand says so'
 
@@ -147,7 +154,7 @@ export class Ledger {
     if (bed === '' || event.at === null || event.at > now + FUTURE_MICROS_MAX) return isMove ? this.#moveAway(event, stay, now) : unbelieved(event)
     const late = this.#lateness(event.at, stay)
     if (late !== null) return note('ignored', [bed], late)
-    const doubted = movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : []
+    const { left, doubted } = movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : NOBODY_ELSE
     const before = isMove ? [] : stay?.beds ?? []
     const isSame = stay?.beds.length === 1 && stay.beds[0] === bed
     const beds = [...new Set([...before, bed])]
@@ -155,7 +162,7 @@ export class Ledger {
     if (!this.#book.put(next, now)) return note('flag', [bed], this.#book.fullWords())
     const isContested = beds.length > 1 || this.#book.at(bed).length > 1
     if (isContested) return note('flag', beds, 'contradicting places: the beds are left unassigned')
-    return doubted.length > 0 ? note('flag', doubted, DOUBTED) : note('applied', beds, movement)
+    return doubted.length > 0 ? note('flag', doubted, DOUBTED) : note('applied', [...left, ...beds], movement)
   }
 
   /** A transfer to a place without a bed (an operating theatre), or at a time that nobody can believe: whoever moved is not where they were. */
@@ -163,8 +170,8 @@ export class Ledger {
     const time = event.at === null || event.at > now + FUTURE_MICROS_MAX ? null : event.at
     const late = time === null ? null : this.#lateness(time, stay)
     if (late !== null) return note('ignored', [], late)
-    const doubted = event.movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : []
-    const beds = [...stay?.beds ?? [], ...doubted]
+    const { left, doubted } = event.movement === 'transfer' ? this.#emptyDoubted(event, stay, [event.priorBed], now) : NOBODY_ELSE
+    const beds = [...stay?.beds ?? [], ...left, ...doubted]
     if (stay !== undefined) this.#book.put({ ...stay, beds: [], since: now, by: 'adt', arrivedAt: time ?? stay.arrivedAt }, now)
     if (doubted.length > 0) return note('flag', beds, DOUBTED)
     return time === null || beds.length === 0 ? note('flag', beds, unbelieved(event).why) : note('applied', beds, `${event.movement} to a place without a bed`)
@@ -174,14 +181,15 @@ export class Ledger {
    * Beds that are emptied because somebody left who may be the one said to be there. A number without an authority (by hand) is
    * the same number with one. Somebody unknown who leaves a bed was in it: then the one who was said to be there before was not.
    */
-  #emptyDoubted(event: AdtEvent, stay: Stay | undefined, named: readonly Bed[], now: Micros): Bed[] {
+  #emptyDoubted(event: AdtEvent, stay: Stay | undefined, named: readonly Bed[], now: Micros): Emptied {
     const { key, number, authority } = event.patient
     const same = this.#book.numbered(number).filter(({ patient }) => patient.key !== key && (patient.authority === '' || authority === ''))
     const there = stay === undefined ? named.flatMap((bed) => this.#book.at(bed)) : []
-    const before = there.filter(({ arrivedAt, patient }) => patient.key !== key && (event.at === null || arrivedAt === null || arrivedAt <= event.at))
+    const isOlder = ({ arrivedAt }: Stay): boolean => event.at === null || arrivedAt === null || arrivedAt <= event.at
+    const before = there.filter((one) => one.patient.key !== key && !same.includes(one) && isOlder(one))
     for (const one of same) this.#book.put({ ...one, beds: [], since: now }, now)
-    for (const one of before) if (!same.includes(one)) this.#book.put({ ...one, beds: one.beds.filter((bed) => !named.includes(bed)), since: now }, now)
-    return before.length === 0 ? [] : named.filter((bed) => before.some((one) => one.beds.includes(bed)))
+    for (const one of before) this.#book.put({ ...one, beds: one.beds.filter((bed) => !named.includes(bed)), since: now }, now)
+    return { left: same.flatMap((one) => one.beds), doubted: named.filter((bed) => before.some((one) => one.beds.includes(bed))) }
   }
 
   /** An arrival is believed only when it is newer than all that is known of the patient: a repeated admission must not undo a discharge. */
@@ -198,8 +206,8 @@ export class Ledger {
     if (event.at !== null && stay?.arrivedAt !== undefined && stay.arrivedAt !== null && event.at < stay.arrivedAt) {
       return note('flag', stay.beds, 'a discharge older than the last arrival was not applied: look whether the patient is still here')
     }
-    const doubted = this.#emptyDoubted(event, stay, [event.bed, event.priorBed], now)
-    const beds = [...stay?.beds ?? [], ...doubted]
+    const { left, doubted } = this.#emptyDoubted(event, stay, [event.bed, event.priorBed], now)
+    const beds = [...stay?.beds ?? [], ...left, ...doubted]
     // A time from the future would keep the patient out for ever: the discharge counts, its time does not.
     const time = event.at === null || event.at > now + FUTURE_MICROS_MAX ? null : event.at
     const leftAt = time === null ? stay?.leftAt ?? null : Math.max(time, stay?.leftAt ?? time)

@@ -50,7 +50,7 @@ export class Inventory {
     this.#behaviours = behaviours.map(({ profile, ports, blocks }) => ({ profile, ports, holds: blocks.map(prefixTest) }))
   }
 
-  /** Hosts and bindings that were not kept because a table was full. */
+  /** Hosts, cards and bindings that were not kept because a table was full. */
   get refused(): number {
     return this.#refused + this.bindings.refused
   }
@@ -117,10 +117,17 @@ export class Inventory {
   #claimSet(target: ClaimTarget, fact: Fact): ClaimSet | null {
     if ('ip' in target) return canSend(target.ip) ? (this.#host(target.vlan, target.ip, fact.at, fact.frame)?.claims ?? null) : null
     const mac = parseMac(target.mac)
-    if (mac === null || (this.#macClaims.size >= HOSTS_MAX && !this.#macClaims.has(mac))) return null
-    const known = this.#macClaims.get(mac) ?? new ClaimSet()
-    this.#macClaims.set(mac, known)
-    return known
+    return mac === null ? null : (this.#macClaims.get(mac) ?? this.#newMacClaims(mac))
+  }
+
+  #newMacClaims(mac: MacNumber): ClaimSet | null {
+    if (this.#macClaims.size >= HOSTS_MAX) {
+      this.#refused++
+      return null
+    }
+    const claims = new ClaimSet()
+    this.#macClaims.set(mac, claims)
+    return claims
   }
 
   #host(vlan: number, ip: Ip, at: Micros, frame: number): Host | null {

@@ -5,6 +5,8 @@ import type { LengthField } from './fuzz-mutate.ts'
 
 /** Fields of one input: enough to reach every header, few enough to try them all. */
 const FIELDS_MAX = 512
+/** IP in IP that is walked. */
+const NEST_MAX = 8
 const PCAPNG_MAGIC = 0x0a0d0d0a
 
 const be = (off: number, bytes: 1 | 2 | 4): LengthField => ({ off, bytes, little: false })
@@ -35,21 +37,22 @@ export function frameFields(input: Uint8Array, off = 0, end = input.length): Len
 }
 
 /** From the version nibble on. */
-export function ipFields(input: Uint8Array, off: number, end: number): LengthField[] {
-  if (off >= end) return []
+export function ipFields(input: Uint8Array, off: number, end: number, depth = 0): LengthField[] {
+  // A header of no length that names itself would go on for ever.
+  if (off >= end || depth > NEST_MAX) return []
   const version = (input[off] ?? 0) >> 4
   if (version === 4) {
     const header = ((input[off] ?? 0) & 15) * 4
     // Version and header length, total length, fragment offset, protocol.
-    return [be(off, 1), be(off + 2, 2), be(off + 6, 2), be(off + 9, 1), ...transportFields(input, input[off + 9] ?? 0, off + header, end)]
+    return [be(off, 1), be(off + 2, 2), be(off + 6, 2), be(off + 9, 1), ...transportFields(input, input[off + 9] ?? 0, off + header, end, depth)]
   }
   if (version !== 6) return [be(off, 1)]
-  return [be(off + 4, 2), be(off + 6, 1), ...transportFields(input, input[off + 6] ?? 0, off + 40, end)]
+  return [be(off + 4, 2), be(off + 6, 1), ...transportFields(input, input[off + 6] ?? 0, off + 40, end, depth)]
 }
 
 const EXTENSIONS: readonly number[] = [0, 43, 44, 51, 60, 135, 139, 140]
 
-function transportFields(input: Uint8Array, proto: number, off: number, end: number): LengthField[] {
+function transportFields(input: Uint8Array, proto: number, off: number, end: number, depth: number): LengthField[] {
   const fields: LengthField[] = []
   let next = proto
   let at = off
@@ -62,7 +65,7 @@ function transportFields(input: Uint8Array, proto: number, off: number, end: num
   }
   if (next === 6) fields.push(be(at + 12, 1), be(at + 18, 2))
   else if (next === 17) fields.push(be(at, 2), be(at + 2, 2), be(at + 4, 2))
-  else if (next === 4 || next === 41) fields.push(...ipFields(input, at, end))
+  else if (next === 4 || next === 41) fields.push(...ipFields(input, at, end, depth + 1))
   else if (next === 47) fields.push(be(at, 2), be(at + 2, 2))
   return fields
 }

@@ -138,6 +138,15 @@ test('never more than one frame is held, and what was held is wiped', () => {
   ok(framer.heldBytes <= CMS_FRAME_MAX)
 })
 
+test('a head alone takes no room for the frame it promises', () => {
+  const promise = Uint8Array.of(CMS_LENGTH_MAX & 255, CMS_LENGTH_MAX >> 8, 5, 0x46, 0, 0, 0x14, 0)
+  const framers = Array.from({ length: 2000 }, () => listen())
+  const before = process.memoryUsage().arrayBuffers
+  for (const { feed } of framers) feed(promise)
+  ok(process.memoryUsage().arrayBuffers - before < 2000 * 1024)
+  ok(framers.every(({ framer }) => framer.heldBytes === promise.length))
+})
+
 test('any bytes in any split: no throw, bounded memory, every byte framed, skipped or held', () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 30 }), fc.constantFrom(encodeBed(3), encodeCycleEnd(), encodeStatus(1, 'OFF'), encodePatient(PATIENT)),

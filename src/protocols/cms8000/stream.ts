@@ -16,6 +16,10 @@ export interface CmsFrameSink {
 /** `step`: every frame follows the one before. `search`: the next frame start is being looked for. */
 type Mode = 'step' | 'search'
 
+/** First allocation: below one Ethernet payload, as most frames that are cut are. */
+const HELD_BYTES_FIRST = 512
+const NOTHING = new Uint8Array(0)
+
 /** The framer of one direction. Holds at most one frame (CMS_FRAME_MAX bytes), and only while a chunk ends inside it. */
 export class CmsStream {
   readonly #sink: CmsFrameSink
@@ -23,7 +27,7 @@ export class CmsStream {
   /** True when finding the start is news: bytes were skipped or lost, not merely a late start. */
   #lostStep = false
   #skipped = 0
-  #held: Uint8Array | null = null
+  #held: Uint8Array = NOTHING
   #heldLength = 0
   /** Bytes that must be there before the next step can do anything. Never above CMS_FRAME_MAX. */
   #needs = CMS_HEADER_BYTES
@@ -65,10 +69,10 @@ export class CmsStream {
 
   /** Tops the held bytes up to what is needed until they are used up; returns how far the chunk was read. */
   #feedHeld(buf: Uint8Array, off: number, end: number): number {
-    const held = this.#buffer()
     let at = off
     while (this.#heldLength > 0) {
       const take = Math.min(this.#needs - this.#heldLength, end - at)
+      const held = this.#buffer(this.#heldLength + take)
       copyBytes(buf, at, at + take, held, this.#heldLength)
       this.#heldLength += take
       at += take
@@ -88,26 +92,31 @@ export class CmsStream {
 
   /** Moves what is left to the front and wipes the bytes behind it. */
   #dropHeld(used: number): void {
-    const held = this.#buffer()
     const before = this.#heldLength
+    const held = this.#buffer(before)
     held.copyWithin(0, used, before)
     this.#heldLength = before - used
     held.fill(0, this.#heldLength, before)
   }
 
   #hold(buf: Uint8Array, off: number, end: number): void {
-    const held = this.#buffer()
+    const held = this.#buffer(end - off)
     copyBytes(buf, off, end, held, 0)
     this.#heldLength = end - off
   }
 
-  #buffer(): Uint8Array {
-    this.#held ??= new Uint8Array(CMS_FRAME_MAX)
-    return this.#held
+  /** Room for `bytes`, never above CMS_FRAME_MAX. It grows with what came, not with what a head promises: a head is cheap to forge. */
+  #buffer(bytes: number): Uint8Array {
+    if (bytes <= this.#held.length) return this.#held
+    const grown = new Uint8Array(Math.min(CMS_FRAME_MAX, Math.max(bytes, HELD_BYTES_FIRST, 2 * this.#held.length)))
+    grown.set(this.#held)
+    this.#held.fill(0)
+    this.#held = grown
+    return grown
   }
 
   #wipe(length: number): void {
-    this.#held?.fill(0, 0, length)
+    this.#held.fill(0, 0, length)
     this.#heldLength = 0
   }
 

@@ -109,6 +109,20 @@ test('and and or bind alike, from the left; a bare value takes the qualifiers be
   deepEqual(shape('src or dst net 10'), shape('net 10.0.0.0/8'))
 })
 
+test('signs need no spaces around them, and numbers and addresses are read to their last character', () => {
+  for (const [glued, spaced] of [
+    ['!(tcp&&port 80)||udp', 'not ( tcp and port 80 ) or udp'], ['\ttcp\n\u00a0and(udp)', 'tcp and ( udp )'], ['ether proto \\arp', 'ether proto arp'],
+    ['less 0X1f', 'less 31'], ['ether host 0:1B:78:1:2:3', 'ether host 00:1b:78:01:02:03'],
+  ] as const) deepEqual(parseBpf(glued), parseBpf(spaced), glued)
+  for (const [wrong, column] of [
+    ['tcp&udp', 4], ['less 0x', 6], ['less 1g', 6], ['less ١', 6], ['port 000080', 6], ['vlan 4096', 6], ['ether host 00:1b:78:01:02', 12],
+    ['ether host 00:1b:78:01:02:003', 12], ['net 10.0.0.0/0008', 5], ['host 10.0.0.0001', 6],
+  ] as const) {
+    const parsed = parseBpf(wrong)
+    deepEqual(parsed.ok ? 0 : parsed.error.column, column, wrong)
+  }
+})
+
 test('what is not understood is told with its column and what to write', () => {
   const rows: readonly (readonly [string, number, RegExp])[] = [
     ['host monitor7', 6, /no name is looked up/], ['tcp prot 80', 5, /"and" or "or" is missing before "prot"/],

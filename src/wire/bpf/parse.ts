@@ -63,7 +63,28 @@ export function parseBpf(text: string): Result<BpfExpression | null, BpfFault> {
 }
 
 function wordsOf(text: string): readonly Word[] {
-  return [...text.matchAll(/&&|\|\||[()!]|[^\s()!&|]+|[&|]/g)].map((m) => ({ text: m[0], column: m.index + 1 }))
+  const words: Word[] = []
+  for (let at = 0; at < text.length;) {
+    const end = wordEnd(text, at)
+    if (!isSpace(text, at)) words.push({ text: text.slice(at, end), column: at + 1 })
+    at = end
+  }
+  return words
+}
+
+const SIGNS = '()!&|'
+
+/** A space, a sign, a double && or ||, or all up to the next of these. */
+function wordEnd(text: string, at: number): number {
+  const first = text.charAt(at)
+  if (SIGNS.includes(first)) return (first === '&' || first === '|') && text.charAt(at + 1) === first ? at + 2 : at + 1
+  let end = at + 1
+  if (!isSpace(text, at)) while (end < text.length && !isSpace(text, end) && !SIGNS.includes(text.charAt(end))) end++
+  return end
+}
+
+function isSpace(text: string, at: number): boolean {
+  return text.charAt(at).trim() === ''
 }
 
 const NO_QUALIFIERS: Qualifiers = { proto: null, direction: 'src or dst', type: null }
@@ -152,7 +173,7 @@ class Parser {
 
   #vlan(): BpfExpression {
     this.#at++
-    const id = /^\d/.test(this.#peek()) ? this.#number(0, 4095, 'a VLAN') : null
+    const id = isDecimal(this.#peek().charAt(0)) ? this.#number(0, 4095, 'a VLAN') : null
     const test = this.#test({ kind: 'vlan', id })
     this.#depth++
     return test
@@ -215,7 +236,8 @@ class Parser {
 
   #number(low: number, high: number, what: string): number {
     const { text, column } = this.#next(what)
-    const value = /^(?:\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN
+    const isNumber = isDecimal(text) || (text.slice(0, 2).toLowerCase() === '0x' && isMadeOf(HEX, text.slice(2)))
+    const value = isNumber ? Number(text) : Number.NaN
     if (!(value >= low && value <= high)) throw new Fault(`"${text}" is not ${what} from ${low} to ${high}`, column)
     return value
   }
@@ -235,7 +257,7 @@ class Parser {
 
   #proto({ proto }: Qualifiers): BpfExpression {
     const { text, column } = this.#next('a protocol')
-    const name = text.replace(/^\\/, '')
+    const name = text.startsWith('\\') ? text.slice(1) : text
     if (proto === 'ether') {
       const value = Object.hasOwn(ETHERTYPES, name) ? ETHERTYPES[name as keyof typeof ETHERTYPES] : Number(name)
       const isType = Number.isInteger(value) && value >= 0x600 && value <= 0xffff
@@ -251,9 +273,10 @@ class Parser {
 
   #host({ proto, direction }: Qualifiers): BpfExpression {
     const { text, column } = this.#next('an address')
-    if (/^[\da-f]{1,2}(?::[\da-f]{1,2}){5}$/i.test(text)) {
+    const bytes = text.split(':')
+    if (bytes.length === 6 && bytes.every((b) => isMadeOf(HEX, b, 2))) {
       if (proto !== 'ether') throw new Fault(`"${text}" is a hardware address: write "ether host ${text}"`, column)
-      return this.#test({ kind: 'ether', direction, address: text.split(':').map((b) => Number.parseInt(b, 16)) })
+      return this.#test({ kind: 'ether', direction, address: bytes.map((b) => Number.parseInt(b, 16)) })
     }
     if (proto === 'ether') throw new Fault(`"${text}" is not a hardware address such as 00:1b:78:01:02:03`, column)
     return this.#address({ proto, direction, type: 'host' }, text, column, null)
@@ -262,7 +285,7 @@ class Parser {
   #net(q: Qualifiers): BpfExpression {
     const { text, column } = this.#next('a network')
     const [base = '', length] = text.split('/')
-    if (length !== undefined) return this.#address(q, base, column, Number(/^\d{1,3}$/.test(length) ? length : Number.NaN))
+    if (length !== undefined) return this.#address(q, base, column, Number(isDecimal(length, 3) ? length : Number.NaN))
     if (this.#takes('mask')) {
       const word = this.#next('a mask')
       const mask = parseIp(word.text)
@@ -300,18 +323,30 @@ class Parser {
   }
 }
 
+const DECIMAL = '0123456789'
+const HEX = '0123456789abcdefABCDEF'
+
+function isMadeOf(signs: string, text: string, longest = Infinity): boolean {
+  return text !== '' && text.length <= longest && [...text].every((c) => signs.includes(c))
+}
+
+function isDecimal(text: string, longest = Infinity): boolean {
+  return isMadeOf(DECIMAL, text, longest)
+}
+
 function portOf(text: string): number | null {
   if (Object.hasOwn(PORT_NAMES, text)) return PORT_NAMES[text] ?? null
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : null
+  return isDecimal(text, 5) && Number(text) <= 65535 ? Number(text) : null
 }
 
 /** Numbers between dots, at most four; a network may have fewer. */
 function quadsOf(text: string, column: number, least = 1): readonly number[] {
-  const quads = text.split('.').map((q) => (/^\d{1,3}$/.test(q) ? Number(q) : 256))
+  const quads = text.split('.').map((q) => (isDecimal(q, 3) ? Number(q) : 256))
   if (quads.length < least || quads.length > 4 || quads.some((q) => q > 255)) {
     const known = 'words: host net port portrange src dst tcp udp sctp icmp icmp6 igmp arp rarp ip ip6 vlan ether proto less greater broadcast multicast, '
       + 'and, or, not, ( )'
-    throw new Fault(/[a-z]/i.test(text) ? `"${text}" is not known, and no name is looked up; ${known}` : `"${text}" is not an address such as 10.0.0.1`, column)
+    const isName = [...text.toLowerCase()].some((c) => c >= 'a' && c <= 'z')
+    throw new Fault(isName ? `"${text}" is not known, and no name is looked up; ${known}` : `"${text}" is not an address such as 10.0.0.1`, column)
   }
   return quads
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { TunnelKind } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
 import { noCounts } from '../wire/reassembly/tcp.ts'
 import { observationWords } from './observations.ts'
@@ -15,8 +16,14 @@ const NAMES = [
   ...Object.keys(noCounts()).map((name) => `tcp ${name}`),
 ]
 
-test('every oddity of reassembly has words, short enough for a line', () => {
-  for (const name of NAMES) {
+const TUNNELS = Object.keys(TunnelKind).map((kind) => `tunnel ${kind}`)
+/** What a tunnel or a wireless frame kept from us. */
+const CLOSED = ['tunnelTooDeep', 'tunnelTruncated', 'tunnelInvalid', 'wlanProtected', 'wlanUnread']
+
+test('every oddity of reassembly, every tunnel and what stays closed has words of its own, short enough for a line', () => {
+  const all = [...NAMES, ...TUNNELS, ...CLOSED]
+  assert.equal(new Set(all.map(observationWords)).size, all.length - PLAIN_COUNTS.length + 1)
+  for (const name of all) {
     const words = observationWords(name)
     assert.equal(words === null, PLAIN_COUNTS.includes(name), name)
     if (words !== null) assert.ok(words.length > 15 && words.length < 130 && !words.endsWith('.'), `${name}: ${words}`)
@@ -25,11 +32,18 @@ test('every oddity of reassembly has words, short enough for a line', () => {
 
 test('flags of a frame have words where they say more than their name, and strangers have none', () => {
   assert.match(observationWords('ipOptionUnknown') ?? '', /hidden/)
-  for (const name of ['', 'tcp', 'tcp nonsense', 'ip constructor', 'toString', 'something else']) assert.equal(observationWords(name), null, name)
+  const strangers = ['', 'tcp', 'tcp nonsense', 'tunnel', 'tunnel toString', 'ip constructor', 'toString', 'something else']
+  for (const name of strangers) assert.equal(observationWords(name), null, name)
 })
 
 test('docs/reassembly.md lists every one of them, and no other', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/reassembly.md'), 'utf8')
   const listed = [...page.matchAll(/^\| `((?:ip|tcp) \w+)` \|/gm)].map(([, name]) => name)
   assert.deepEqual(listed.toSorted(), NAMES.toSorted())
+})
+
+test('docs/captures.md lists every tunnel and names what stays closed', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/captures.md'), 'utf8')
+  assert.deepEqual([...page.matchAll(/^\| `(tunnel \w+)` \|/gm)].map(([, name]) => name), TUNNELS)
+  for (const name of CLOSED) assert.ok(page.includes(`\`${name}\``), name)
 })

@@ -1,7 +1,7 @@
 // Observations in words: what a count about odd packets means to somebody on a ward's network. One line per name.
-// Keeps the rule that a name without words is still shown; the tables of reassembly must be whole, the compiler sees to it.
+// Keeps the rule that a name without words is still shown; the tables of reassembly and of tunnels must be whole, the compiler sees to it.
 
-import type { FrameFlagName } from '../wire/frame.ts'
+import type { FrameFlagName, TunnelKindName } from '../wire/frame.ts'
 import type { IpNote } from '../wire/reassembly/ip.ts'
 import type { TcpNote } from '../wire/reassembly/tcp.ts'
 
@@ -54,12 +54,29 @@ const TCP: Readonly<Record<TcpNote, string>> = {
   midstream: 'directions whose beginning was not captured',
 }
 
+const TUNNEL: Readonly<Record<TunnelKindName, string>> = {
+  gre: 'packets carried in a GRE tunnel between two networks',
+  erspan: 'packets that a switch copied to here over the network (ERSPAN)',
+  vxlan: 'packets carried in VXLAN: one network laid over another, as in data centres',
+  geneve: 'packets carried in Geneve: one network laid over another, as in data centres',
+  ipInIp: 'packets carried in other IP packets, such as IPv6 through a network that knows IPv4 only',
+  gtpU: 'packets carried in GTP-U, the tunnel of mobile networks',
+  teredo: 'packets carried in Teredo: IPv6 that a host sends out through address translation',
+  pseudowire: 'Ethernet frames carried behind MPLS labels: a provider\'s line between two sites',
+  l2tp: 'packets carried in L2TP, a dialled or private line through another network',
+}
+
 const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
   cutBySnaplen: 'packets of which the capture holds only the first part',
   linkUnsupported: 'packets of a link type that is not read',
   ipPayloadTruncated: 'packets that say they are longer than they are',
   fragment: 'packets that came in pieces',
   ipExtensionInvalid: 'IPv6 packets whose chain of headers breaks off',
+  tunnelTooDeep: 'packets with more tunnels in one another than are opened: what is deeper was not read',
+  tunnelTruncated: 'packets in a tunnel of which bytes are missing: what they carry was not read',
+  tunnelInvalid: 'tunnel headers that no host accepts, or without a packet behind them: not opened',
+  wlanProtected: 'wireless frames encrypted on the air: what they carry cannot be read',
+  wlanUnread: 'wireless frames that are a piece, an aggregate or damaged: what they carry is not read',
   ipFragmentHeaderAgain: 'IPv6 packets cut twice over, as no host does',
   ipOptionUnknown: 'IPv6 options nobody has assigned: something may be hidden in them',
 }
@@ -69,6 +86,7 @@ export function observationWords(name: string): string | null {
   const [layer, note] = name.split(' ')
   if (layer === 'ip') return ownWords(IP, note)
   if (layer === 'tcp') return ownWords(TCP, note)
+  if (layer === 'tunnel') return ownWords(TUNNEL, note)
   return ownWords(FRAME, name)
 }
 

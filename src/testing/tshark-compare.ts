@@ -32,7 +32,8 @@ export interface OurRun {
 
 /** LINKTYPE_ values as tshark names their header; a link that only wraps IP is `raw`, as is one without any header. */
 const LINK_NAMES: ReadonlyMap<number, string> = new Map([
-  [0, 'null'], [1, 'eth'], [12, 'raw'], [14, 'raw'], [101, 'raw'], [108, 'null'], [113, 'sll'], [228, 'raw'], [229, 'raw'], [276, 'sll'],
+  [0, 'null'], [1, 'eth'], [9, 'ppp'], [12, 'raw'], [14, 'raw'], [50, 'ppp'], [101, 'raw'], [108, 'null'], [113, 'sll'], [204, 'ppp'], [228, 'raw'],
+  [229, 'raw'], [276, 'sll'],
 ])
 const TRANSPORT_NAMES: ReadonlyMap<number, string> = new Map([
   [IpProto.tcp, 'tcp'], [IpProto.udp, 'udp'], [IpProto.icmp, 'icmp'], [IpProto.icmp6, 'icmpv6'], [IpProto.sctp, 'sctp'],

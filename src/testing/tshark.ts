@@ -23,8 +23,8 @@ export const TSHARK_SETTINGS: readonly (readonly [args: readonly string[], why: 
 
 /** What is asked of each packet, in this order. */
 export const FIELDS = [
-  'frame.protocols', 'frame.encap_type', 'vlan.id', 'ieee8021ad.id', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst',
-  'tcp.srcport', 'tcp.dstport', 'tcp.len', 'tcp.stream',
+  'frame.protocols', 'frame.encap_type', 'vlan.id', 'ieee8021ad.id', 'isl.vlan_id', 'erspan.vlan',
+  'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'tcp.len', 'tcp.stream',
   'udp.srcport', 'udp.dstport', 'udp.stream', 'sctp.srcport', 'sctp.dstport', 'icmp.type', 'icmp.code', 'icmpv6.type', 'icmpv6.code', 'communityid',
 ] as const
 type Field = (typeof FIELDS)[number]
@@ -101,16 +101,25 @@ export function packetOf(line: string): TsharkPacket {
   const names = (cells[0] ?? '').split(':').filter((name) => name !== 'ethertype')
   const layers: TsharkLayer[] = []
   let vlans: string[] = []
+  let around = ''
   for (const [i, name] of names.entries()) {
-    if (INNER_LINKS.has(name) && i > 0) vlans = []
-    else if (name === 'vlan' || name === 'ieee8021ad') vlans.push(next(`${name}.id`))
+    if (name === 'erspan') around = next('erspan.vlan')
+    else if (INNER_LINKS.has(name) && i > 0) {
+      if (names[i - 1] === 'eth') around = next('isl.vlan_id')
+      vlans = []
+    } else if (name === 'vlan' || name === 'ieee8021ad') vlans.push(next(`${name}.id`))
     else if (NETWORKS.has(name)) {
-      layers.push(networkLayer(vlans, name, next))
+      layers.push(networkLayer(tagsOr(vlans, around), name, next))
     } else if (PORTED.has(name) || ICMP.has(name)) addTransport(layers.at(-1), name, next)
     if (ICMP.has(name)) break
   }
-  if (layers.length === 0) layers.push({ vlans, net: '', src: '', dst: '', ...NO_TRANSPORT })
+  if (layers.length === 0) layers.push({ vlans: tagsOr(vlans, around), net: '', src: '', dst: '', ...NO_TRANSPORT })
   return { link: names[0] ?? '', layers, protocols: cells[0] ?? '', communityId: cells[FIELDS.indexOf('communityid')] ?? '' }
+}
+
+/** A trunk (ISL, an Ethernet frame right inside another) or a mirror (ERSPAN) names the VLAN of the frame inside; that frame's own tags come first. */
+function tagsOr(vlans: readonly string[], around: string): readonly string[] {
+  return vlans.length > 0 || around === '' ? vlans : [around]
 }
 
 /** An IP header that tshark names but cannot read (a version nobody has, cut short) has no addresses: it is not counted as read. */

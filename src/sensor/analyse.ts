@@ -65,7 +65,8 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
   sensor.finish()
   const picture = takePicture(sensor, knowledge)
   const sha256 = read.value.sha256
-  const analysis = analysisOf(sensor, picture, { id: early ? id : sha256 === null ? UNHASHED_ID : analysisId(sha256), name, source: 'capture', sha256, summary: read.value })
+  const ownId = sha256 === null ? UNHASHED_ID : analysisId(sha256)
+  const analysis = analysisOf(sensor, picture, { id: early ? id : ownId, name, source: 'capture', sha256, summary: read.value })
   if (store) {
     await feed.flush(0)
     await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))

@@ -1,5 +1,5 @@
-// npm run soak:wire -- [--story ID]... [--seed N] [--packets N]: hostile captures in full size through `cordon check`, one after the other.
-// Keeps the bound on memory where it is promised: 512 MB at most, the report names what was dropped, exit code 1 when not.
+// npm run soak:wire -- [--story ID]... [--seed N] [--packets N] [--node=--FLAG]...: hostile captures in full size.
+// Each goes through `cordon check`. Keeps the bound on memory where it is promised: 512 MB at most, the report names what was dropped, exit code 1 when not.
 
 import { parseArgs } from 'node:util'
 import { HOSTILE_STORIES } from '../src/testing/hostile.ts'
@@ -7,7 +7,12 @@ import { checkHostile } from '../src/testing/hostile-check.ts'
 
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024
 
-const { values } = parseArgs({ options: { story: { type: 'string', multiple: true }, seed: { type: 'string', default: '1' }, packets: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    story: { type: 'string', multiple: true }, seed: { type: 'string', default: '1' },
+    packets: { type: 'string' }, node: { type: 'string', multiple: true },
+  },
+})
 const stories = HOSTILE_STORIES.filter((s) => values.story === undefined || values.story.includes(s.id))
 if (stories.length === 0) {
   process.stderr.write(`usage: npm run soak:wire -- --story ID --seed N --packets N\n  stories: ${HOSTILE_STORIES.map((s) => s.id).join(', ')}\n`)
@@ -16,7 +21,7 @@ if (stories.length === 0) {
 let failed = 0
 for (const story of stories) {
   const count = values.packets === undefined ? story.full : Number(values.packets)
-  const run = await checkHostile(story, count, Number(values.seed))
+  const run = await checkHostile(story, count, Number(values.seed), values.node)
   const missing = values.packets === undefined ? story.names.filter((name) => !run.named.has(name)) : []
   const isFine = run.memoryMost <= MEMORY_BYTES_MAX && missing.length === 0 && run.exitCode !== null && run.packets > 0
   if (!isFine) failed++

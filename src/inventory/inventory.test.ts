@@ -196,13 +196,9 @@ test('asking twice gives the same answer, in the same order, whatever the order 
 
 test('a flood of cards without an address stops at the bound and is counted', () => {
   const inventory = new Inventory([])
-  for (let i = 0; i < HOSTS_MAX + 10; i++) {
-    inventory.fact({
-      at: 1, frame: 1, protocol: 'dhcp', kind: 'message', vlan: 0, type: 'discover', client: formatMac(0x0200_0000_0000 + i), transactionId: i, address: null,
-      server: null, hostName: 'a', vendorClass: null, parameterList: null, router: null, subnetMask: null,
-    }, null)
-  }
-  assert.ok(inventory.refused >= 10)
+  const flow = { ...flowKey('0.0.0.0', '255.255.255.255', 67), proto: 17 }
+  for (let i = 0; i < HOSTS_MAX + 10; i++) inventory.fact({ ...lease(3, null, 'discover', { hostName: 'x' }), client: formatMac(0x0200_0000_0000 + i) }, flow)
+  assert.equal(inventory.refused, 10)
 })
 
 test('a flood of senders stops at the bound and is counted', () => {

@@ -341,7 +341,7 @@ export const HOSTILE_STORIES: readonly HostileStory[] = [
   },
   { id: 'rpc-flood', what: 'READs of distinct files', full: 1_000_000, frames: rpcFlood, names: [] },
   { id: 'mount-flood', what: 'MOUNTs of distinct paths by distinct clients', full: 1_000_000, frames: mountFlood, names: LOST_FLOWS },
-  { id: 'arp-flood', what: 'ARP claims with forged addresses', inTests: 68_000, full: 1_000_000, frames: arpFlood, names: ['hostsNotKept'] },
+  { id: 'arp-flood', what: 'ARP claims with forged addresses', full: 1_000_000, frames: arpFlood, names: ['hostsNotKept'] },
   { id: 'dhcp-flood', what: 'DHCP discoveries with forged clients', inTests: 80_000, full: 1_000_000, frames: dhcpFlood, names: ['hostsNotKept'] },
 ]
 

@@ -158,6 +158,7 @@ describe('console in a browser', { skip: SKIP, ...PATIENCE }, () => {
     const live = page.locator('.live')
     await page.locator('.live[data-state=live]').waitFor()
     assert.equal(await live.innerText(), 'live')
+    await page.locator('.finding').first().waitFor()
     await stop()
     await page.locator('.live[data-state=lost]').waitFor()
     assert.match(await live.innerText(), /^reconnecting, showing data as of \d\d:\d\d:\d\dZ$/)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages whose programs bench:wire measures beside cordon. No test needs them. Root on Debian; asks nothing.
-# Adds the backports of the same release for Suricata, when they are not there yet, and leaves no new service running.
+# Suricata comes from the release's backports, if the system has them among its sources. Leaves no new service running.
 set -eu
 
 [ "$(id -u)" -eq 0 ] || { echo "needs root: sudo sh scripts/install-bench-peers.sh" >&2; exit 1; }
@@ -11,11 +11,7 @@ apt-get install -y -qq --no-install-recommends time libndpi-bin softflowd nfdump
 
 if ! command -v suricata >/dev/null 2>&1; then
   release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  if ! apt-cache policy | grep -q "$release-backports"; then
-    key=/usr/share/keyrings/debian-archive-keyring.gpg
-    echo "deb [signed-by=$key] http://deb.debian.org/debian $release-backports main" >/etc/apt/sources.list.d/cordon-backports.list
-    apt-get update -qq
-  fi
+  # The backports are the system's owner's to add: where they are not, Suricata is left out, and bench:wire says so.
   apt-get install -y -qq --no-install-recommends -t "$release-backports" suricata || echo "not installed, bench:wire says so: suricata" >&2
 fi
 

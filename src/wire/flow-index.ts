@@ -2,6 +2,7 @@
 // Keeps the rule that the frame path builds no string and no object to find a flow.
 
 import { assert } from '../base/assert.ts'
+import { mix, mixed } from '../base/mix.ts'
 
 /** Addresses low side then high side (4 words each), ports, tags and protocol, version and one-way mark. */
 export const FLOW_KEY_WORDS = 11
@@ -132,18 +133,6 @@ export class FlowIndex {
     } else {
       for (let i = 0; i < FLOW_KEY_WORDS; i++) hash = mix(hash, key[i] as number)
     }
-    hash ^= hash >>> 16
-    hash = Math.imul(hash, 0x85ebca6b)
-    hash ^= hash >>> 13
-    hash = Math.imul(hash, 0xc2b2ae35)
-    return (hash ^ (hash >>> 16)) >>> 1
+    return mixed(hash)
   }
-}
-
-/** One word, signed, into the hash. */
-function mix(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51)
-  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
-  const h = hash ^ k
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
 }

@@ -1,8 +1,10 @@
 // cordon watch: an interface, live: every second on standard error what came and what was lost, at the end the same report as check.
 // Keeps S1: the rings are opened, every privilege is given up, and only then is a packet looked at, by processes that cannot send.
 
+import { randomInt } from 'node:crypto'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Severity } from '../detect/finding.ts'
+import { HealthWatch } from '../detect/health-watch.ts'
 import type { MissingHold } from '../kernel/sandbox.ts'
 import { interfaceIndex } from '../kernel/libc.ts'
 import { StoreFeed } from '../sensor/analyse.ts'
@@ -55,6 +57,8 @@ export interface WatchArgs {
 
 const SECOND_MS = 1000
 const KIB = 1024
+/** Seconds of one window in which the sensor's own health is judged. */
+const HEALTH_EVERY = 60
 /** Seconds between two pictures that the store keeps. */
 const PICTURE_EVERY = 10
 
@@ -92,6 +96,9 @@ async function openAndGiveUp(args: WatchArgs, io: Io): Promise<number> {
     device, filter: filter.value, isPromiscuous, rings: args.workers, bytes: ringKib * KIB,
   })
   if (!rings.ok) return refuse(rings.error)
+  if (args.filter.length > 0 && rings.value.some((ring) => ring.linkType !== LinkType.ethernet)) {
+    return refuse(`the frames of ${device} do not begin with Ethernet, where a filter looks\n  help: Leave the filter out, or take --via tcpdump.`)
+  }
   if (!isUp(args.device)) io.err(`cordon watch: ${args.device} is down, nothing will come: ip link set ${args.device} up arp off\n`)
   const ways = sendingWays(args.device)
   const list = ways.map((way) => `  ${way}\n`).join('')
@@ -123,6 +130,8 @@ class Watch {
   readonly #sink: LiveSink
   readonly #readers: LiveSource
   readonly #stop = new AbortController()
+  readonly #health = new HealthWatch()
+  #healthTold = new Map<string, string>()
   readonly #openedAt = nowMicros()
   readonly #start: ReturnType<typeof interfaceCounts>
 
@@ -136,7 +145,7 @@ class Watch {
     const feed = new StoreFeed(store, this.#id)
     this.#feed = feed
     this.#sensor = new Sensor({
-      behaviours: behavioursOf(knowledge),
+      behaviours: behavioursOf(knowledge), seed: randomInt(2 ** 31),
       ...(store ? { onSlice: (slice) => feed.add(flowRecord(this.#id, slice)), onFact: (fact) => feed.addFact(fact) } : {}),
     })
     const say = (text: string): void => io.err(`cordon watch: ${text}\n`)
@@ -191,11 +200,22 @@ class Watch {
       this.#tell(((this.#sink.bytes - bytes) * SECOND_MS) / Math.max(1, now - at))
       ;[bytes, at] = [this.#sink.bytes, now]
       this.#files?.flush()
+      if (seconds % HEALTH_EVERY === 0) this.#tellHealth()
       if (this.#store && seconds % PICTURE_EVERY === 0) {
         const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'running')
         await this.#keep(report.analysis, picture)
       }
     }
+  }
+
+  /** What is wrong with the ear itself, when it lasts, and that it is over. */
+  #tellHealth(): void {
+    const { kernelDrops, ours, interfaceLost } = this.#loss()
+    const dropped = kernelDrops + ours + (interfaceLost ?? 0)
+    const now = new Map(this.#health.step(this.#sensor.healthCounts(dropped)).map(({ id, ward }) => [id as string, ward]))
+    for (const [id, ward] of now) if (!this.#healthTold.has(id)) this.#io.err(`cordon watch: ${ward}\n`)
+    for (const [id, ward] of this.#healthTold) if (!now.has(id)) this.#io.err(`cordon watch: no longer so: ${ward}\n`)
+    this.#healthTold = now
   }
 
   async #keep(analysis: Parameters<typeof pictureRecords>[0], picture: Parameters<typeof pictureRecords>[1]): Promise<void> {

@@ -29,6 +29,8 @@ import { noCounts, TcpBudget, TcpStream, type OverlapPair, type TcpSink } from '
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
 
 export interface SensorOptions {
+  /** Mixed into every hash, so that who does not know it cannot aim at one place of a table: random when live. It never shows in the output. */
+  readonly seed?: number
   /** Start-up behaviours of the profiles (evidence level D). */
   readonly behaviours: readonly Behaviour[]
   /** Called with what each flow did, piece by piece; the store's feed. */
@@ -87,7 +89,7 @@ export interface SensorCounters {
 
 export class Sensor implements PacketSink {
   readonly inventory: Inventory
-  readonly talks = new Talks()
+  readonly talks: Talks
   readonly #health = new SensorHealth()
   readonly detectors: readonly Detector[] = RULES.map((rule) => rule.open())
   readonly #listeners = listenersOf(this.detectors)
@@ -115,12 +117,14 @@ export class Sensor implements PacketSink {
   readonly #emitLink = (fact: Fact): void => this.#emit(fact, null)
 
   constructor(options: SensorOptions) {
+    const seed = options.seed ?? 0
     this.#options = options
     this.#slices = options.onSlice ? new FlowSlices(options.onSlice) : null
     const onIncomplete = (datagram: Incomplete): number => (this.#incompletePackets += datagram.packets)
-    this.#fragments = new IpReassembler({ onIncomplete, overlapOf: options.overlapOf })
+    this.#fragments = new IpReassembler({ onIncomplete, overlapOf: options.overlapOf, seed })
     this.inventory = new Inventory(options.behaviours)
-    this.#flows = new FlowTable({ onEnd: (flow, _why, slot) => this.#ended(flow, slot) })
+    this.talks = new Talks(seed)
+    this.#flows = new FlowTable({ seed, onEnd: (flow, _why, slot) => this.#ended(flow, slot) })
   }
 
   packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {

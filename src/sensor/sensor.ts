@@ -29,7 +29,7 @@ import { noCounts, TcpBudget, TcpStream, type OverlapPair, type TcpSink } from '
 import { FlowSlices, type FlowSlice } from './flow-slices.ts'
 
 export interface SensorOptions {
-  /** Mixed into every hash, so that who does not know it cannot aim at one place of a table: random when live. It never shows in the output. */
+  /** Mixed into every hash, so that a stranger cannot aim at one place of a table: random when live. It never shows in the output. */
   readonly seed?: number
   /** Start-up behaviours of the profiles (evidence level D). */
   readonly behaviours: readonly Behaviour[]

@@ -108,3 +108,11 @@ test('the finding tells what is inferred, and no text says that a patient is fin
   }
   assert.ok(picture.findings.some((f) => f.inferred.length > 0))
 })
+
+test('what a live sensor mixes into its hashes shows in no answer', () => {
+  const [plain, seeded] = [0, 0x5eed1234].map((seed) => watchWard({ seed: 7, scenarios: new Set(['leak']), durationSeconds: 60 }, undefined, seed))
+  const told = (w: ReturnType<typeof watchWard> | undefined): unknown =>
+    [w?.picture.assets, w?.picture.conversations, w?.picture.findings, w?.sensor.observations()]
+  assert.ok((plain?.picture.conversations.length ?? 0) > 20)
+  assert.equal(JSON.stringify(told(seeded)), JSON.stringify(told(plain)))
+})

@@ -27,11 +27,11 @@ export async function check(file: string): Promise<Report> {
   return result.value.report
 }
 
-/** A synthetic ward through the sensor, without a file. `heard` says which frames a mirror port would show. */
+/** A synthetic ward through the sensor, without a file. `heard` says which frames a mirror port would show; `seed` goes into the hashes. */
 export function watchWard(
-  options: Partial<WardOptions>, heard: (bytes: Uint8Array, at: number) => boolean = () => true,
+  options: Partial<WardOptions>, heard: (bytes: Uint8Array, at: number) => boolean = () => true, seed = 0,
 ): { sensor: Sensor; picture: Picture } {
-  const sensor = new Sensor({ behaviours: behavioursOf(shippedKnowledge()) })
+  const sensor = new Sensor({ behaviours: behavioursOf(shippedKnowledge()), seed })
   for (const { at, bytes } of playWard({ ...WARD_DEFAULTS, ...options })) {
     if (heard(bytes, at)) sensor.packet(bytes, 0, bytes.length, at, bytes.length, LinkType.ethernet)
   }

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  FIRST_CODE, FLOW_STATES, formatTcpStates, nextStateCode, nextTcpState, TCP_EVENTS, tcpEvent, type TcpEvent, type TcpState,
+  FIRST, FIRST_CODE, FLOW_STATES, formatTcpStates, NEXT, nextStateCode, TCP_EVENTS, type TcpEvent, type TcpState,
 } from './flow-state.ts'
+import type { Direction } from './flow.ts'
 import { TcpFlag } from './frame.ts'
 
 const GOLDEN = `
@@ -17,6 +18,19 @@ established      established      established      closed           closed      
 midstream        established      established      closed           closed           midstream        midstream        closed
 closed           closed           closed           closed           closed           closed           closed           closed
 `
+
+/** Names the event of one segment. `otherSideFinished`: the other side has already sent its FIN. */
+function tcpEvent(flags: number, direction: Direction, otherSideFinished: boolean): TcpEvent {
+  if ((flags & TcpFlag.rst) !== 0) return direction === 0 ? 'rstFromInitiator' : 'rstFromResponder'
+  if ((flags & TcpFlag.syn) !== 0) return (flags & TcpFlag.ack) !== 0 ? 'synAck' : 'syn'
+  if ((flags & TcpFlag.fin) !== 0 && otherSideFinished) return 'bothFins'
+  return direction === 0 ? 'fromInitiator' : 'fromResponder'
+}
+
+/** The state after `event`; null as the state before means the first segment of the flow. */
+function nextTcpState(state: TcpState | null, event: TcpEvent): TcpState {
+  return (state === null ? FIRST : NEXT[state])[event]
+}
 
 test('the table as printed', () => {
   assert.equal(formatTcpStates(), GOLDEN.trim())

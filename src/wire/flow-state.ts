@@ -14,7 +14,7 @@ export const TCP_EVENTS: readonly TcpEvent[] =
   ['syn', 'synAck', 'rstFromInitiator', 'rstFromResponder', 'fromInitiator', 'fromResponder', 'bothFins']
 
 /** The first segment of a flow. A lone RST is the end of something we did not see. */
-const FIRST: Row = {
+export const FIRST: Row = {
   syn: 'attempt', synAck: 'established', rstFromInitiator: 'closed', rstFromResponder: 'closed',
   fromInitiator: 'midstream', fromResponder: 'midstream', bothFins: 'midstream',
 }
@@ -24,7 +24,7 @@ const FIRST: Row = {
  * attempt + fromInitiator: an ACK without a SYN says that the answer came, though this tap did not see it.
  * refused + synAck: an endpoint may ignore a RST (frag/sv__bug-3286-03: RST, FIN, then SYN+ACK, and the connection lives).
  */
-const NEXT: { readonly [S in TcpState]: Row } = {
+export const NEXT: { readonly [S in TcpState]: Row } = {
   attempt: {
     syn: 'attempt', synAck: 'established', rstFromInitiator: 'attempt', rstFromResponder: 'refused',
     fromInitiator: 'established', fromResponder: 'established', bothFins: 'closed',
@@ -63,26 +63,13 @@ const NEXT_CODES = Uint8Array.from([...FLOW_STATES, null].flatMap((state) => {
 const EventCode = Object.fromEntries(TCP_EVENTS.map((event, code) => [event, code])) as { readonly [E in TcpEvent]: number }
 const { syn: SYN, synAck: SYN_ACK, rstFromInitiator: RST, fromInitiator: FROM, bothFins: BOTH_FINS } = EventCode
 
-/** nextTcpState over codes. `otherSideFinished`: the other side has already sent its FIN. For the frame path; flow-state.test.ts compares. */
+/** The code after one segment. `otherSideFinished`: the other side has already sent its FIN. For the frame path; flow-state.test.ts compares it with the rows. */
 export function nextStateCode(state: number, flags: number, direction: Direction, otherSideFinished: boolean): number {
   let event = FROM + direction
   if ((flags & TcpFlag.rst) !== 0) event = RST + direction
   else if ((flags & TcpFlag.syn) !== 0) event = (flags & TcpFlag.ack) !== 0 ? SYN_ACK : SYN
   else if ((flags & TcpFlag.fin) !== 0 && otherSideFinished) event = BOTH_FINS
   return NEXT_CODES[state * TCP_EVENTS.length + event] as number
-}
-
-/** Names the event of one segment. `otherSideFinished`: the other side has already sent its FIN. */
-export function tcpEvent(flags: number, direction: Direction, otherSideFinished: boolean): TcpEvent {
-  if ((flags & TcpFlag.rst) !== 0) return direction === 0 ? 'rstFromInitiator' : 'rstFromResponder'
-  if ((flags & TcpFlag.syn) !== 0) return (flags & TcpFlag.ack) !== 0 ? 'synAck' : 'syn'
-  if ((flags & TcpFlag.fin) !== 0 && otherSideFinished) return 'bothFins'
-  return direction === 0 ? 'fromInitiator' : 'fromResponder'
-}
-
-/** The state after `event`; null as the state before means the first segment of the flow. */
-export function nextTcpState(state: TcpState | null, event: TcpEvent): TcpState {
-  return (state === null ? FIRST : NEXT[state])[event]
 }
 
 /** The whole machine, one line per state, columns in TCP_EVENTS order: for docs and for the golden in the test. */

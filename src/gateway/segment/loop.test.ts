@@ -86,7 +86,17 @@ function world(connectionsMax = 100) {
     loop.accept(socket as unknown as MonitorSocket, address, 'cms')
     return socket
   }
-  return { pipe, out, loop, accept, pass: (micros: number) => (now += micros) }
+  const pass = (micros: number): number => (now += micros)
+  /** The pipe takes nothing any more, and the monitor speaks until all are held back. */
+  const holdBack = (socket: FakeSocket): void => {
+    pipe.isOpen = false
+    for (let fed = 0; !loop.counts().isHolding && fed < 100_000; fed++) {
+      pass(10_000)
+      socket.emit('data', CYCLE)
+    }
+    ok(loop.counts().isHolding)
+  }
+  return { pipe, out, loop, accept, pass, holdBack }
 }
 
 const views = (messages: readonly FromSegment[]): string[] => messages.flatMap((m) => (m.kind === 'beds' ? m.views.map((v) => v.device) : []))
@@ -114,14 +124,9 @@ test('what cannot be handed on holds every monitor back, new ones too; once it i
 })
 
 test('while monitors wait no views pile up; time goes on for the core', async () => {
-  const { pipe, loop, accept, pass } = world()
+  const { pipe, loop, accept, pass, holdBack } = world()
   const socket = accept('10.0.0.1')
-  pipe.isOpen = false
-  for (let fed = 0; !loop.counts().isHolding && fed < 100_000; fed++) {
-    pass(10_000)
-    socket.emit('data', CYCLE)
-  }
-  ok(loop.counts().isHolding)
+  holdBack(socket)
   pass(6 * MICROS_PER_SECOND)
   loop.tick()
   pipe.open()
@@ -215,16 +220,11 @@ const heard = (messages: readonly FromSegment[]): [number, string][] => messages
 const patient = (number: string) => patientRef(number, 'H', 'ZZTEST', 'CANARY')
 
 test('what waited while monitors were held back is as old as the wait, and never the patient\'s who came meanwhile', async () => {
-  const { pipe, loop, accept, pass } = world()
+  const { pipe, loop, accept, pass, holdBack } = world()
   loop.told({ kind: 'place', device: '10.0.0.1', bed: 'ICU^1^1', at: START })
   loop.told({ kind: 'assign', bed: 'ICU^1^1', patient: patient('P1'), at: START })
   const socket = accept('10.0.0.1')
-  pipe.isOpen = false
-  for (let fed = 0; !loop.counts().isHolding && fed < 100_000; fed++) {
-    pass(10_000)
-    socket.emit('data', CYCLE)
-  }
-  ok(loop.counts().isHolding)
+  holdBack(socket)
   const held = pass(0)
   const now = pass(90 * MICROS_PER_SECOND)
   loop.told({ kind: 'assign', bed: 'ICU^1^1', patient: patient('P2'), at: now })

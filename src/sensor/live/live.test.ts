@@ -2,9 +2,11 @@
 // Keeps the rule that each check can fail: a control sends from the sensor's end and is seen.
 
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { CORDON } from '../../testing/command.ts'
 import { inLiveNamespace, framesOf, liveNamespaceMissing, runInside, SENSOR } from '../../testing/live-namespace.ts'
 import { temporaryFolder } from '../../testing/temporary-folder.ts'
 import { pcapFileHeader, PCAP_RECORD_HEADER_BYTES, putPcapRecord } from '../../wire/capture/writer.ts'
@@ -187,4 +189,11 @@ test('at any rate nothing is lost without a count: sent is received and dropped'
   const report = JSON.parse(run.out) as Report
   equal(run.sent, 60_000)
   equal(report.analysis.packets + observed(report, 'captureDroppedByKernel') + observed(report, 'captureDroppedByUs'), run.sent)
+})
+
+test('a filter is refused where frames do not begin with Ethernet, before anything is opened for good', { skip }, () => {
+  const script = 'ip tuntap add dev t0 mode tun && ip link set t0 up && exec "$0" watch -i t0 tcp'
+  const { status, stdout, stderr } = spawnSync('unshare', ['-n', 'sh', '-c', script, CORDON], { encoding: 'utf8' })
+  deepEqual([status, stdout], [2, ''])
+  match(stderr, /the frames of t0 do not begin with Ethernet, where a filter looks\n {2}help: Leave the filter out, or take --via tcpdump\./)
 })

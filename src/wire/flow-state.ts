@@ -63,7 +63,7 @@ const NEXT_CODES = Uint8Array.from([...FLOW_STATES, null].flatMap((state) => {
 const EventCode = Object.fromEntries(TCP_EVENTS.map((event, code) => [event, code])) as { readonly [E in TcpEvent]: number }
 const { syn: SYN, synAck: SYN_ACK, rstFromInitiator: RST, fromInitiator: FROM, bothFins: BOTH_FINS } = EventCode
 
-/** The code after one segment. `otherSideFinished`: the other side has already sent its FIN. For the frame path; flow-state.test.ts compares it with the rows. */
+/** The code after one segment. `otherSideFinished`: the other side has sent its FIN. For the frame path; its test compares it with the rows. */
 export function nextStateCode(state: number, flags: number, direction: Direction, otherSideFinished: boolean): number {
   let event = FROM + direction
   if ((flags & TcpFlag.rst) !== 0) event = RST + direction

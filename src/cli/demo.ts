@@ -132,9 +132,10 @@ class DemoWard {
 
   /** Takes a picture and stores it in place of the last one. */
   async save(state: Analysis['state']): Promise<ReturnType<typeof reportOf>> {
-    const picture = takePicture(this.#sensor, this.#knowledge)
+    const heard = this.#sensor.heard()
+    const picture = takePicture(heard, this.#knowledge)
     const parts = { id: DEMO_ID, name: 'demo ward', source: 'demo', sha256: null, summary: null } as const
-    const analysis = { ...analysisOf(this.#sensor, picture, parts), state }
+    const analysis = { ...analysisOf(heard, picture, parts), state }
     await this.#store.append(pictureRecords(analysis, picture, this.#openedAt), pictureSets(DEMO_ID))
     return reportOf(analysis, picture)
   }

@@ -4,18 +4,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../base/time.ts'
 import { flow } from '../testing/world.ts'
+import { FlowSum } from '../wire/flow-sum.ts'
+import type { Flow } from '../wire/flow.ts'
 import { Frame, IpProto, TcpFlag } from '../wire/frame.ts'
 import { ACK_EVERY_MICROS, type HealthId } from './health-findings.ts'
 import { CLEAR_WINDOWS, HealthWatch, RAISE_WINDOWS, windowOf } from './health-watch.ts'
-import { SensorHealth, type HealthCounts } from './sensor-health.ts'
+import { addFlow, noFlows, SensorHealth, type FlowCounts, type HealthCounts } from './sensor-health.ts'
 
 const CARD = 0x001b44113ab7
 const GROUP = 0x01005e000001
+
+function counted(flows: readonly Flow[]): FlowCounts {
+  const counts = noFlows()
+  for (const one of flows) addFlow(counts, new FlowSum().fromFlow(one))
+  return counts
+}
 
 /** A sensor in a minute at a time: so many data segments and broadcasts, then asked. */
 class Minutes {
   readonly health = new SensorHealth()
   readonly watch = new HealthWatch()
+  ended: FlowCounts = noFlows()
   #sent = 0
   #at = 1_767_600_000 * MICROS_PER_SECOND
 
@@ -28,7 +37,7 @@ class Minutes {
       this.health.packet(frame)
     }
     this.#at += MICROS_PER_MINUTE
-    return this.health.counts(live, dropped)
+    return this.health.counts(this.ended, counted(live), dropped)
   }
 
   /** A minute of datagrams to single cards, and so many acknowledgements. */
@@ -38,7 +47,7 @@ class Minutes {
       this.health.packet(frame)
     }
     this.#at += MICROS_PER_MINUTE
-    return this.watch.step(this.health.counts([], 0)).map(({ id }) => id)
+    return this.watch.step(this.health.counts(this.ended, noFlows(), 0)).map(({ id }) => id)
   }
 
   step(...args: Parameters<Minutes['counts']>): HealthId[] {
@@ -101,7 +110,7 @@ test('sides are judged by the flows that live now: connections older than the wa
 test('a window is what happened between two moments, and it begins where the one before ended', () => {
   const m = new Minutes()
   const before = m.counts(30, 5, 2)
-  m.health.ended(flow('10.20.4.31', '10.20.4.5', 515, { payloadBytes: [10, 0], gapBytes: 7 }))
+  m.ended = counted([flow('10.20.4.31', '10.20.4.5', 515, { payloadBytes: [10, 0], gapBytes: 7 })])
   const now = m.counts(3, 1, 4)
   const window = windowOf(now, before)
   assert.deepEqual([window.packets, window.unicastFrames, window.groupFrames, window.acks, window.dropped], [4, 3, 1, 3, 2])

@@ -7,9 +7,10 @@ import { isGroupMac } from '../base/mac.ts'
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../base/time.ts'
 import { watchWard } from '../testing/check.ts'
 import { flow } from '../testing/world.ts'
+import { FlowSum } from '../wire/flow-sum.ts'
 import { Frame, IpProto, TcpFlag } from '../wire/frame.ts'
 import { healthFindings, KIND_FRAMES_MIN, SIDES_FLOWS_MIN, type HealthId } from './health-findings.ts'
-import { CLOCK_AHEAD_MICROS, CLOCK_BACK_MICROS, SensorHealth, type HealthCounts } from './sensor-health.ts'
+import { addFlow, CLOCK_AHEAD_MICROS, CLOCK_BACK_MICROS, noFlows, SensorHealth, type HealthCounts } from './sensor-health.ts'
 
 const START = 1_767_600_000 * MICROS_PER_SECOND
 const CARD = 0x001b44113ab7
@@ -28,8 +29,9 @@ const broadcast = (fields: Partial<Frame> = {}): Frame => segment({ dstMac: GROU
 function hear(frames: readonly Frame[], flows: readonly ReturnType<typeof flow>[] = [], dropped = 0): HealthCounts {
   const health = new SensorHealth()
   for (const frame of frames) health.packet(frame)
-  for (const one of flows) health.ended(one)
-  return health.counts([], dropped)
+  const ended = noFlows()
+  for (const one of flows) addFlow(ended, new FlowSum().fromFlow(one))
+  return health.counts(ended, noFlows(), dropped)
 }
 
 const idsOf = (counts: HealthCounts): HealthId[] => healthFindings(counts).map(({ id }) => id)

@@ -3,7 +3,7 @@
 
 import { isGroupMac } from '../base/mac.ts'
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../base/time.ts'
-import type { Flow } from '../wire/flow.ts'
+import type { FlowSum } from '../wire/flow-sum.ts'
 import { FrameFlag, IpProto, TcpFlag, type Frame } from '../wire/frame.ts'
 
 /**
@@ -61,11 +61,12 @@ export interface FlowCounts {
   readonly gapBytes: number
 }
 
-type Tally = { -readonly [K in keyof FlowCounts]: FlowCounts[K] }
+/** FlowCounts while they are counted. */
+export type FlowTally = { -readonly [K in keyof FlowCounts]: FlowCounts[K] }
 
-const noFlows = (): Tally => ({ flows: 0, oneSided: 0, payloadBytes: 0, gapBytes: 0 })
+export const noFlows = (): FlowTally => ({ flows: 0, oneSided: 0, payloadBytes: 0, gapBytes: 0 })
 
-/** Called with every decoded frame and every flow that ends; asked for its counts at any time. Asking changes nothing. */
+/** Called with every decoded frame; asked for its counts at any time, with those of flows. Asking changes nothing. */
 export class SensorHealth {
   #packets = 0
   #firstAt: Micros = 0
@@ -82,7 +83,6 @@ export class SensorHealth {
   #aheadMicros: Micros = 0
   #probes = 0
   #copies = 0
-  readonly #ended = noFlows()
 
   /** Packets until the probe is given up; 0 when none is out. */
   #probeLeft = 0
@@ -151,37 +151,40 @@ export class SensorHealth {
     this.#probeLeft = 0
   }
 
-  /** A flow is over. */
-  ended(flow: Flow): void {
-    addFlow(this.#ended, flow)
-  }
-
-  /** As of now; `live` are the flows that have not ended, `dropped` what the capturing machine says it lost. */
-  counts(live: Iterable<Flow>, dropped: number): HealthCounts {
-    const now = noFlows()
-    for (const flow of live) addFlow(now, flow)
+  /** As of now; `ended` are the flows that are over, `live` those that are not, `dropped` what the capturing machine says it lost. */
+  counts(ended: FlowCounts, live: FlowCounts, dropped: number): HealthCounts {
     return {
       packets: this.#packets, firstAt: this.#firstAt, lastAt: this.#lastAt, unicastFrames: this.#unicastFrames, groupFrames: this.#groupFrames,
       acks: this.#acks, cutPackets: this.#cutPackets, cutBytes: this.#cutBytes, backJumps: this.#backJumps, backMicrosMax: this.#backMicrosMax,
       aheadJumps: this.#aheadJumps, aheadMicrosMax: this.#aheadMicrosMax, aheadMicros: this.#aheadMicros,
       probes: this.#probes, copies: this.#copies,
-      ended: { ...this.#ended }, live: now, dropped,
+      ended: { ...ended }, live: { ...live }, dropped,
     }
   }
 }
 
 /** A SYN that nobody answered (a scan, a server that is off) says nothing about the mirror: only flows that carried something count. */
-function addFlow(into: Tally, flow: Flow): void {
+export function addFlow(into: FlowTally, flow: FlowSum): void {
   if (flow.proto !== IpProto.tcp) return
-  const [payloadOut, payloadBack] = flow.payloadBytes
-  const payload = payloadOut + payloadBack
+  const payload = flow.payloadOut + flow.payloadBack
   const { state } = flow
   if (state !== 'established' && (payload === 0 || state === 'attempt' || state === 'refused')) return
-  const [out, back] = flow.packets
   into.flows++
-  if (out === 0 || back === 0) into.oneSided++
+  if (flow.packetsOut === 0 || flow.packetsBack === 0) into.oneSided++
   else {
     into.payloadBytes += payload
     into.gapBytes += flow.gapBytes
   }
+}
+
+/** Counts of several parts as one. */
+export function sumFlows(parts: readonly FlowCounts[]): FlowCounts {
+  const sum = noFlows()
+  for (const part of parts) {
+    sum.flows += part.flows
+    sum.oneSided += part.oneSided
+    sum.payloadBytes += part.payloadBytes
+    sum.gapBytes += part.gapBytes
+  }
+  return sum
 }

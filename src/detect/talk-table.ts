@@ -1,11 +1,11 @@
-// TalkTable: the rows of Talks as columns of numbers, found by number. A row is 170 bytes, and no object until somebody looks at it.
+// TalkTable: the rows of Talks as columns of numbers, found by number. A row is 200 bytes, and no object until somebody looks at it.
 // Keeps the rule that its rows are those of a plain map by text (talk-table.test.ts), in order of first end.
 
 import type { Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
-import { mix, mixed, mixIp, mixText } from '../base/mix.ts'
+import { mix, mixed, mixText } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
-import type { Flow } from '../wire/flow.ts'
+import { addressAt, type FlowSum } from '../wire/flow-sum.ts'
 import { IpProto } from '../wire/frame.ts'
 import type { FlowMark } from './flow-mark.ts'
 import type { Talk } from './talks.ts'
@@ -15,11 +15,13 @@ const EVIDENCE_MAX = 10
 /** Small captures stay small; the columns double from here. A power of two. */
 const ROWS_AT_START = 256
 
-/** Columns of 32 bits. The first group is the key, beside the two addresses, the card and the protocol. */
+/** Columns of 32 bits. The first group is the key, beside the card and the protocol; `addresses` are the initiator's words, then the responder's. */
 const Word = {
-  vlan: 0, proto: 1, port: 2, hash: 3, toGroup: 4, srcPort: 5, dstPort: 6, flows: 7, unanswered: 8, refused: 9, answered: 10, oneSided: 11,
+  addresses: 0, version: 8, vlan: 9, proto: 10, port: 11, hash: 12, toGroup: 13, srcPort: 14, dstPort: 15,
+  flows: 16, unanswered: 17, refused: 18, answered: 19, oneSided: 20,
 } as const
-const WORDS = 12
+const WORDS = 21
+const ADDRESS_WORDS = 4
 
 /** Columns beyond 32 bits. */
 const Wide = { nextHop: 0, packets: 1, packetsBack: 2, bytes: 3, bytesBack: 4, firstAt: 5, lastAt: 6, firstFrame: 7, flowId: 8 } as const
@@ -34,10 +36,8 @@ export class TalkTable {
   readonly #seed: number
   #size = 0
   #capacity = ROWS_AT_START
-  #words = new Uint32Array(ROWS_AT_START * WORDS)
+  #words = new Int32Array(ROWS_AT_START * WORDS)
   #wides = new Float64Array(ROWS_AT_START * WIDES)
-  #src: Ip[] = []
-  #dst: Ip[] = []
   #protocol: (string | null)[] = []
   /** First frames of the row's flows, ascending, where there are more than `firstFrame`. */
   #frames: Few[] = []
@@ -62,8 +62,6 @@ export class TalkTable {
     copy.#capacity = this.#capacity
     copy.#words = this.#words.slice()
     copy.#wides = this.#wides.slice()
-    copy.#src = this.#src.slice()
-    copy.#dst = this.#dst.slice()
     copy.#protocol = this.#protocol.slice()
     copy.#frames = this.#frames.slice()
     copy.#evidence = this.#evidence.slice()
@@ -72,14 +70,13 @@ export class TalkTable {
   }
 
   /** Adds a flow to its row; false when it has none and the table is full. */
-  add(flow: Flow): boolean {
+  add(flow: FlowSum): boolean {
     const port = servicePort(flow)
-    const macs = flow.macs
-    const hash = this.#hash(flow, port, macs[1])
-    let row = this.#find(hash, flow, port, macs[1])
+    const hash = this.#hash(flow, port)
+    let row = this.#find(hash, flow, port)
     if (row < 0) {
       if (this.#size >= this.#rowsMax) return false
-      row = this.#open(hash, flow, port, macs)
+      row = this.#open(hash, flow, port)
     }
     this.#count(row, flow)
     this.#keep(row, flow)
@@ -91,7 +88,7 @@ export class TalkTable {
     return this.#byFirstFrame().map((row) => new Row(this, row))
   }
 
-  /** Row numbers in order of `firstFrame`; equal ones, which no capture has, as they came. */
+  /** Row numbers in order of `firstFrame`; equal ones, as a packet and the one around it have, as they came. */
   #byFirstFrame(): number[] {
     const rows = Array.from({ length: this.#size }, (_, row) => row)
     return rows.sort((a, b) => this.wide(a, Wide.firstFrame) - this.wide(b, Wide.firstFrame))
@@ -106,11 +103,11 @@ export class TalkTable {
   }
 
   src(row: number): Ip {
-    return this.#src[row] as Ip
+    return addressAt(this.#words, row * WORDS + Word.addresses, this.word(row, Word.version))
   }
 
   dst(row: number): Ip {
-    return this.#dst[row] as Ip
+    return addressAt(this.#words, row * WORDS + Word.addresses + ADDRESS_WORDS, this.word(row, Word.version))
   }
 
   protocol(row: number): string | null {
@@ -134,41 +131,45 @@ export class TalkTable {
     return marks
   }
 
-  #hash(flow: Flow, port: number, nextHop: MacNumber): number {
-    let hash = mix(mixIp(mixIp(this.#seed, flow.src), flow.dst), (port << 8) | flow.proto)
-    hash = mix(mix(mix(hash, flow.vlan), Math.floor(nextHop / 2 ** 24)), nextHop % 2 ** 24)
+  #hash(flow: FlowSum, port: number): number {
+    let hash = mix(this.#seed, (port << 8) | flow.proto)
+    // The upper words of IPv4 addresses are zero.
+    for (let i = flow.ipVersion === 4 ? ADDRESS_WORDS - 1 : 0; i < 2 * ADDRESS_WORDS; i++) hash = mix(hash, flow.addresses[i] as number)
+    hash = mix(mix(mix(hash, flow.vlan), Math.floor(flow.dstMac / 2 ** 24)), flow.dstMac % 2 ** 24)
     return mixed(flow.protocol === null ? hash : mixText(hash, flow.protocol))
   }
 
-  #find(hash: number, flow: Flow, port: number, nextHop: MacNumber): number {
+  #find(hash: number, flow: FlowSum, port: number): number {
     const mask = this.#places.length - 1
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const row = (this.#places[place] as number) - 1
-      if (row < 0 || (this.word(row, Word.hash) === hash && this.#isRowOf(row, flow, port, nextHop))) return row
+      if (row < 0 || (this.word(row, Word.hash) === hash && this.#isRowOf(row, flow, port))) return row
     }
   }
 
-  #isRowOf(row: number, flow: Flow, port: number, nextHop: MacNumber): boolean {
+  #isRowOf(row: number, flow: FlowSum, port: number): boolean {
     const isService = this.word(row, Word.port) === port && this.word(row, Word.proto) === flow.proto && this.word(row, Word.vlan) === flow.vlan
-    return isService && this.wide(row, Wide.nextHop) === nextHop && this.#protocol[row] === flow.protocol
-      && this.#src[row] === flow.src && this.#dst[row] === flow.dst
+    if (!isService || this.wide(row, Wide.nextHop) !== flow.dstMac || this.#protocol[row] !== flow.protocol) return false
+    if (this.word(row, Word.version) !== flow.ipVersion) return false
+    for (let i = 2 * ADDRESS_WORDS - 1; i >= 0; i--) if (this.#words[row * WORDS + Word.addresses + i] !== flow.addresses[i]) return false
+    return true
   }
 
-  #open(hash: number, flow: Flow, port: number, macs: readonly [MacNumber, MacNumber]): number {
+  #open(hash: number, flow: FlowSum, port: number): number {
     const row = this.#size++
     if (row >= this.#capacity) this.#grow()
     const [words, wides] = [this.#words, this.#wides]
     const [word, wide] = [row * WORDS, row * WIDES]
+    words.set(flow.addresses, word + Word.addresses)
+    words[word + Word.version] = flow.ipVersion
     words[word + Word.vlan] = flow.vlan
     words[word + Word.proto] = flow.proto
     words[word + Word.port] = port
     words[word + Word.hash] = hash
-    words[word + Word.toGroup] = macs[0] >= 0 && macs[1] < 0 ? 1 : 0
-    wides[wide + Wide.nextHop] = macs[1]
+    words[word + Word.toGroup] = flow.srcMac >= 0 && flow.dstMac < 0 ? 1 : 0
+    wides[wide + Wide.nextHop] = flow.dstMac
     wides[wide + Wide.firstAt] = flow.firstAt
     wides[wide + Wide.lastAt] = flow.lastAt
-    this.#src.push(flow.src)
-    this.#dst.push(flow.dst)
     this.#protocol.push(flow.protocol)
     this.#frames.push(null)
     this.#evidence.push(null)
@@ -179,7 +180,7 @@ export class TalkTable {
   #grow(): void {
     const full = this.#capacity
     this.#capacity *= 2
-    const words = new Uint32Array(this.#capacity * WORDS)
+    const words = new Int32Array(this.#capacity * WORDS)
     words.set(this.#words)
     this.#words = words
     const wides = new Float64Array(this.#capacity * WIDES)
@@ -196,26 +197,26 @@ export class TalkTable {
     this.#places[place] = row + 1
   }
 
-  #count(row: number, flow: Flow): void {
+  #count(row: number, flow: FlowSum): void {
     const [words, wides] = [this.#words, this.#wides]
     const [word, wide] = [row * WORDS, row * WIDES]
-    const { packets, bytes, state } = flow
-    const isOneSided = hasOneSide(flow, packets[1])
+    const { state } = flow
+    const isOneSided = hasOneSide(flow)
     words[word + Word.flows]!++
     if (state === 'attempt' && !isOneSided) words[word + Word.unanswered]!++
     if (state === 'refused') words[word + Word.refused]!++
-    else if (packets[1] > 0) words[word + Word.answered]!++
+    else if (flow.packetsBack > 0) words[word + Word.answered]!++
     if (isOneSided) words[word + Word.oneSided]!++
-    wides[wide + Wide.packets]! += packets[0]
-    wides[wide + Wide.packetsBack]! += packets[1]
-    wides[wide + Wide.bytes]! += bytes[0]
-    wides[wide + Wide.bytesBack]! += bytes[1]
+    wides[wide + Wide.packets]! += flow.packetsOut
+    wides[wide + Wide.packetsBack]! += flow.packetsBack
+    wides[wide + Wide.bytes]! += flow.bytesOut
+    wides[wide + Wide.bytesBack]! += flow.bytesBack
     if (flow.firstAt < wides[wide + Wide.firstAt]!) wides[wide + Wide.firstAt] = flow.firstAt
     if (flow.lastAt > wides[wide + Wide.lastAt]!) wides[wide + Wide.lastAt] = flow.lastAt
   }
 
   /** The smallest frame numbers, ascending, for flows end in another order than they begin; and the first flows that ended. */
-  #keep(row: number, flow: Flow): void {
+  #keep(row: number, flow: FlowSum): void {
     const [word, wide] = [row * WORDS, row * WIDES]
     if (this.#words[word + Word.flows] === 1) {
       this.#wides[wide + Wide.firstFrame] = flow.firstFrame
@@ -273,11 +274,11 @@ function withFrame(frames: readonly number[], frame: number): readonly number[] 
 }
 
 /** Payload beyond a SYN's needs a completed handshake (RFC 9293 section 3.5); a mirror of one direction does not show it. */
-function hasOneSide(flow: Flow, packetsBack: number): boolean {
-  return flow.proto === IpProto.tcp && packetsBack === 0 && flow.state !== 'attempt' && flow.payloadBytes[0] > 0
+function hasOneSide(flow: FlowSum): boolean {
+  return flow.proto === IpProto.tcp && flow.packetsBack === 0 && flow.state !== 'attempt' && flow.payloadOut > 0
 }
 
 /** Responder port; ICMP type for ICMP; 0 without ports. */
-function servicePort(flow: Flow): number {
+function servicePort(flow: FlowSum): number {
   return flow.proto === IpProto.icmp || flow.proto === IpProto.icmp6 ? flow.srcPort : flow.dstPort
 }

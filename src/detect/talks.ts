@@ -4,9 +4,10 @@
 import type { Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
+import { addressAt, FlowSum } from '../wire/flow-sum.ts'
 import type { Flow } from '../wire/flow.ts'
 import { IpProto, TcpFlag } from '../wire/frame.ts'
-import { markOf, type FlowMark } from './flow-mark.ts'
+import type { FlowMark } from './flow-mark.ts'
 import { TalkTable } from './talk-table.ts'
 
 /** All flows of one initiator, responder, service and next-hop card. */
@@ -68,11 +69,12 @@ export class Talks {
   readonly #spans: StreamSpan[] = []
   /** Flows whose first captured packet was an answer, so that the flow table took the responder for the initiator. */
   readonly #turned = new WeakSet<Flow>()
+  readonly #sum = new FlowSum()
   #notKept = 0
 
   /** `seed` of the table's hashes: a live sensor passes a random one. It never shows in the output. */
-  constructor(seed = 0) {
-    this.#table = new TalkTable(TALKS_MAX, seed)
+  constructor(seed = 0, talksMax = TALKS_MAX) {
+    this.#table = new TalkTable(talksMax, seed)
   }
 
   /** Flows that found no row because the table is full. */
@@ -88,53 +90,84 @@ export class Talks {
     if (flow.proto === IpProto.tcp && ((flow.tcpFlags[0] | flow.tcpFlags[1]) & TcpFlag.syn) === 0) this.#turned.add(flow)
   }
 
-  /** The flow as the content has it. */
-  #facing(flow: Flow): Flow {
-    return this.#turned.has(flow) ? turned(flow) : flow
-  }
-
   /** A flow is over: its counters are added for good. */
   ended(flow: Flow): void {
+    this.endedAs(this.#sum.fromFlow(flow), flow)
+  }
+
+  /** The same of a flow as numbers, which are turned when its content said so; `flow` is null when nobody has read it. */
+  endedAs(sum: FlowSum, flow: Flow | null): void {
     if (this.#isShown) this.#table = this.#table.clone()
     this.#isShown = false
-    const facing = this.#facing(flow)
-    this.#notKept += this.#table.add(facing) ? 0 : 1
-    if (flow.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(facing))
+    if (!this.#addTo(this.#table, sum, flow)) this.#notKept++
+    if (sum.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(sum))
+  }
+
+  #addTo(table: TalkTable, sum: FlowSum, flow: Flow | null): boolean {
+    return table.add(flow !== null && this.#turned.has(flow) ? sum.turn() : sum)
   }
 
   /** The table as of now, with live flows added to a copy: reading changes nothing. In order of first appearance. */
   snapshot(live: Iterable<Flow>): { talks: Talk[]; spans: StreamSpan[] } {
+    return snapshotOf([{ talks: this, live }])
+  }
+
+  /** Rows and spans as of now; `live` flows are in them. */
+  shown(live: Iterable<Flow>): { readonly table: TalkTable; readonly spans: readonly StreamSpan[] } {
     const spans = [...this.#spans]
     let copy: TalkTable | null = null
     for (const flow of live) {
-      const facing = this.#facing(flow)
       copy ??= this.#table.clone()
-      copy.add(facing)
-      if (flow.protocol === 'cms8000') spans.push(spanOf(facing))
+      const sum = this.#sum.fromFlow(flow)
+      this.#addTo(copy, sum, flow)
+      if (flow.protocol === 'cms8000') spans.push(spanOf(sum))
     }
     this.#isShown ||= copy === null
-    return { talks: (copy ?? this.#table).talks(), spans: spans.sort((a, b) => a.flowId - b.flowId) }
+    return { table: copy ?? this.#table, spans }
   }
 }
 
-function swap<T>([a, b]: readonly [T, T]): [T, T] {
-  return [b, a]
+/** The tables of several parts as one, in order of first appearance. No row is in two of them: they part by who talks to whom. */
+export function snapshotOf(parts: readonly { readonly talks: Talks; readonly live: Iterable<Flow> }[]): { talks: Talk[]; spans: StreamSpan[] } {
+  const shown = parts.map(({ talks, live }) => talks.shown(live))
+  const spans = shown.flatMap((part) => part.spans).sort((a, b) => a.flowId - b.flowId)
+  return { talks: merged(shown.map(({ table }) => table.talks())), spans }
 }
 
-/** A copy with both sides changed over; the Community ID is the same for both (its specification orders the endpoints). */
-function turned(flow: Flow): Flow {
-  return {
-    id: flow.id, vlan: flow.vlan, innerVlan: flow.innerVlan, proto: flow.proto,
-    src: flow.dst, dst: flow.src, srcPort: flow.dstPort, dstPort: flow.srcPort,
-    firstAt: flow.firstAt, firstFrame: flow.firstFrame, lastAt: flow.lastAt,
-    macs: swap(flow.macs), packets: swap(flow.packets), bytes: swap(flow.bytes), payloadBytes: swap(flow.payloadBytes),
-    tcpFlags: swap(flow.tcpFlags), state: flow.state, protocol: flow.protocol, gapBytes: flow.gapBytes, communityId: () => flow.communityId(),
+/** Lists in order as one. A packet and the one around it begin a flow each with the same frame: the one inside was there first. */
+function merged(lists: readonly (readonly Talk[])[]): Talk[] {
+  const heads = lists.filter((list) => list.length > 0).map((list) => ({ list, at: 0, ...startOf(list[0] as Talk) }))
+  const talks: Talk[] = []
+  while (heads.length > 0) {
+    let first = 0
+    for (let i = 1; i < heads.length; i++) if (isBefore(heads[i] as TalkStart, heads[first] as TalkStart)) first = i
+    const head = heads[first] as (typeof heads)[number]
+    talks.push(head.list[head.at++] as Talk)
+    if (head.at === head.list.length) heads.splice(first, 1)
+    else Object.assign(head, startOf(head.list[head.at] as Talk))
   }
+  return talks
 }
 
-function spanOf(flow: Flow): StreamSpan {
+interface TalkStart {
+  readonly frame: number
+  readonly flowId: number
+}
+
+function startOf(talk: Talk): TalkStart {
+  return { frame: talk.frames[0] ?? 0, flowId: talk.evidence[0]?.flowId ?? 0 }
+}
+
+function isBefore(a: TalkStart, b: TalkStart): boolean {
+  return a.frame < b.frame || (a.frame === b.frame && a.flowId < b.flowId)
+}
+
+/** `sum` as the content has it; the Community ID is the same for both ways (its specification orders the endpoints). */
+function spanOf(sum: FlowSum): StreamSpan {
+  const [monitor, central] = [addressAt(sum.addresses, 0, sum.ipVersion), addressAt(sum.addresses, 4, sum.ipVersion)]
+  const { id, vlan, proto, srcPort, dstPort, firstAt, lastAt } = sum
   return {
-    flowId: flow.id, vlan: flow.vlan, monitor: flow.src, central: flow.dst, firstAt: flow.firstAt, lastAt: flow.lastAt,
-    closed: flow.state === 'closed', nextHop: flow.macs[1], evidence: markOf(flow),
+    flowId: id, vlan, monitor, central, firstAt, lastAt, closed: sum.state === 'closed', nextHop: sum.dstMac,
+    evidence: { flowId: id, src: monitor, srcPort, dst: central, dstPort, proto, vlan },
   }
 }

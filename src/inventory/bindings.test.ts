@@ -84,13 +84,15 @@ test('a place is one per segment and address, and looking makes none', () => {
   assert.deepEqual([places.find(3, ip), places.find(4, ip)?.vlan], [made, 4])
 })
 
-test('what a sender gives is the host that seen keeps honest; addresses that cannot send give none', () => {
+test('what a sender gives is the host that later counts keep honest; addresses that cannot send give none', () => {
   const inventory = new Inventory([])
   const ip = ipFromV4(0x0a000001)
   const host = inventory.sender(0, 1, ip, 5, 1)
   assert.ok(host)
-  inventory.seen(host, 9)
+  inventory.heardMore({ vlan: 0, mac: 1, ip, flows: 3, claimAt: 8, seenAt: 9, frames: [1, 4, 6] })
   assert.deepEqual([host?.firstAt, host?.lastAt, host?.frame], [5, 9, 1])
+  const [binding] = inventory.bindings.claimants(0, ip)
+  assert.deepEqual([binding?.traffic, binding?.lastAt, binding?.frames], [4, 8, [1, 4, 6]])
   assert.equal(inventory.sender(0, 1, ip, 7, 2), host)
   assert.equal(host?.lastAt, 9)
   for (const value of [0, 0xe0000001, 0xffffffff]) {

@@ -5,6 +5,7 @@ import type { Ip } from '../base/ip.ts'
 import { isGroupMac, type MacNumber } from '../base/mac.ts'
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { Places, type Place } from './places.ts'
+import type { SenderTold } from './senders.ts'
 
 /** One claimant of one address. Counts never shrink; frames are the first few that showed the claim. */
 export interface Binding {
@@ -95,6 +96,15 @@ export class Bindings {
     else binding.unsolicitedReplies++
   }
 
+  /** Flows of a card that is known to use the address; others than the first. */
+  claimedMore(place: Place, { mac, flows, claimAt, frames }: SenderTold): void {
+    const binding = findClaim(place, mac)
+    if (!binding) return
+    binding.traffic += flows
+    if (claimAt > binding.lastAt) binding.lastAt = claimAt
+    binding.frames = firstFrames(binding.frames, frames)
+  }
+
   #add(place: Place | undefined, vlan: number, ip: Ip, mac: MacNumber, at: Micros): Binding | undefined {
     if (this.#size >= BINDINGS_MAX) {
       this.#refused++
@@ -148,6 +158,12 @@ function addClaim(place: Place, claimants: Binding[], binding: Binding): void {
 function noteFrame(binding: Binding, frame: number): void {
   const { frames } = binding
   if (frames.length < FRAMES_MAX && (frames.length === 0 || frames[frames.length - 1] !== frame)) binding.frames = [...frames, frame]
+}
+
+/** The first frames of both, ascending, each once. */
+function firstFrames(known: readonly number[], more: readonly number[]): readonly number[] {
+  const fresh = more.filter((frame) => !known.includes(frame))
+  return fresh.length === 0 ? known : [...known, ...fresh].sort((a, b) => a - b).slice(0, FRAMES_MAX)
 }
 
 /** True when the claimant spoke ARP for the address (not only sent packets from it). */

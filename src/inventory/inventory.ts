@@ -13,6 +13,7 @@ import { Bindings, type BindingEvidence } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
 import type { Place } from './places.ts'
+import type { SenderTold } from './senders.ts'
 
 /** An address that spoke, on one segment. */
 export interface Host {
@@ -56,8 +57,8 @@ export class Inventory {
   }
 
   /**
-   * A packet's sender: `mac` is -1 on links without hardware addresses. Called for each flow and direction's first packet.
-   * Gives the host, which the caller may keep: raising its `lastAt` is what `seen` does.
+   * A packet's sender: `mac` is -1 on links without hardware addresses. Called for the first packet of a flow and direction; of a card
+   * and address that are known, the caller may count by itself and tell it later (heardMore).
    */
   sender(vlan: number, mac: MacNumber, ip: Ip, at: Micros, frame: number): Host | null {
     return this.#spoke(vlan, mac, ip, 'traffic', at, frame)
@@ -74,9 +75,9 @@ export class Inventory {
     return host
   }
 
-  /** False when no behaviour begins with a connection to this port: `started` need not be asked. */
-  isStartPort(port: number): boolean {
-    return this.#startPorts.has(port)
+  /** Ports that some behaviour begins with a connection to: of others `started` need not be told. */
+  get startPorts(): ReadonlySet<number> {
+    return this.#startPorts
   }
 
   /** A flow began: does it look like what a profile's devices do at start-up? */
@@ -89,9 +90,12 @@ export class Inventory {
     }
   }
 
-  /** Keeps last-seen times honest without a call per packet: flows report theirs when they end or are looked at. */
-  seen(host: Host, at: Micros): void {
-    if (at > host.lastAt) host.lastAt = at
+  /** What was counted of a sender since `sender` told it first. */
+  heardMore(told: SenderTold): void {
+    const place = this.bindings.places.find(told.vlan, told.ip)
+    if (!place) return
+    if (place.host) place.host.lastAt = Math.max(place.host.lastAt, told.claimAt, told.seenAt)
+    this.bindings.claimedMore(place, told)
   }
 
   fact(fact: Fact, flow: FlowKey | null): void {

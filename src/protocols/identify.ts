@@ -65,6 +65,18 @@ function compileTransport(rows: readonly ProtocolRow[], transport: Transport): T
   return { all, hinted: new Map([...ports].map((port) => [port, inFront(port)])) }
 }
 
+/** The first row that says yes to one datagram, which is judged alone; null when all say no. */
+export function datagramRow(
+  registry: CompiledRegistry, responderPort: number, initiatorPort: number, direction: Direction, buf: Uint8Array, off: number, end: number,
+): ProtocolRow | null {
+  return firstYes(registry.candidates('udp', responderPort, initiatorPort), direction, buf, off, end)
+}
+
+function firstYes(rows: readonly ProtocolRow[], direction: Direction, buf: Uint8Array, off: number, end: number): ProtocolRow | null {
+  for (const row of rows) if (row.probe('udp', direction, buf, off, end) === 'yes') return row
+  return null
+}
+
 /** A packet kept until the verdict: its bytes lie in its direction's carry buffer, in order. */
 interface Piece {
   readonly direction: Direction
@@ -165,8 +177,8 @@ export class IdentifyingSession implements Session {
   }
 
   #datagram(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
-    for (const row of this.#rows) {
-      if (row.probe('udp', direction, buf, off, end) !== 'yes') continue
+    const row = firstYes(this.#rows, direction, buf, off, end)
+    if (row) {
       this.#open(row).feed(direction, buf, off, end, at)
       return
     }

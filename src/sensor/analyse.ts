@@ -63,10 +63,11 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
   if (!read.ok) return err(read.error)
   if (read.value.format === null) return err(notACapture(name, read.value.problems[0]?.message))
   sensor.finish()
-  const picture = takePicture(sensor, knowledge)
+  const heard = sensor.heard()
+  const picture = takePicture(heard, knowledge)
   const sha256 = read.value.sha256
   const ownId = sha256 === null ? UNHASHED_ID : analysisId(sha256)
-  const analysis = analysisOf(sensor, picture, { id: early ? id : ownId, name, source: 'capture', sha256, summary: read.value })
+  const analysis = analysisOf(heard, picture, { id: early ? id : ownId, name, source: 'capture', sha256, summary: read.value })
   if (store) {
     await feed.flush(0)
     await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))

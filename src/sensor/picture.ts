@@ -15,7 +15,7 @@ import { CENTRAL_PROFILE } from '../inventory/evidence.ts'
 import { createEvaluator, policyNames, type Evaluator, type NameMap } from '../policy/index.ts'
 import { IpProto } from '../wire/frame.ts'
 import { factoryAddresses, indicatorsOf, insideTest, type Knowledge } from './knowledge.ts'
-import type { Sensor } from './sensor.ts'
+import type { Heard } from './sensor.ts'
 
 export interface Picture {
   readonly assets: readonly Asset[]
@@ -33,24 +33,24 @@ export interface Picture {
 
 const NFS_PORT = 2049
 
-export function takePicture(sensor: Sensor, knowledge: Knowledge): Picture {
+export function takePicture(heard: Heard, knowledge: Knowledge): Picture {
   const isInside = insideTest(knowledge.policy)
   const unzoned = { profiles: knowledge.profiles, oui: knowledge.oui, isInside, zoneOf: () => null }
-  const named = sensor.inventory.assets(unzoned)
+  const named = heard.inventory.assets(unzoned)
   const names = policyNames(knowledge.policy, addressesByProfile(named, factoryAddresses(knowledge)))
   const local = createEvaluator(knowledge.policy, names)
   const leaving = createEvaluator(knowledge.policy, withoutGlobalHosts(names))
   const assets = named.map((asset) => ({ ...asset, zone: zoneOfAsset(asset, local, names) }))
-  const { talks, spans } = sensor.talks.snapshot(sensor.liveFlows())
+  const { talks, spans } = heard
   const world = createWorld({
-    assets, bindings: sensor.inventory.bindings, routers: routerMacs(sensor.inventory.bindings), talks, spans,
-    indicators: indicatorsOf(knowledge), isInside, lastAt: sensor.counters.lastAt ?? 0,
+    assets, bindings: heard.inventory.bindings, routers: routerMacs(heard.inventory.bindings), talks, spans,
+    indicators: indicatorsOf(knowledge), isInside, lastAt: heard.counters.lastAt ?? 0,
     approvesUpdate: (src, dst) => local.evaluate({ src, dst, proto: IpProto.tcp, srcPort: 0, dstPort: NFS_PORT }).action === 'allow',
   })
   const eyes = { local: answer(local), leaving: answer(leaving) }
   let conversations: readonly Conversation[] | null = null
   return {
-    assets, findings: findingsOf(sensor, world), names, talks,
+    assets, findings: findingsOf(heard, world), names, talks,
     get conversations() {
       conversations ??= conversationsOf(world, eyes)
       return conversations
@@ -66,8 +66,8 @@ function answer(evaluator: Evaluator) {
 }
 
 /** Worst first, then earliest, then id: the order people read. */
-function findingsOf(sensor: Sensor, world: World): Finding[] {
-  const findings = RULES.flatMap((rule, i) => (sensor.detectors[i]?.findings(world) ?? []).map((draft) => toFinding(rule, draft)))
+function findingsOf({ detectors }: Heard, world: World): Finding[] {
+  const findings = RULES.flatMap((rule, i) => (detectors[i]?.findings(world) ?? []).map((draft) => toFinding(rule, draft)))
   const rank = (f: Finding): number => SEVERITIES.length - SEVERITIES.indexOf(f.severity)
   return findings.sort((a, b) => rank(a) - rank(b) || a.firstAt - b.firstAt || (a.id < b.id ? -1 : 1))
 }

@@ -9,7 +9,7 @@ import { SEVERITIES, type Finding, type Severity } from '../detect/finding.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { CaptureSummary } from '../wire/capture/capture.ts'
 import type { Picture } from './picture.ts'
-import type { Sensor } from './sensor.ts'
+import type { Heard } from './sensor.ts'
 
 export const REPORT_SCHEMA = 'cordon.report/1'
 
@@ -36,11 +36,11 @@ export interface AnalysisParts {
 /** Names of observations that mean packets or records are missing: exit code 4. */
 const LOSS_OBSERVATIONS = new Set(['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped'])
 
-export function analysisOf(sensor: Sensor, picture: Picture, parts: AnalysisParts): Analysis {
+export function analysisOf(heard: Heard, picture: Picture, parts: AnalysisParts): Analysis {
   const { summary } = parts
-  const { counters } = sensor
+  const { counters } = heard
   const dropped = summary?.dropped ?? 0
-  const observations = [...sensor.observations(), ...(dropped > 0 ? [{ name: 'captureDropped', count: dropped }] : [])]
+  const observations = [...heard.observations, ...(dropped > 0 ? [{ name: 'captureDropped', count: dropped }] : [])]
   const countOf = (name: string): number => observations.find((o) => o.name === name)?.count ?? 0
   const problems = (summary?.problems ?? []).map(({ code, message }) => ({ code, message }))
   const lost = observations.filter((o) => LOSS_OBSERVATIONS.has(o.name)).reduce((n, o) => n + o.count, 0)
@@ -48,9 +48,9 @@ export function analysisOf(sensor: Sensor, picture: Picture, parts: AnalysisPart
     id: parts.id, name: parts.name, source: parts.source,
     state: stateOf(summary),
     sha256: parts.sha256, format: summary?.format ?? null,
-    packets: counters.packets, bytes: counters.bytes, flows: sensor.flowsOpened(), firstAt: counters.firstAt, lastAt: counters.lastAt,
+    packets: counters.packets, bytes: counters.bytes, flows: heard.flowsOpened, firstAt: counters.firstAt, lastAt: counters.lastAt,
     problems, observations: observations.map(withMeaning),
-    health: healthFindings(sensor.healthCounts(dropped)),
+    health: healthFindings(heard.healthCounts(dropped)),
     blindSpots: blindSpots({
       ...counters, lost, damaged: problems.length > 0,
       cutFrames: countOf('cutBySnaplen'), fragmentsOfUnknownLinks: countOf('linkUnsupported'),

@@ -96,8 +96,8 @@ test('the attack on ARP names the owner and the impostor', () => {
 
 test('taking a picture twice, or in the middle, changes nothing', () => {
   const { sensor, picture } = ward(SCENARIOS)
-  assert.deepEqual(takePicture(sensor, shippedKnowledge()).findings, picture.findings)
-  assert.deepEqual(takePicture(sensor, shippedKnowledge()).assets, picture.assets)
+  assert.deepEqual(takePicture(sensor.heard(), shippedKnowledge()).findings, picture.findings)
+  assert.deepEqual(takePicture(sensor.heard(), shippedKnowledge()).assets, picture.assets)
 })
 
 test('the finding tells what is inferred, and no text says that a patient is fine or gives a value', () => {

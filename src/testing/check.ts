@@ -36,5 +36,5 @@ export function watchWard(
     if (heard(bytes, at)) sensor.packet(bytes, 0, bytes.length, at, bytes.length, LinkType.ethernet)
   }
   sensor.finish()
-  return { sensor, picture: takePicture(sensor, shippedKnowledge()) }
+  return { sensor, picture: takePicture(sensor.heard(), shippedKnowledge()) }
 }

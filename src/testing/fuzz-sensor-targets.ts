@@ -34,8 +34,9 @@ function watch(pieces: readonly Uint8Array[]): Watched {
   for (const piece of pieces) reader.push(piece)
   const summary = reader.end()
   sensor.finish()
-  const picture = takePicture(sensor, knowledge)
-  const analysis = analysisOf(sensor, picture, { id: 'fuzz', name: 'fuzz', source: 'capture', sha256: null, summary })
+  const heard = sensor.heard()
+  const picture = takePicture(heard, knowledge)
+  const analysis = analysisOf(heard, picture, { id: 'fuzz', name: 'fuzz', source: 'capture', sha256: null, summary })
   return { report: JSON.stringify(reportOf(analysis, picture)), facts }
 }
 

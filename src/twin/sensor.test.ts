@@ -27,7 +27,7 @@ function watch(scenarios: readonly Scenario[], more: Partial<WardOptions> = {}):
   const facts: unknown[] = []
   const sensor = new Sensor({ behaviours: behavioursOf(knowledge), onFact: (fact) => void facts.push(fact) })
   for (const { at, bytes } of playWard(options)) sensor.packet(bytes, 0, bytes.length, at, bytes.length, LinkType.ethernet)
-  return { options, picture: takePicture(sensor, knowledge), facts: JSON.stringify(facts) }
+  return { options, picture: takePicture(sensor.heard(), knowledge), facts: JSON.stringify(facts) }
 }
 
 /** Rules that found something, each once. */

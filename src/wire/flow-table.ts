@@ -6,7 +6,7 @@ import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../base/time.
 import { FlowAges } from './flow-ages.ts'
 import { FlowIndex } from './flow-index.ts'
 import { FlowKeyWords } from './flow-key.ts'
-import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowKnown, FlowNumber, FlowView, FlowWord } from './flow-record.ts'
+import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, type FlowArrays, FlowKnown, FlowNumber, FlowView, FlowWord } from './flow-record.ts'
 import { DATAGRAM_CODE, FIRST_CODE, FLOW_STATES, MIDSTREAM_CODE, nextStateCode } from './flow-state.ts'
 import type { Direction, Flow, FlowState } from './flow.ts'
 import { FrameFlag, IpProto, TcpFlag, type Frame } from './frame.ts'
@@ -59,6 +59,10 @@ export interface FlowTableOptions {
   readonly seed?: number
   /** Called once per flow, before the step of the frame that ended it is returned. The flow is valid during the call. */
   readonly onEnd?: (flow: Flow, why: FlowEnd, slot: number) => void
+  /** The same for an owner who reads the record: no view is made. */
+  readonly onSlotEnd?: (slot: number, why: FlowEnd) => void
+  /** Ids of flows, where several tables share one sequence; left out: this table's own, from 1. */
+  readonly nextId?: () => number
 }
 
 export interface FlowTableCounters {
@@ -97,6 +101,8 @@ export class FlowTable {
   readonly #views: (FlowView | null)[] = []
   readonly #key = new FlowKeyWords()
   readonly #onEnd: (flow: Flow, why: FlowEnd, slot: number) => void
+  readonly #onSlotEnd: ((slot: number, why: FlowEnd) => void) | null
+  readonly #nextId: (() => number) | null
   readonly #step = new Step(this)
   #tick = -1
   #opened = 0
@@ -105,6 +111,8 @@ export class FlowTable {
   constructor(options: FlowTableOptions = {}) {
     this.#index = new FlowIndex(options.flowsMax ?? FLOWS_MAX, options.seed ?? 0, FLOW_STRIDE)
     this.#onEnd = options.onEnd ?? ((): void => {})
+    this.#onSlotEnd = options.onSlotEnd ?? null
+    this.#nextId = options.nextId ?? null
   }
 
   counters(): FlowTableCounters {
@@ -116,8 +124,8 @@ export class FlowTable {
    * `packets` and `ipBytes` are given for a reassembled datagram: how many packets and IP bytes it came in.
    */
   observe(frame: Frame, packets = 1, ipBytes = ipBytesOf(frame)): FlowStep {
-    const tick = Math.floor(frame.at / TICK_MICROS) | 0
-    if (tick !== this.#tick) this.#expire(frame.at, tick)
+    const tick = tickOf(frame.at)
+    if (tick !== this.#tick) for (const slot of this.overdue(frame.at)) this.end(slot, 'idle')
     const sourceIsLow = this.#key.fill(frame)
     let slot = this.#index.find(this.#key.words)
     if (slot >= 0 && this.#isOver(slot, frame, sourceIsLow)) slot = -1
@@ -148,6 +156,22 @@ export class FlowTable {
     return this.#view(slot)
   }
 
+  /** The view somebody has asked for, if anybody has. */
+  viewOf(slot: number): FlowView | null {
+    return this.#views[slot] ?? null
+  }
+
+  /** Nobody holds the view any more: it goes, and what it alone knew (protocol, gaps) goes with it. */
+  dropView(slot: number): void {
+    this.#views[slot]?.close()
+    this.#views[slot] = null
+  }
+
+  /** The record's arrays. Replaced when the table grows: read them anew each time. */
+  get arrays(): FlowArrays {
+    return this.#index
+  }
+
   /** A number that the owner of the table keeps with a live flow; 0 when the flow is new. */
   attention(slot: number): number {
     return this.#index.words[slot * FLOW_STRIDE + FlowWord.attention] as number
@@ -166,7 +190,7 @@ export class FlowTable {
 
   /** Live flows in order of first packet. */
   live(): Flow[] {
-    return this.#liveSlots().map((slot) => this.#view(slot))
+    return this.liveSlots().map((slot) => this.#view(slot))
   }
 
   /** Live flows by place, in no order, with the time of their last packet. */
@@ -178,19 +202,23 @@ export class FlowTable {
 
   /** Ends every live flow, in id order. The table may be used again after it; ids go on. */
   finish(): void {
-    for (const slot of this.#liveSlots()) this.#end(slot, 'finish')
+    for (const slot of this.liveSlots()) this.end(slot, 'finish')
   }
 
-  #liveSlots(): number[] {
+  /** Places of the live flows, in order of id. */
+  liveSlots(): number[] {
     const slots: number[] = []
     for (let ageClass = 0; ageClass < IDLE_MICROS.length; ageClass++) this.#ages.collect(ageClass, slots)
     return this.#inIdOrder(slots)
   }
 
   #inIdOrder(slots: number[]): number[] {
-    const words = this.#index.words
-    const idOf = (slot: number): number => words[slot * FLOW_STRIDE + FlowWord.id] as number
-    return slots.sort((a, b) => idOf(a) - idOf(b))
+    return slots.sort((a, b) => this.idOf(a) - this.idOf(b))
+  }
+
+  /** The id of the flow that has this place. */
+  idOf(slot: number): number {
+    return this.#index.words[slot * FLOW_STRIDE + FlowWord.id] as number
   }
 
   #view(slot: number): FlowView {
@@ -206,8 +234,8 @@ export class FlowTable {
     const { words, numbers } = this.#index
     const base = slot * FLOW_STRIDE
     const silence = frame.at - (numbers[slot * FLOW_STRIDE_NUMBERS + FlowNumber.lastAt] as number)
-    if (silence > (IDLE_MICROS[words[base + FlowWord.ageClass] as number] as Micros)) this.#end(slot, 'idle')
-    else if (isTcp(frame) && isReuse(words, base, frame, sourceIsLow)) this.#end(slot, 'reused')
+    if (silence > (IDLE_MICROS[words[base + FlowWord.ageClass] as number] as Micros)) this.end(slot, 'idle')
+    else if (isTcp(frame) && isReuse(words, base, frame, sourceIsLow)) this.end(slot, 'reused')
     else return false
     return true
   }
@@ -220,7 +248,8 @@ export class FlowTable {
     const base = slot * FLOW_STRIDE
     const first = slot * FLOW_STRIDE_NUMBERS
     words[base + FlowWord.srcIsLow] = sourceIsLow === swapped ? 0 : 1
-    words[base + FlowWord.id] = ++this.#opened
+    this.#opened++
+    words[base + FlowWord.id] = this.#nextId === null ? this.#opened : this.#nextId()
     words[base + FlowWord.tick] = tick
     words[base + FlowWord.attention] = 0
     words[base + FlowWord.flags] = words[base + FlowWord.flags + 1] = 0
@@ -260,20 +289,22 @@ export class FlowTable {
     return isFirst || isOtherCard
   }
 
-  #end(slot: number, why: FlowEnd): void {
+  /** Ends a live flow. */
+  end(slot: number, why: FlowEnd): void {
     this.#ages.remove(slot, this.#index.words[slot * FLOW_STRIDE + FlowWord.ageClass] as number)
-    const view = this.#view(slot)
-    this.#views[slot] = null
-    this.#onEnd(view, why, slot)
-    view.close()
+    if (this.#onSlotEnd === null) this.#onEnd(this.#view(slot), why, slot)
+    else this.#onSlotEnd(slot, why)
+    this.dropView(slot)
     this.#index.remove(slot)
   }
 
   /**
-   * Ends what was silent too long, in order of first packet. Looks at the flows that came to rest in a second old enough, and stops at
-   * the first one after it: each is ended now or, at most once per second, looked at again.
+   * Whoever was silent too long, in order of id; the caller ends them. Looks at the flows that came to rest in a second old enough, and
+   * stops at the first one after it: each is told now or, at most once per second, looked at again. Nothing twice in the same second.
    */
-  #expire(at: Micros, tick: number): void {
+  overdue(at: Micros): readonly number[] {
+    const tick = tickOf(at)
+    if (tick === this.#tick) return NO_SLOTS
     this.#tick = tick
     const over: number[] = []
     for (let ageClass = 0; ageClass < IDLE_MICROS.length; ageClass++) {
@@ -283,7 +314,7 @@ export class FlowTable {
         if (at - this.#lastAt(slot) > idleMax) over.push(slot)
       }
     }
-    if (over.length > 0) for (const slot of this.#inIdOrder(over)) this.#end(slot, 'idle')
+    return over.length > 1 ? this.#inIdOrder(over) : over
   }
 
   #tickOf(slot: number): number {
@@ -297,8 +328,14 @@ export class FlowTable {
   /** Makes room: the least recently active of the most numerous class, so that a flood of one kind pushes out itself. */
   #evict(): void {
     this.#evicted++
-    this.#end(this.#ages.oldest(this.#ages.largest()), 'evicted')
+    this.end(this.#ages.oldest(this.#ages.largest()), 'evicted')
   }
+}
+
+const NO_SLOTS: readonly number[] = []
+
+function tickOf(at: Micros): number {
+  return Math.floor(at / TICK_MICROS) | 0
 }
 
 /** A segment a host would look at: a header that could not be is counted as a packet, but moves no state. */

@@ -61,12 +61,13 @@ export interface LiveEnd {
 export function liveReport(
   sensor: Sensor, knowledge: Knowledge, end: LiveEnd, state: Analysis['state'],
 ): { readonly report: Report; readonly picture: Picture } {
-  const picture = takePicture(sensor, knowledge)
+  const heard = sensor.heard()
+  const picture = takePicture(heard, knowledge)
   const { loss } = end
   const dropped = loss.kernelDrops + loss.ours + (loss.interfaceLost ?? 0)
-  const { packets, bytes } = sensor.counters
+  const { packets, bytes } = heard.counters
   const summary = { format: null, compressed: false, packets, bytes, linkTypes: [], dropped, problems: [] }
-  const plain = analysisOf(sensor, picture, { id: end.id, name: end.name, source: 'live', sha256: null, summary })
+  const plain = analysisOf(heard, picture, { id: end.id, name: end.name, source: 'live', sha256: null, summary })
   const counts: readonly (readonly [string, number])[] = [
     ['captureDroppedByKernel', loss.kernelDrops], ['captureDroppedByInterface', loss.interfaceLost ?? 0], ['captureDroppedByUs', loss.ours],
     ['captureGaps', end.gaps.length + end.gapsNotKept], ['interfaceSent', end.interfaceSent ?? 0],

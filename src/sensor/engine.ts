@@ -1,0 +1,246 @@
+// Engine: from the bytes of a capture to events in packet order: frames, datagrams put together, and the shard each packet falls to.
+// Keeps the rule that what is heard does not depend on how many threads hear it: each engine walks all packets and owns some shards.
+
+import { mix, mixed } from '../base/mix.ts'
+import type { Micros } from '../base/time.ts'
+import { SensorHealth, sumFlows, type FlowCounts } from '../detect/sensor-health.ts'
+import { arpFacts } from '../protocols/arp/index.ts'
+import type { Fact } from '../protocols/facts.ts'
+import type { PacketSink } from '../wire/capture/capture.ts'
+import { wholeDatagram } from '../wire/datagram.ts'
+import { beginFrame, decodeFrame } from '../wire/decode.ts'
+import { asOuterFrame } from '../wire/enter.ts'
+import type { Flow } from '../wire/flow.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, tunnelKindNames } from '../wire/frame.ts'
+import type { OuterPacket, TunnelKindName } from '../wire/frame.ts'
+import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
+import type { OverlapOf } from '../wire/reassembly/overlap.ts'
+import { noCounts } from '../wire/reassembly/tcp.ts'
+import { Shard, SHARDS, type ShardEvents } from './shard.ts'
+
+/** Frame.flags is a 32-bit number. */
+const FLAG_BITS = 32
+const MICROS_PER_TICK = 1_000_000
+
+/**
+ * When in a packet something happened: what ends by silence before it, then what the link says, then its flow, then the flows around it.
+ * With the number of the packet this is the order of all events, whoever tells them.
+ */
+export const Phase = { silence: 0, link: 1, flow: 2 } as const
+
+export interface EngineEvents extends Omit<ShardEvents, 'frame' | 'nextId' | 'fact'> {
+  /** `flow` is null for what the link says. */
+  fact(fact: Fact, flow: Flow | null): void
+}
+
+export interface EngineOptions {
+  /** Mixed into every hash, so that a stranger cannot aim at one place of a table: random when live. It never shows in the output. */
+  readonly seed: number
+  readonly events: EngineEvents
+  readonly startPorts: ReadonlySet<number>
+  readonly tellsEnded: boolean
+  readonly overlapOf: OverlapOf | undefined
+  /** Shards that are this engine's; left out: all. */
+  readonly owned?: readonly number[]
+  /** Of several engines one says what belongs to no flow; left out: this one. */
+  readonly isLead?: boolean
+}
+
+export interface EngineCounters {
+  packets: number
+  bytes: number
+  firstAt: Micros | null
+  lastAt: Micros | null
+  arpFrames: number
+  ipPackets: number
+}
+
+/** What an engine has counted, to be added up with those of others. */
+export interface EngineCounts {
+  readonly counters: EngineCounters
+  readonly opened: number
+  /** By name. */
+  readonly observations: Readonly<Record<string, number>>
+  readonly ended: FlowCounts
+}
+
+export class Engine implements PacketSink {
+  readonly counters: EngineCounters = { packets: 0, bytes: 0, firstAt: null, lastAt: null, arpFrames: 0, ipPackets: 0 }
+  readonly health = new SensorHealth()
+  /** Those it owns, in order. */
+  readonly shards: readonly Shard[]
+  /** Phase of the event being told, and within `silence` the id of the flow. */
+  phase: number = Phase.silence
+  order = 0
+  readonly #events: EngineEvents
+  readonly #isLead: boolean
+  /** By shard number; null for those of others. */
+  readonly #byNumber: readonly (Shard | null)[]
+  readonly #frame = new Frame()
+  /** A packet around the one in #frame. */
+  readonly #around = new Frame()
+  readonly #fragments: IpReassembler
+  /** By bit of Frame.flags. */
+  readonly #flagCounts = new Float64Array(FLAG_BITS)
+  readonly #tunnelCounts = new Map<TunnelKindName, number>()
+  /** Of all streams together. */
+  readonly #tcpCounts = noCounts()
+  /** Fragments whose datagram never became whole: they are in no flow, so they are counted here. */
+  #incompletePackets = 0
+  #second = Number.NaN
+  #opened = 0
+  readonly #emitLink = (fact: Fact): void => this.#events.fact(fact, null)
+
+  constructor(options: EngineOptions) {
+    const { seed, events, startPorts, tellsEnded, overlapOf, owned, isLead } = options
+    this.#events = events
+    this.#isLead = isLead ?? true
+    const onIncomplete = (datagram: Incomplete): number => (this.#incompletePackets += datagram.packets)
+    this.#fragments = new IpReassembler({ onIncomplete, overlapOf, seed })
+    const shardEvents: ShardEvents = {
+      frame: () => this.#frame.number, nextId: () => ++this.#opened, fact: (fact, flow) => events.fact(fact, flow),
+      sender: (shard, row, frame) => events.sender(shard, row, frame), started: (flow, frame) => events.started(flow, frame),
+      broadcast: (flow, frame) => events.broadcast(flow, frame), ended: (flow) => events.ended(flow),
+    }
+    const open = (): Shard => new Shard({ seed, events: shardEvents, tcpCounts: this.#tcpCounts, startPorts, tellsEnded, overlapOf })
+    this.#byNumber = Array.from({ length: SHARDS }, (_, i) => (owned === undefined || owned.includes(i) ? open() : null))
+    this.shards = this.#byNumber.filter((shard) => shard !== null)
+  }
+
+  /** Number of the packet at work. */
+  get frameNumber(): number {
+    return this.#frame.number
+  }
+
+  get opened(): number {
+    return this.#opened
+  }
+
+  packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {
+    const frame = this.#frame
+    const counters = this.counters
+    counters.packets++
+    counters.bytes += wireLength
+    if (counters.firstAt === null || at < counters.firstAt) counters.firstAt = at
+    if (counters.lastAt === null || at > counters.lastAt) counters.lastAt = at
+    beginFrame(frame, counters.packets, at, wireLength, end - off)
+    const second = Math.floor(at / MICROS_PER_TICK)
+    if (second !== this.#second) this.#silence(at, second)
+    const status = decodeFrame(buf, off, end, linkType, frame)
+    if (this.#isLead) this.#once(buf, frame)
+    if (status >= FrameStatus.network) this.#datagram(buf, frame)
+    if (this.#isLead && frame.flags !== 0) this.#countFlags(frame.flags)
+    if (frame.tunnels !== 0) this.#tunnelled(buf, frame)
+  }
+
+  /** What is said once, whoever owns the flow. */
+  #once(buf: Uint8Array, frame: Frame): void {
+    this.health.packet(frame)
+    if (frame.arpOff < 0) return
+    this.phase = Phase.link
+    this.counters.arpFrames++
+    arpFacts(buf, frame, this.#emitLink)
+  }
+
+  /** Who carried it spoke to somebody too: each packet around is counted in a flow of its own, so that no tunnel hides where it leads. */
+  #tunnelled(buf: Uint8Array, frame: Frame): void {
+    if (this.#isLead) for (const name of tunnelKindNames(frame.tunnelKinds)) this.#tunnelCounts.set(name, (this.#tunnelCounts.get(name) ?? 0) + 1)
+    for (let i = 0; i < frame.outerCount; i++) {
+      const outer = frame.outers[i] as OuterPacket
+      this.phase = Phase.flow + 1 + i
+      const around = asOuterFrame(frame, outer, this.#around)
+      this.#byNumber[shardOf(around)]?.take(buf, around, outer.packets, outer.ipBytes)
+    }
+  }
+
+  #countFlags(flags: number): void {
+    for (let rest = flags; rest !== 0; rest &= rest - 1) {
+      const bit = 31 - Math.clz32(rest & -rest)
+      this.#flagCounts[bit] = (this.#flagCounts[bit] as number) + 1
+    }
+  }
+
+  #datagram(buf: Uint8Array, frame: Frame): void {
+    this.counters.ipPackets++
+    this.phase = Phase.flow
+    if ((frame.flags & FrameFlag.fragment) === 0) {
+      this.#byNumber[shardOf(frame)]?.take(buf, frame, 1, undefined)
+      return
+    }
+    const whole = wholeDatagram(this.#fragments, buf, frame)
+    if (whole) this.#byNumber[shardOf(frame)]?.take(whole.buf, frame, whole.packets, whole.ipBytes)
+  }
+
+  /** Once in a second of packet time: ends the flows that were silent too long, in order of id. */
+  #silence(at: Micros, second: number): void {
+    this.#second = second
+    let over: EndOf[] | null = null
+    for (const shard of this.shards) for (const slot of shard.flows.overdue(at)) (over ??= []).push({ shard, slot, id: shard.flows.idOf(slot) })
+    if (over !== null) this.#end(over, 'idle')
+  }
+
+  #end(over: EndOf[], why: 'idle' | 'finish'): void {
+    this.phase = Phase.silence
+    for (const { shard, slot, id } of over.sort((a, b) => a.id - b.id)) {
+      this.order = id
+      shard.flows.end(slot, why)
+    }
+    this.order = 0
+  }
+
+  /** Live flows, in order of first packet. */
+  live(): Flow[] {
+    return this.shards.flatMap((shard) => shard.flows.live()).sort((a, b) => a.id - b.id)
+  }
+
+  /** Ends every flow. The capture is over, or the watch stops. */
+  finish(): void {
+    this.#fragments.finish()
+    this.#end(this.shards.flatMap((shard) => shard.flows.liveSlots().map((slot) => ({ shard, slot, id: shard.flows.idOf(slot) }))), 'finish')
+  }
+
+  counts(): EngineCounts {
+    return { counters: { ...this.counters }, opened: this.#opened, observations: this.#observations(), ended: sumFlows(this.shards.map((s) => s.ended)) }
+  }
+
+  /** What was odd, by name. */
+  #observations(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    this.#flagCounts.forEach((count, bit) => {
+      for (const name of frameFlagNames(1 << bit)) counts[name] = count
+    })
+    addCounts(counts, this.#tcpCounts, 'tcp ')
+    if (this.#isLead) {
+      addCounts(counts, this.#fragments.observations(), 'ip ')
+      addCounts(counts, Object.fromEntries(this.#tunnelCounts), 'tunnel ')
+      addCounts(counts, { 'ip packetsOfIncompleteDatagrams': this.#incompletePackets })
+    }
+    for (const shard of this.shards) {
+      const { evicted } = shard.flows.counters()
+      addCounts(counts, { flowsEvicted: evicted, flowsNotRead: shard.notRead, talksNotKept: shard.talks.notKept, hostsNotKept: shard.senders.refused })
+    }
+    return counts
+  }
+}
+
+interface EndOf {
+  readonly shard: Shard
+  readonly slot: number
+  readonly id: number
+}
+
+/** By the two addresses, the same both ways. */
+function shardOf({ addresses }: Frame): number {
+  let sum = 0
+  let either = 0
+  for (let i = 0; i < 4; i++) {
+    const [a, b] = [addresses[i] as number, addresses[i + 4] as number]
+    sum = (sum + a + b) | 0
+    either = mix(either, a ^ b)
+  }
+  return mixed(mix(either, sum)) & (SHARDS - 1)
+}
+
+export function addCounts(into: Record<string, number>, counts: Readonly<Record<string, number>>, prefix = ''): void {
+  for (const [key, count] of Object.entries(counts)) into[prefix + key] = (into[prefix + key] ?? 0) + count
+}

@@ -21,11 +21,17 @@ export interface CheckArgs {
   readonly failOn: Severity | 'never'
   /** False: no SHA-256 of the capture in the report. */
   readonly hash: boolean
+  /** Threads that read the capture. */
+  readonly workers: number
 }
 
 export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   if (!args.hash && args.data !== undefined) {
     io.err('cordon check: --no-hash cannot go with --data: a kept analysis is named by the hash of its capture\n  help: Leave one of the two out.\n')
+    return Exit.usage
+  }
+  if (args.workers > 1 && args.data !== undefined) {
+    io.err('cordon check: --workers cannot go with --data: what is kept is written by one thread, in order\n  help: Leave one of the two out.\n')
     return Exit.usage
   }
   const knowledge = loadKnowledge(args.policy)
@@ -36,7 +42,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   return withStore(args.data, io, async (store) => {
     const bar = progressBar(io, 'reading')
     const result = await analyseFile(args.file, {
-      knowledge: knowledge.value, store, signal: io.signal, hash: args.hash, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+      knowledge: knowledge.value, store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
     })
     bar.done()
     if (!result.ok) {

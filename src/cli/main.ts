@@ -110,6 +110,11 @@ function captureOf(argument: string | undefined, flag: string | undefined): stri
   return argument ?? flag ?? '-'
 }
 
+/** As many threads as the sensor has shards (src/sensor/shard.ts, which is loaded only when it is needed). */
+const CHECK_WORKERS_MAX = 4
+
+type CheckFlags = FormatFlags & { r?: string; policy?: string; data?: string; failOn: string; hash: boolean; workers: number }
+
 function addCheck(program: Command, io: Io, done: (code: number) => void): void {
   withFormats(program.command('check').description('read a capture and say who is here, who talks to whom, and what leaves the hospital'))
     .argument('[capture]', 'pcap or pcapng file, gzip and zstd too; - for standard input')
@@ -117,11 +122,13 @@ function addCheck(program: Command, io: Io, done: (code: number) => void): void 
     .addOption(policyOption())
     .option('--data <folder>', 'keep the result in this data folder')
     .option('--no-hash', 'leave the SHA-256 of the capture out of the report: faster on large captures')
+    .option('--workers <number>', 'threads that read the capture; the answer is the same', wholeNumber(1, CHECK_WORKERS_MAX), 1)
     .addOption(new Option('--fail-on <severity>', 'exit 1 when a finding is at least this grave').choices(FAIL_ON_VALUES).default('high'))
-    .action(async (capture: string | undefined, flags: FormatFlags & { r?: string; policy?: string; data?: string; failOn: string; hash: boolean }) => {
+    .action(async (capture: string | undefined, flags: CheckFlags) => {
       const failOn = FAIL_ON_VALUES.find((v) => v === flags.failOn) ?? 'high'
       const { runCheck } = await import('./check.ts')
-      done(await runCheck({ file: captureOf(capture, flags.r), policy: flags.policy, data: flags.data, format: formatOf(flags), failOn, hash: flags.hash }, io))
+      const { policy, data, hash, workers } = flags
+      done(await runCheck({ file: captureOf(capture, flags.r), policy, data, format: formatOf(flags), failOn, hash, workers }, io))
     })
 }
 

@@ -116,7 +116,7 @@ test('against the policy in force, what changes is counted', async () => {
 test('the newest analysis of a data folder is replayed; its clock is now, so an old capture names nobody in use', async () => {
   const data = file('data')
   const checked = await run((io) =>
-    runCheck({ file: file('quiet.pcap'), policy: undefined, data, format: 'json', failOn: 'never', hash: true }, io))
+    runCheck({ file: file('quiet.pcap'), policy: undefined, data, format: 'json', failOn: 'never', hash: true, workers: 1 }, io))
   assert.equal(checked.code, 0, checked.err)
   const fromFile = JSON.parse((await replayed({ file: file('quiet.pcap'), json: true })).out) as Body
   const later = JSON.parse((await replayed({ data, json: true })).out) as Body & { lineOne: string; coverage: { seenOnce: number } }

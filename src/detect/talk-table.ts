@@ -27,8 +27,21 @@ const ADDRESS_WORDS = 4
 const Wide = { nextHop: 0, packets: 1, packetsBack: 2, bytes: 3, bytesBack: 4, firstAt: 5, lastAt: 6, firstFrame: 7, flowId: 8 } as const
 const WIDES = 9
 
+/** Flow id, source port, destination port. */
+const EVIDENCE_PARTS = 3
+
 /** A list that is never changed, only replaced: copies of the table may share it. */
 type Few = readonly number[] | null
+
+/** Rows in order of first end, as columns. */
+export interface TalkRows {
+  readonly size: number
+  readonly words: Int32Array<ArrayBuffer>
+  readonly wides: Float64Array<ArrayBuffer>
+  readonly protocol: readonly (string | null)[]
+  readonly frames: readonly Few[]
+  readonly evidence: readonly Few[]
+}
 
 export class TalkTable {
   readonly #rowsMax: number
@@ -67,6 +80,30 @@ export class TalkTable {
     copy.#evidence = this.#evidence.slice()
     copy.#places = this.#places.slice()
     return copy
+  }
+
+  /** The rows as plain data that can be copied between threads. */
+  parts(): TalkRows {
+    return {
+      size: this.#size, words: this.#words.slice(0, this.#size * WORDS), wides: this.#wides.slice(0, this.#size * WIDES),
+      protocol: this.#protocol, frames: this.#frames, evidence: this.#evidence,
+    }
+  }
+
+  /** A table to be read, of the rows of another; `idOf` gives flows the ids they are to have. */
+  static ofParts(rows: TalkRows, idOf: (own: number) => number): TalkTable {
+    const table = new TalkTable(rows.size, 0)
+    table.#size = rows.size
+    table.#words = rows.words
+    table.#wides = rows.wides
+    table.#protocol = [...rows.protocol]
+    table.#frames = [...rows.frames]
+    table.#evidence = rows.evidence.map((few) => few && few.map((value, i) => (i % EVIDENCE_PARTS === 0 ? idOf(value) : value)))
+    for (let row = 0; row < rows.size; row++) {
+      const id = row * WIDES + Wide.flowId
+      table.#wides[id] = idOf(table.#wides[id] as number)
+    }
+    return table
   }
 
   /** Adds a flow to its row; false when it has none and the table is full. */

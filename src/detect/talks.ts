@@ -8,7 +8,7 @@ import { addressAt, FlowSum } from '../wire/flow-sum.ts'
 import type { Flow } from '../wire/flow.ts'
 import { IpProto, TcpFlag } from '../wire/frame.ts'
 import type { FlowMark } from './flow-mark.ts'
-import { TalkTable } from './talk-table.ts'
+import { TalkTable, type TalkRows } from './talk-table.ts'
 
 /** All flows of one initiator, responder, service and next-hop card. */
 export interface Talk {
@@ -62,6 +62,12 @@ export const TALKS_MAX = 131_072
 /** CMS8000 connections remembered: 64 beds reconnecting a thousand times. */
 const SPANS_MAX = 65_536
 
+/** Rows and spans of one table of talks. */
+export interface TalksParts {
+  readonly rows: TalkRows
+  readonly spans: readonly StreamSpan[]
+}
+
 export class Talks {
   #table: TalkTable
   /** Somebody holds rows of the table: the next flow goes to a copy. */
@@ -112,6 +118,11 @@ export class Talks {
     return snapshotOf([{ talks: this, live }])
   }
 
+  /** What is known of ended flows, as plain data that can be copied between threads. */
+  parts(): TalksParts {
+    return { rows: this.#table.parts(), spans: this.#spans }
+  }
+
   /** Rows and spans as of now; `live` flows are in them. */
   shown(live: Iterable<Flow>): { readonly table: TalkTable; readonly spans: readonly StreamSpan[] } {
     const spans = [...this.#spans]
@@ -132,6 +143,17 @@ export function snapshotOf(parts: readonly { readonly talks: Talks; readonly liv
   const shown = parts.map(({ talks, live }) => talks.shown(live))
   const spans = shown.flatMap((part) => part.spans).sort((a, b) => a.flowId - b.flowId)
   return { talks: merged(shown.map(({ table }) => table.talks())), spans }
+}
+
+/** The same of parts that came from other threads; `idOf` gives their flows the ids they are to have. */
+export function snapshotOfParts(
+  parts: readonly { readonly parts: TalksParts; readonly idOf: (own: number) => number }[],
+): { talks: Talk[]; spans: StreamSpan[] } {
+  const spans = parts.flatMap(({ parts: { spans: own }, idOf }) => own.map((span): StreamSpan => {
+    const flowId = idOf(span.flowId)
+    return { ...span, flowId, evidence: { ...span.evidence, flowId } }
+  }))
+  return { talks: merged(parts.map(({ parts: { rows }, idOf }) => TalkTable.ofParts(rows, idOf).talks())), spans: spans.sort((a, b) => a.flowId - b.flowId) }
 }
 
 /** Lists in order as one. A packet and the one around it begin a flow each with the same frame: the one inside was there first. */

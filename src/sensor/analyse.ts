@@ -9,10 +9,11 @@ import type { Store, StoreRecord } from '../store/store.ts'
 import { createCaptureReader } from '../wire/capture/reader.ts'
 import { behavioursOf, overlapOf, type Knowledge } from './knowledge.ts'
 import { takePicture, type Picture } from './picture.ts'
+import { Pool } from './pool/pool.ts'
 import { factRecord, flowRecord, pictureRecords, pictureSets } from './records.ts'
 import { analysisOf, reportOf, type Report } from './report.ts'
 import { Sensor } from './sensor.ts'
-import { readCapture } from './source.ts'
+import { readCapture, type ReadSummary } from './source.ts'
 
 export interface AnalyseOptions {
   readonly knowledge: Knowledge
@@ -20,6 +21,8 @@ export interface AnalyseOptions {
   /** What people call it; default the file's name. */
   readonly name?: string
   readonly signal?: AbortSignal
+  /** Threads that read the capture, 1 to WORKERS_MAX; the answer is the same. More than one: not with a store. */
+  readonly workers?: number
   /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
   readonly hash?: boolean
   readonly onProgress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number | null; readonly packets: number }) => void
@@ -45,7 +48,8 @@ const BATCH_MAX = 20_000
 /** Reads `file` (a path or `-`). A damaged capture is a value: the report's state says `partial`. */
 export async function analyseFile(file: string, options: AnalyseOptions): Promise<Result<Analysed, AnalyseProblem>> {
   const { knowledge, store } = options
-  const name = options.name ?? (file === '-' ? 'standard input' : basename(file))
+  if ((options.workers ?? 1) > 1 && store === null) return analysePooled(file, options, options.workers ?? 1)
+  const name = nameOf(file, options)
   const early = store && file !== '-' ? await hashFile(file) : null
   const id = early ? analysisId(early) : 'standard-input'
   const feed = new StoreFeed(store, id)
@@ -73,6 +77,33 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
     await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))
   }
   return ok({ report: reportOf(analysis, picture), picture })
+}
+
+/** The same by several threads. */
+async function analysePooled(file: string, options: AnalyseOptions, workers: number): Promise<Result<Analysed, AnalyseProblem>> {
+  const { knowledge, signal, hash } = options
+  const pool = new Pool(workers, behavioursOf(knowledge), knowledge.policy)
+  try {
+    const read = await readCapture(file, pool, {
+      signal, hash, onProgress: (bytesRead, bytesTotal) => options.onProgress?.({ bytesRead, bytesTotal, packets: pool.packets }),
+      afterChunk: () => pool.room(),
+    })
+    if (!read.ok) return err(read.error)
+    const { summary: seen, heard } = await pool.heard()
+    const { compressed, sha256, problems } = read.value
+    const summary: ReadSummary = { ...seen, compressed, sha256, problems: [...seen.problems, ...problems] }
+    const name = nameOf(file, options)
+    if (summary.format === null) return err(notACapture(name, summary.problems[0]?.message))
+    const picture = takePicture(heard, knowledge)
+    const analysis = analysisOf(heard, picture, { id: sha256 === null ? UNHASHED_ID : analysisId(sha256), name, source: 'capture', sha256, summary })
+    return ok({ report: reportOf(analysis, picture), picture })
+  } finally {
+    await pool.close()
+  }
+}
+
+function nameOf(file: string, options: AnalyseOptions): string {
+  return options.name ?? (file === '-' ? 'standard input' : basename(file))
 }
 
 function notACapture(name: string, why: string | undefined): AnalyseProblem {

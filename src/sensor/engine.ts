@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly startPorts: ReadonlySet<number>
   readonly tellsEnded: boolean
   readonly overlapOf: OverlapOf | undefined
+  /** Called for each flow that is opened, before anything is told of it. */
+  readonly onOpen?: () => void
   /** Shards that are this engine's; left out: all. */
   readonly owned?: readonly number[]
   /** Of several engines one says what belongs to no flow; left out: this one. */
@@ -92,13 +94,13 @@ export class Engine implements PacketSink {
   readonly #emitLink = (fact: Fact): void => this.#events.fact(fact, null)
 
   constructor(options: EngineOptions) {
-    const { seed, events, startPorts, tellsEnded, overlapOf, owned, isLead } = options
+    const { seed, events, startPorts, tellsEnded, overlapOf, owned, isLead, onOpen } = options
     this.#events = events
     this.#isLead = isLead ?? true
     const onIncomplete = (datagram: Incomplete): number => (this.#incompletePackets += datagram.packets)
     this.#fragments = new IpReassembler({ onIncomplete, overlapOf, seed })
     const shardEvents: ShardEvents = {
-      frame: () => this.#frame.number, nextId: () => ++this.#opened, fact: (fact, flow) => events.fact(fact, flow),
+      frame: () => this.#frame.number, nextId: () => (onOpen?.(), ++this.#opened), fact: (fact, flow) => events.fact(fact, flow),
       sender: (shard, row, frame) => events.sender(shard, row, frame), started: (flow, frame) => events.started(flow, frame),
       broadcast: (flow, frame) => events.broadcast(flow, frame), ended: (flow) => events.ended(flow),
     }

@@ -1,0 +1,95 @@
+// A worker of the pool: the whole reader over the same bytes as its brothers, and the flows of the shards that are its own.
+// Keeps the rule that it has nothing but the ring it is handed: no file, no socket, no clock.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../base/assert.ts'
+import { noFlows } from '../../detect/sensor-health.ts'
+import type { SenderTold } from '../../inventory/senders.ts'
+import { createCaptureReader } from '../../wire/capture/reader.ts'
+import { Engine } from '../engine.ts'
+import { overlapOf } from '../knowledge.ts'
+import { flowTold, PHASES_MAX, PLACE_BYTES, type WorkerBatch, type WorkerEnd, type WorkerEvent, type WorkerStart, type WorkerTask } from './events.ts'
+
+type Told = WorkerEvent extends infer E ? (E extends WorkerEvent ? Omit<E, 'frame' | 'phase' | 'order'> : never) : never
+
+/** An engine whose events wait to be sent. */
+export class Recorder {
+  readonly engine: Engine
+  facts = 0
+  #opened: number[] = []
+  #events: WorkerEvent[] = []
+  #isOver = false
+
+  constructor({ seed, owned, isLead, startPorts, policy }: Omit<WorkerStart, 'ring'>) {
+    this.engine = new Engine({
+      seed, owned, isLead, startPorts: new Set(startPorts), tellsEnded: false, overlapOf: overlapOf(policy),
+      onOpen: () => void this.#opened.push(this.engine.frameNumber * PHASES_MAX + this.engine.phase),
+      events: {
+        fact: (fact, flow) => {
+          this.facts++
+          this.#tell({ kind: 'fact', fact, flow: flow && flowTold(flow) })
+        },
+        sender: (shard, row, frame) => this.#tell({ kind: 'sender', vlan: frame.vlan, mac: frame.srcMac, ip: shard.senders.ip(row), at: frame.at }),
+        started: (flow, frame) => this.#tell({ kind: 'started', flow: flowTold(flow), at: frame.at }),
+        broadcast: (flow, frame) => this.#tell({ kind: 'broadcast', flow: flowTold(flow), at: frame.at }),
+        ended: () => {},
+      },
+    })
+  }
+
+  #tell(told: Told): void {
+    const { frameNumber, phase, order } = this.engine
+    // What ends with the capture comes after every packet of it.
+    this.#events.push({ frame: this.#isOver ? Number.MAX_SAFE_INTEGER : frameNumber, phase, order, ...told })
+  }
+
+  /** What was told since the last time. */
+  take(): WorkerBatch {
+    const batch = { kind: 'batch', opened: Float64Array.from(this.#opened), events: this.#events, counters: { ...this.engine.counters } } as const
+    this.#opened = []
+    this.#events = []
+    return batch
+  }
+
+  /** Ends every flow and tells the rest; `summary` is the reader's. */
+  end(summary: WorkerEnd['summary']): WorkerEnd {
+    const { engine } = this
+    this.#isOver = true
+    engine.finish()
+    const senders: SenderTold[] = []
+    for (const shard of engine.shards) shard.senders.drain((told) => senders.push(told))
+    const counts = engine.counts()
+    return {
+      kind: 'end', last: this.take(), summary, counts, health: engine.health.counts(noFlows(), noFlows(), 0), ended: counts.ended,
+      talks: engine.shards.map((shard) => shard.talks.parts()), senders, facts: this.facts,
+    }
+  }
+}
+
+function work(start: WorkerStart, port: NonNullable<typeof parentPort>): void {
+  const recorder = new Recorder(start)
+  const reader = createCaptureReader(recorder.engine)
+  const ring = new Uint8Array(start.ring)
+  const bytes = new Uint8Array(PLACE_BYTES)
+  port.on('message', (task: WorkerTask) => {
+    if (task === null) {
+      port.postMessage(recorder.end(reader.end()))
+      port.close()
+      return
+    }
+    if ('bytes' in task) reader.push(task.bytes)
+    else {
+      // Out of the shared memory first: what is decoded cannot change meanwhile.
+      const off = task.place * PLACE_BYTES
+      bytes.set(ring.subarray(off, off + task.length))
+      reader.push(bytes.subarray(0, task.length))
+    }
+    const batch = recorder.take()
+    port.postMessage(batch, [batch.opened.buffer as ArrayBuffer])
+  })
+}
+
+if (parentPort) {
+  assert((workerData as WorkerStart).ring instanceof SharedArrayBuffer, 'a worker is started with a ring')
+  work(workerData as WorkerStart, parentPort)
+}

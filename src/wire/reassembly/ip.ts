@@ -8,7 +8,8 @@ import { FlowAges } from '../flow-ages.ts'
 import { FLOW_KEY_WORDS, FlowIndex } from '../flow-index.ts'
 import { FrameFlag, IpProto, type Frame } from '../frame.ts'
 import { FRAGMENT_WINS, OVERLAP_DEFAULT, type OverlapOf, type Wins } from './overlap.ts'
-import { PieceNote, Pieces } from './pieces.ts'
+import { PieceNote } from './pieces.ts'
+import { Lender, Runs } from './runs.ts'
 
 /** An IP datagram's length field has 16 bits (RFC 791 section 3.1, RFC 8200 section 3). */
 export const DATAGRAM_BYTES_MAX = 65_535
@@ -43,7 +44,7 @@ const FIRST_BYTES_MIN: { readonly [proto: number]: number } = {
 /** RFC 1858 section 4: a TCP fragment at offset 8 is there to overwrite the flags. */
 const TCP_OVERWRITE_OFFSET = 8
 
-/** A datagram that is whole. `buf` is its own memory; [off, end) is the IP payload. */
+/** A datagram that is whole. [off, end) of `buf` is the IP payload; valid until some more datagrams are whole (runs.ts). */
 export interface Reassembled {
   readonly buf: Uint8Array
   readonly off: number
@@ -99,38 +100,47 @@ function noIpCounts(): Record<IpNote, number> {
   return Object.fromEntries(NOTES.map((name) => [name, 0])) as Record<IpNote, number>
 }
 
-/** A datagram in flight. */
+/** A datagram in flight. The object is used again for another. */
 class Datagram {
   /** Its place in the index. */
-  readonly slot: number
-  readonly ipVersion: number
-  readonly vlan: number
-  readonly innerVlan: number
-  readonly addresses: Uint32Array
-  readonly firstAt: Micros
-  readonly firstFrame: number
+  slot = -1
+  ipVersion = 0
+  vlan = 0
+  innerVlan = 0
+  readonly addresses = new Uint32Array(8)
+  firstAt: Micros = 0
+  firstFrame = 0
   /** Next header as the first fragment says (RFC 8200 section 4.5); until it comes, what any fragment said. */
-  proto: number
+  proto = 0
   packets = 0
   ipBytes = 0
   /** Where the last fragment ends, or -1. */
   total = -1
   discarded = false
-  ttl: number
-  readonly wins: Wins
-  readonly pieces = new Pieces()
+  ttl = 0
+  wins: Wins = FRAGMENT_WINS[OVERLAP_DEFAULT]
+  readonly runs: Runs
 
-  constructor(slot: number, frame: Frame, wins: Wins) {
+  constructor(lender: Lender) {
+    this.runs = new Runs(lender)
+  }
+
+  begin(slot: number, frame: Frame, wins: Wins): this {
     this.slot = slot
+    this.packets = 0
+    this.ipBytes = 0
+    this.total = -1
+    this.discarded = false
     this.ttl = frame.ttl
     this.wins = wins
     this.ipVersion = frame.ipVersion
     this.vlan = frame.vlan
     this.innerVlan = frame.innerVlan
-    this.addresses = frame.addresses.slice()
+    this.addresses.set(frame.addresses)
     this.firstAt = frame.at
     this.firstFrame = frame.number
     this.proto = frame.proto
+    return this
   }
 }
 
@@ -140,6 +150,9 @@ export class IpReassembler {
   /** Per IP version, oldest first. */
   readonly #ages = new FlowAges(VERSIONS)
   readonly #datagrams: (Datagram | null)[] = []
+  /** Objects to be used again, at most as many as are ever in flight. */
+  readonly #free: Datagram[] = []
+  readonly #lender = new Lender()
   readonly #key = new Int32Array(FLOW_KEY_WORDS)
   readonly #bytesMax: number
   readonly #onIncomplete: (datagram: Incomplete) => void
@@ -173,13 +186,17 @@ export class IpReassembler {
     this.#judgeHeader(datagram, buf, frame)
     if (datagram.discarded) this.#note('afterDiscard')
     else this.#take(datagram, buf, frame)
-    if (datagram.pieces.covered !== datagram.total) {
+    if (datagram.runs.covered !== datagram.total) {
       this.#shrink(datagram)
       return null
     }
-    this.#forget(datagram)
+    const held = datagram.runs.held
+    const whole = { buf: datagram.runs.take(), off: 0, end: datagram.total, packets: datagram.packets, ipBytes: datagram.ipBytes }
+    // The frame learns the protocol of the first fragment, decodeTransport sets the rest.
+    frame.proto = datagram.proto
+    this.#forget(datagram, held)
     this.#note('completed')
-    return whole(datagram, frame)
+    return whole
   }
 
   /** Gives up what is still in flight, oldest first. */
@@ -203,7 +220,8 @@ export class IpReassembler {
     if (known >= 0) return this.#at(known)
     if (this.#index.isFull) this.#evictOldest(null)
     const slot = this.#index.add(this.#key)
-    const datagram = new Datagram(slot, frame, FRAGMENT_WINS[this.#overlapOf?.(targetOf(frame)) ?? OVERLAP_DEFAULT])
+    const wins = FRAGMENT_WINS[this.#overlapOf?.(targetOf(frame)) ?? OVERLAP_DEFAULT]
+    const datagram = (this.#free.pop() ?? new Datagram(this.#lender)).begin(slot, frame, wins)
     this.#datagrams[slot] = datagram
     this.#ages.add(slot, versionClass(frame.ipVersion))
     return datagram
@@ -220,16 +238,16 @@ export class IpReassembler {
   #take(datagram: Datagram, buf: Uint8Array, frame: Frame): void {
     const end = this.#usableEnd(buf, frame)
     if (end < 0 || !this.#agreesOnEnd(datagram, buf, frame, end)) return
-    if (datagram.pieces.count >= DATAGRAM_PIECES_MAX) {
+    if (datagram.runs.count >= DATAGRAM_PIECES_MAX) {
       this.#note('tooManyPieces')
       return
     }
     if (frame.fragmentOffset === 0) datagram.proto = frame.proto
     if (isTiny(frame, end)) this.#note('tinyFirst')
-    const before = datagram.pieces.held
+    const before = datagram.runs.held
     const captured = frame.l4Off + (end - frame.fragmentOffset)
-    const notes = datagram.pieces.insert(frame.fragmentOffset, buf, frame.l4Off, captured, datagram.wins)
-    this.#held += datagram.pieces.held - before
+    const notes = datagram.runs.insert(frame.fragmentOffset, buf, frame.l4Off, captured, datagram.wins)
+    this.#held += datagram.runs.held - before
     this.#judgeOverlap(datagram, notes)
   }
 
@@ -257,7 +275,7 @@ export class IpReassembler {
 
   /** The first end that was told stays; a fragment that contradicts it, or what is here already, is left out. */
   #agreesOnEnd(datagram: Datagram, buf: Uint8Array, frame: Frame, end: number): boolean {
-    const highest = datagram.pieces.last()?.end ?? 0
+    const highest = datagram.runs.end
     const known = datagram.total
     const conflict = frame.moreFragments ? known >= 0 && end > known : (known >= 0 && end !== known) || end < highest
     if (!conflict) {
@@ -266,7 +284,7 @@ export class IpReassembler {
     }
     this.#note('endConflict')
     // frag/ws__crack-traces_teardrop: the second fragment ends the datagram inside the first. Left out, but still an overlap.
-    const notes = datagram.pieces.compare(frame.fragmentOffset, buf, frame.l4Off, frame.l4Off + (end - frame.fragmentOffset))
+    const notes = datagram.runs.compare(frame.fragmentOffset, buf, frame.l4Off, frame.l4Off + (end - frame.fragmentOffset), datagram.wins)
     if ((notes & PieceNote.overlap) !== 0) this.#note('overlap')
     if ((notes & PieceNote.different) !== 0) this.#note('overlapDifferent')
     return false
@@ -287,10 +305,10 @@ export class IpReassembler {
   /** RFC 5722 section 4: the whole datagram goes, and so does what is still to come of it. */
   #discard(datagram: Datagram): void {
     this.#note('discarded')
-    this.#held -= datagram.pieces.held
+    this.#held -= datagram.runs.held
     datagram.discarded = true
     datagram.total = -1
-    datagram.pieces.clear()
+    datagram.runs.clear()
   }
 
   /** Back under the memory bound; the datagram being worked on goes last. */
@@ -328,19 +346,22 @@ export class IpReassembler {
     return second < 0 ? null : this.#at(second)
   }
 
-  #forget(datagram: Datagram): void {
+  /** `held` bytes of it counted against the bound. The object may begin another datagram from here on. */
+  #forget(datagram: Datagram, held: number): void {
     const { slot, ipVersion } = datagram
     this.#ages.remove(slot, versionClass(ipVersion))
     this.#index.remove(slot)
     this.#datagrams[slot] = null
-    this.#held -= datagram.pieces.held
+    this.#held -= held
+    datagram.runs.clear()
+    this.#free.push(datagram)
   }
 
   #giveUp(datagram: Datagram, why: IncompleteReason): void {
-    this.#forget(datagram)
+    this.#forget(datagram, datagram.runs.held)
     const { ipVersion, vlan, innerVlan, addresses, proto, packets, ipBytes, firstAt, firstFrame } = datagram
     const reason = datagram.discarded ? 'discarded' : why
-    this.#onIncomplete({ why: reason, ipVersion, vlan, innerVlan, addresses, proto, packets, ipBytes, firstAt, firstFrame })
+    this.#onIncomplete({ why: reason, ipVersion, vlan, innerVlan, addresses: addresses.slice(), proto, packets, ipBytes, firstAt, firstFrame })
   }
 }
 
@@ -371,14 +392,4 @@ function promisedEnd(buf: Uint8Array, frame: Frame): number {
 function isTiny(frame: Frame, end: number): boolean {
   if (frame.fragmentOffset === 0) return frame.moreFragments && end < (FIRST_BYTES_MIN[frame.proto] ?? 0)
   return frame.fragmentOffset === TCP_OVERWRITE_OFFSET && frame.proto === IpProto.tcp
-}
-
-/** Copies the pieces into one buffer; the frame learns the protocol of the first fragment, decodeTransport sets the rest. */
-function whole(datagram: Datagram, frame: Frame): Reassembled {
-  const buf = new Uint8Array(datagram.total)
-  for (let piece = datagram.pieces.shift(); piece !== null; piece = datagram.pieces.shift()) {
-    if (piece.bytes !== null) buf.set(piece.bytes, piece.start)
-  }
-  frame.proto = datagram.proto
-  return { buf, off: 0, end: buf.length, packets: datagram.packets, ipBytes: datagram.ipBytes }
 }

@@ -12,7 +12,21 @@ export const MAC_BROADCAST: MacNumber = 0xffffffffffff
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const LOW_24 = 2 ** 24
 
+/** Texts remembered by number, as those of addresses (ip.ts): the cards of a network come again and again. */
+const TEXTS = 1 << 13
+const textValues = new Float64Array(TEXTS).fill(-1)
+const texts: Mac[] = []
+
 export function formatMac(mac: MacNumber): Mac {
+  const place = Math.imul(mac % LOW_24, 0x9e3779b1) >>> 19
+  if (textValues[place] === mac) return texts[place] as Mac
+  const text = macText(mac)
+  textValues[place] = mac
+  texts[place] = text
+  return text
+}
+
+function macText(mac: MacNumber): Mac {
   const high = Math.floor(mac / LOW_24)
   const low = mac % LOW_24
   return `${hex(high >>> 16)}:${hex(high >>> 8)}:${hex(high)}:${hex(low >>> 16)}:${hex(low >>> 8)}:${hex(low)}` as Mac

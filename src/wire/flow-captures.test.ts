@@ -169,7 +169,7 @@ onCapture(
   (path) => {
     const sizes: number[] = []
     const run = runFlows(path, (_step, buf, frame) => {
-      if (frame.srcPort === 53 && frame.l4Off === 0) sizes.push(buf.length)
+      if (frame.srcPort === 53 && frame.l4Off === 0) sizes.push(frame.l4End)
     })
     assert.deepEqual([sizes, told(run.ip)], [[3238], { fragments: 4, completed: 1 }])
     assert.deepEqual(flowsOf(run, IpProto.udp).map((f) => [f.dstPort, f.packets]), [[53, [1, 1]], [53, [2, 3]]])

@@ -36,22 +36,40 @@ export const indicatorContact: Rule = {
 }
 
 function open(): Detector {
-  const questions = new Map<string, Question>()
+  const questions = new Questions()
   return {
     hears: ['arp'],
     fact(fact) {
       if (fact.protocol !== 'arp' || fact.kind !== 'ask' || !fact.ip || parseMac(fact.mac) === null) return
-      const key = `${fact.vlan}|${fact.ip}|${fact.target}`
-      const known = questions.get(key)
-      if (known) {
+      const known = questions.find(fact.vlan, fact.ip, fact.target)
+      if (!known) questions.add({ vlan: fact.vlan, asker: fact.ip, target: fact.target, firstAt: fact.at, lastAt: fact.at, count: 1, frames: [fact.frame] })
+      else {
         known.lastAt = fact.at
         known.count++
         if (known.frames.length < FRAMES_MAX) known.frames.push(fact.frame)
-      } else if (questions.size < QUESTIONS_MAX) {
-        questions.set(key, { vlan: fact.vlan, asker: fact.ip, target: fact.target, firstAt: fact.at, lastAt: fact.at, count: 1, frames: [fact.frame] })
       }
     },
-    findings: (world) => findings(world, [...questions.values()]),
+    findings: (world) => findings(world, questions.all),
+  }
+}
+
+/** Questions found without building a key: an ARP storm asks the same thousands of times. */
+class Questions {
+  readonly all: Question[] = []
+  readonly #byVlan = new Map<number, Map<Ip, Map<Ip, Question>>>()
+
+  find(vlan: number, asker: Ip, target: Ip): Question | undefined {
+    return this.#byVlan.get(vlan)?.get(asker)?.get(target)
+  }
+
+  /** One that `find` did not find; beyond QUESTIONS_MAX it is forgotten. */
+  add(question: Question): void {
+    if (this.all.length >= QUESTIONS_MAX) return
+    const { vlan, asker, target } = question
+    const byAsker = this.#byVlan.get(vlan) ?? new Map<Ip, Map<Ip, Question>>()
+    const byTarget = byAsker.get(asker) ?? new Map<Ip, Question>()
+    this.#byVlan.set(vlan, byAsker.set(asker, byTarget.set(target, question)))
+    this.all.push(question)
   }
 }
 

@@ -11,8 +11,8 @@ import { Recent } from './recent.ts'
 export const HELD_BYTES_MAX = 1024 * 1024
 /** Out-of-order pieces held per direction: 1 MiB of 1 KiB segments. */
 export const HELD_PIECES_MAX = 1024
-/** Out-of-order bytes of all streams that share a budget: 256 busy holes at once. */
-export const BUDGET_BYTES_MAX = 256 * 1024 * 1024
+/** Out-of-order bytes of all streams that share a budget: 64 busy holes at once, and small beside the 512 MiB a sensor may take. */
+export const BUDGET_BYTES_MAX = 64 * 1024 * 1024
 /**
  * An ACK beyond a hole means that the receiver has the bytes and this tap has not, or not yet: a mirror port may swap
  * the directions. 16 further packets (RFC 4653 expects reordering of a few) or one second (RFC 6298 section 2: minimum RTO).

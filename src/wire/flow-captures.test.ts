@@ -168,7 +168,7 @@ onCapture(
   'one 3238-byte reply on UDP 53 out of three fragments, one left alone (Zeek core.ipv6-frag)',
   (path) => {
     const sizes: number[] = []
-    const run = runFlows(path, (_step, buf, frame) => {
+    const run = runFlows(path, (_step, _buf, frame) => {
       if (frame.srcPort === 53 && frame.l4Off === 0) sizes.push(frame.l4End)
     })
     assert.deepEqual([sizes, told(run.ip)], [[3238], { fragments: 4, completed: 1 }])

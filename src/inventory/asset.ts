@@ -9,6 +9,8 @@ import type { Micros } from '../base/time.ts'
 export type EvidenceLevel = 'A' | 'B' | 'C' | 'D' | 'E'
 
 export type ClaimSubject = 'model' | 'vendor' | 'role' | 'host-name' | 'device-identifier' | 'bed' | 'software' | 'nic-vendor'
+  /** Make and model in the device's own words; a switch and its port; a serial number; a service it announces. */
+  | 'product' | 'attached-to' | 'serial-number' | 'service'
 
 /** One statement about an asset and why we believe it. Repeats raise `count` and `lastAt`. */
 export interface Claim {

@@ -12,6 +12,7 @@ import type { Asset } from './asset.ts'
 import { Bindings, type BindingEvidence } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
+import { Neighbours } from './neighbours.ts'
 import type { Place } from './places.ts'
 import type { SenderTold } from './senders.ts'
 
@@ -42,6 +43,7 @@ export class Inventory {
   readonly #hosts: Host[] = []
   /** Claims about hardware addresses that have no IP address yet (a DHCP client before its lease). */
   readonly #macClaims = new Map<MacNumber, ClaimSet>()
+  readonly #neighbours = new Neighbours()
   readonly #behaviours: readonly { readonly profile: string; readonly ports: readonly number[]; readonly holds: readonly ((ip: Ip) => boolean)[] }[]
   readonly #startPorts: ReadonlySet<number>
   #refused = 0
@@ -53,7 +55,7 @@ export class Inventory {
 
   /** Hosts, cards and bindings that were not kept because a table was full. */
   get refused(): number {
-    return this.#refused + this.bindings.refused
+    return this.#refused + this.bindings.refused + this.#neighbours.refused
   }
 
   /**
@@ -101,6 +103,7 @@ export class Inventory {
   fact(fact: Fact, flow: FlowKey | null): void {
     if (fact.protocol === 'arp') this.#arp(fact)
     else if (fact.protocol === 'dhcp' && fact.kind === 'message') this.#lease(fact)
+    else if ((fact.protocol === 'lldp' || fact.protocol === 'cdp') && fact.kind === 'neighbour') this.#neighbours.heard(fact)
     for (const { target, claim } of claimsOf(fact, flow)) this.#claimSet(target, fact)?.add(claim, fact.at, fact.frame)
   }
 
@@ -155,7 +158,8 @@ export class Inventory {
 
   /** The assets as of now, ordered by label then id. Pure reading: calling it twice gives the same answer. */
   assets(options: AssembleOptions): Asset[] {
-    return assembleAssets({ hosts: this.#hosts, macClaims: this.#macClaims, bindings: this.bindings }, options)
+    const assets = assembleAssets({ hosts: this.#hosts, macClaims: this.#macClaims, bindings: this.bindings }, options)
+    return this.#neighbours.complete(assets, this.#macClaims)
   }
 }
 

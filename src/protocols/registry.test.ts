@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { everySplit, runSession, type Chunk } from '../testing/everysplit.ts'
+import { PACKET_PROTOCOLS } from '../testing/packet-row.ts'
 import { goldenFacts, loadGoldens, type GoldenCase } from '../testing/golden.ts'
 import { sharedCapture, skipWithout } from '../testing/capture-frames.ts'
 import { replay } from '../testing/replay.ts'
@@ -21,8 +22,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 const FOLDERS = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 const IDS = createRegistry().map((row) => row.id)
 
-test('every protocol folder but arp has a row, an index and a README', () => {
-  deepEqual([...IDS].sort(), FOLDERS.filter((name) => name !== 'arp').sort())
+test('every protocol folder but those without flows has a row, an index and a README', () => {
+  deepEqual([...IDS].sort(), FOLDERS.filter((name) => !PACKET_PROTOCOLS.includes(name)).sort())
   for (const name of FOLDERS) ok(existsSync(`${HERE}${name}/README.md`) && existsSync(`${HERE}${name}/index.ts`), name)
 })
 
@@ -37,7 +38,7 @@ interface OwnedCase extends GoldenCase {
   readonly owner: string
 }
 
-const CASES: readonly OwnedCase[] = FOLDERS.filter((name) => name !== 'arp')
+const CASES: readonly OwnedCase[] = FOLDERS.filter((name) => !PACKET_PROTOCOLS.includes(name))
   .flatMap((owner) => loadGoldens(`${HERE}${owner}/testdata`).map((c) => ({ ...c, owner })))
 
 /** The bytes of one direction up to and with its n-th chunk, for each n, as long as nothing was lost. */

@@ -6,12 +6,13 @@ import type { Micros } from '../base/time.ts'
 import { SensorHealth, sumFlows, type FlowCounts } from '../detect/sensor-health.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
 import type { Fact } from '../protocols/facts.ts'
+import { PacketFacts } from '../protocols/packets.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
 import { wholeDatagram } from '../wire/datagram.ts'
 import { beginFrame, decodeFrame } from '../wire/decode.ts'
 import { asOuterFrame } from '../wire/enter.ts'
 import type { Flow } from '../wire/flow.ts'
-import { Frame, FrameFlag, frameFlagNames, FrameStatus, tunnelKindNames } from '../wire/frame.ts'
+import { Frame, FrameFlag, frameFlagNames, FrameStatus, IpProto, tunnelKindNames } from '../wire/frame.ts'
 import type { OuterPacket, TunnelKindName } from '../wire/frame.ts'
 import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
@@ -82,6 +83,7 @@ export class Engine implements PacketSink {
   /** A packet around the one in #frame. */
   readonly #around = new Frame()
   readonly #fragments: IpReassembler
+  readonly #packets = new PacketFacts()
   /** By bit of Frame.flags. */
   readonly #flagCounts = new Float64Array(FLAG_BITS)
   readonly #tunnelCounts = new Map<TunnelKindName, number>()
@@ -129,17 +131,18 @@ export class Engine implements PacketSink {
     const second = Math.floor(at / MICROS_PER_TICK)
     if (second !== this.#second) this.#silence(at, second)
     const status = decodeFrame(buf, off, end, linkType, frame)
-    if (this.#isLead) this.#once(buf, frame)
+    if (this.#isLead) this.#once(buf, frame, end)
     if (status >= FrameStatus.network) this.#datagram(buf, frame)
     if (this.#isLead && frame.flags !== 0) this.#countFlags(frame.flags)
     if (frame.tunnels !== 0) this.#tunnelled(buf, frame)
   }
 
   /** What is said once, whoever owns the flow. */
-  #once(buf: Uint8Array, frame: Frame): void {
+  #once(buf: Uint8Array, frame: Frame, end: number): void {
     this.health.packet(frame)
-    if (frame.arpOff < 0) return
     this.phase = Phase.link
+    if (frame.linkOff >= 0) this.#packets.link(buf, frame, end, this.#emitLink)
+    if (frame.arpOff < 0) return
     this.counters.arpFrames++
     arpFacts(buf, frame, this.#emitLink)
   }
@@ -164,13 +167,21 @@ export class Engine implements PacketSink {
 
   #datagram(buf: Uint8Array, frame: Frame): void {
     this.counters.ipPackets++
-    this.phase = Phase.flow
-    if ((frame.flags & FrameFlag.fragment) === 0) {
-      this.#byNumber[shardOf(frame)]?.take(buf, frame, 1, undefined)
-      return
+    if ((frame.flags & FrameFlag.fragment) === 0) this.#whole(buf, frame, 1, undefined)
+    else {
+      const whole = wholeDatagram(this.#fragments, buf, frame)
+      if (whole) this.#whole(whole.buf, frame, whole.packets, whole.ipBytes)
     }
-    const whole = wholeDatagram(this.#fragments, buf, frame)
-    if (whole) this.#byNumber[shardOf(frame)]?.take(whole.buf, frame, whole.packets, whole.ipBytes)
+  }
+
+  /** What a packet without ports teaches belongs to no flow. */
+  #whole(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
+    if (this.#isLead && frame.proto !== IpProto.tcp && frame.proto !== IpProto.udp) {
+      this.phase = Phase.link
+      this.#packets.ip(buf, frame, this.#emitLink)
+    }
+    this.phase = Phase.flow
+    this.#byNumber[shardOf(frame)]?.take(buf, frame, packets, ipBytes)
   }
 
   /** Once in a second of packet time: ends the flows that were silent too long, in order of id. */

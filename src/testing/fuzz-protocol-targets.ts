@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { arpFacts } from '../protocols/arp/index.ts'
+import { ETHERTYPE_LLDP } from '../protocols/lldp/index.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { compileRegistry, IdentifyingSession } from '../protocols/identify.ts'
 import type { ProtocolRow, Transport } from '../protocols/protocol.ts'
@@ -15,6 +16,7 @@ import { chunkPlaces, conversationFields, decodeConversation, encodeConversation
 import type { WireTarget } from './fuzz-engine.ts'
 import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
+import { linkRow } from './packet-row.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
 import type { LengthField } from './fuzz-mutate.ts'
 
@@ -182,6 +184,8 @@ const IDS = createRegistry().map((row) => row.id)
 export const PROTOCOL_TARGETS: readonly WireTarget[] = [
   ...IDS.map((id) => protocolTarget(id, () => rowNamed(id), [id])),
   protocolTarget('arp', arpRow, ['arp']),
+  protocolTarget('lldp', () => linkRow('lldp', ETHERTYPE_LLDP), ['lldp']),
+  protocolTarget('cdp', () => linkRow('cdp', 0), ['cdp']),
   protocolTarget(IDENTIFY, identifyingRow, IDS),
 ]
 

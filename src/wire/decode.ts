@@ -23,6 +23,7 @@ export function beginFrame(frame: Frame, number: number, at: Micros, wireLength:
   frame.etherType = 0
   frame.vlan = 0
   frame.innerVlan = 0
+  frame.linkOff = -1
   frame.arpOff = -1
   frame.arpEnd = -1
   clearNetwork(frame)

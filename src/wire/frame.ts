@@ -129,6 +129,8 @@ export class Frame {
   /** Inner VLAN id of QinQ, 0 when there is one tag or none. */
   innerVlan = 0
 
+  /** First byte behind the link header of a frame that is neither IP nor ARP, else -1. */
+  linkOff = -1
   arpOff = -1
   arpEnd = -1
 

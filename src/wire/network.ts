@@ -12,6 +12,8 @@ export function decodeNetwork(buf: Uint8Array, off: number, end: number, wireEnd
     case ETHERTYPE_IPV4: return decodeIp4(buf, off, end, wireEnd, frame)
     case ETHERTYPE_IPV6: return decodeIp6(buf, off, end, wireEnd, frame)
     case ETHERTYPE_ARP: return decodeArp(buf, off, end, frame)
-    default: return FrameStatus.link
+    default:
+      frame.linkOff = off
+      return FrameStatus.link
   }
 }

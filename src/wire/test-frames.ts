@@ -116,7 +116,7 @@ export function frameFields(frame: Frame): Record<string, unknown> {
 }
 
 /** Names of offset fields, for tests that shift or bound them. */
-export const OFFSET_FIELDS = ['arpOff', 'arpEnd', 'ipOff', 'l4Off', 'l4End', 'payloadOff', 'payloadEnd'] as const
+export const OFFSET_FIELDS = ['linkOff', 'arpOff', 'arpEnd', 'ipOff', 'l4Off', 'l4End', 'payloadOff', 'payloadEnd'] as const
 
 /** One of each kind of frame, by name, with the link type to read it as: the corpus of the property and allocation tests. */
 export function sampleFrames(): { name: string; linkType: number; packet: Uint8Array }[] {

@@ -1,0 +1,36 @@
+// text: what devices say about themselves, as one printable line of bounded length.
+// Keeps the rule that no control character and no byte beyond ASCII reaches a fact.
+
+import { u8 } from '../wire/bytes.ts'
+
+/** Longest self-description that leaves: an LLDP system description may have 255 (IEEE 802.1AB clause 8.5.7). */
+export const LINE_MAX = 255
+
+/** Printable ASCII of [off, end); white space and NUL together become one blank, other bytes `?`. Empty is null. */
+export function lineText(buf: Uint8Array, off: number, end: number, max = LINE_MAX): string | null {
+  let text = ''
+  let isGap = false
+  for (let i = off; i < end && text.length < max; i++) {
+    const c = u8(buf, i)
+    if (c === 0x20 || c === 0 || (c >= 9 && c <= 13)) {
+      isGap = text !== ''
+      continue
+    }
+    if (isGap) text += ' '
+    isGap = false
+    if (text.length < max) text += c > 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+  }
+  return text === '' ? null : text
+}
+
+/** Two lower-case hex digits per byte, at most `bytesMax` of them. */
+export function hexText(buf: Uint8Array, off: number, end: number, bytesMax = 64): string {
+  let text = ''
+  for (let i = off; i < end && i < off + bytesMax; i++) text += u8(buf, i).toString(16).padStart(2, '0')
+  return text
+}
+
+/** ASCII bytes of a text, for encoders; other characters become `?`. */
+export function asciiBytes(text: string): number[] {
+  return Array.from(text, (c) => (c.charCodeAt(0) < 0x80 ? c.charCodeAt(0) : 0x3f))
+}

@@ -6,6 +6,9 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { dhcp6Claims } from './dhcp6-evidence.ts'
+import { dhcpClaims } from './dhcp-evidence.ts'
+import { icmpClaims, igmpClaims } from './link-evidence.ts'
 import { neighbourClaims } from './neighbour-evidence.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
@@ -33,7 +36,7 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
   const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
     case 'dhcp':
-      return fact.kind === 'message' ? dhcpClaims(fact, ends) : NO_CLAIMS
+      return fact.kind === 'message' ? dhcpClaims(fact, ends !== null) : NO_CLAIMS
     case 'dns':
       return fact.kind === 'answer' ? [about({ vlan: flow?.vlan ?? 0, ip: fact.server }, role('dns-server', 'answers DNS questions'))] : NO_CLAIMS
     case 'lpd':
@@ -42,6 +45,9 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
+    case 'dhcp6': return fact.kind === 'message' ? dhcp6Claims(fact) : NO_CLAIMS
+    case 'icmp': return icmpClaims(fact)
+    case 'igmp': return igmpClaims(fact)
     case 'lldp':
     case 'cdp':
       return fact.kind === 'neighbour' ? neighbourClaims(fact) : NO_CLAIMS
@@ -56,19 +62,6 @@ function about(target: ClaimTarget, claim: NewClaim): TargetedClaim {
 
 function role(value: string, evidence: string, inferred = false): NewClaim {
   return { what: 'role', value, level: 'C', evidence, inferred }
-}
-
-function dhcpClaims(fact: Extract<Fact, { protocol: 'dhcp'; kind: 'message' }>, ends: Ends | null): TargetedClaim[] {
-  const claims: TargetedClaim[] = []
-  const serverSpeaks = fact.type === 'ack' || fact.type === 'offer'
-  const server = serverSpeaks && fact.server ? { vlan: fact.vlan, ip: fact.server } : null
-  if (server) claims.push(about(server, role('dhcp-server', 'hands out DHCP leases')))
-  if (serverSpeaks && fact.router) claims.push(about({ vlan: fact.vlan, ip: fact.router }, role('router', 'named as router in DHCP option 3')))
-  if (!fact.client || serverSpeaks || !ends) return claims
-  const client = { vlan: fact.vlan, mac: fact.client }
-  if (fact.hostName) claims.push(about(client, { what: 'host-name', value: fact.hostName, level: 'C', evidence: 'DHCP option 12', inferred: false }))
-  if (fact.vendorClass) claims.push(about(client, { what: 'software', value: fact.vendorClass, level: 'C', evidence: 'DHCP option 60', inferred: false }))
-  return claims
 }
 
 function cmsClaims(fact: Extract<Fact, { protocol: 'cms8000' }>, ends: Ends): TargetedClaim[] {

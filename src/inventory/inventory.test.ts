@@ -46,7 +46,8 @@ function claim(n: number, address: string, second: number, operation: 'request' 
 function lease(n: number, address: string | null, type: string, more: Partial<DhcpMessage> = {}): DhcpMessage {
   return {
     protocol: 'dhcp', kind: 'message', vlan: 0, ...at(1), type, client: mac(n), transactionId: 1, address: address === null ? null : ip(address),
-    server: ip('10.0.0.2'), hostName: null, vendorClass: null, parameterList: null, router: null, subnetMask: null, ...more,
+    server: ip('10.0.0.2'), hostName: null, vendorClass: null, parameterList: null, router: null, subnetMask: null,
+    vendorOptions: null, clientIdentifier: null, fullName: null, circuit: null, remote: null, ...more,
   }
 }
 

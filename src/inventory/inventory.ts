@@ -103,6 +103,7 @@ export class Inventory {
   fact(fact: Fact, flow: FlowKey | null): void {
     if (fact.protocol === 'arp') this.#arp(fact)
     else if (fact.protocol === 'dhcp' && fact.kind === 'message') this.#lease(fact)
+    else if (fact.protocol === 'icmp') this.#neighbourDiscovery(fact)
     else if ((fact.protocol === 'lldp' || fact.protocol === 'cdp') && fact.kind === 'neighbour') this.#neighbours.heard(fact)
     for (const { target, claim } of claimsOf(fact, flow)) this.#claimSet(target, fact)?.add(claim, fact.at, fact.frame)
   }
@@ -112,6 +113,14 @@ export class Inventory {
     const mac = parseMac(fact.mac) ?? -1
     if (fact.kind === 'ask') this.bindings.asked(fact.vlan, fact.target, mac, fact.at)
     else if (mac > 0) this.#spoke(fact.vlan, mac, fact.ip, fact.operation === 'reply' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
+  }
+
+  /** What ARP is to IPv4. An advertisement that says it was asked for was asked by the one it was sent to. */
+  #neighbourDiscovery(fact: Extract<Fact, { protocol: 'icmp' }>): void {
+    if (fact.kind === 'ask') this.bindings.asked(fact.vlan, fact.target, fact.mac === null ? -1 : (parseMac(fact.mac) ?? -1), fact.at)
+    if (fact.kind !== 'claim') return
+    if (fact.solicited) this.bindings.asked(fact.vlan, fact.ip, -1, fact.at)
+    this.#spoke(fact.vlan, parseMac(fact.mac) ?? -1, fact.ip, fact.by === 'advertisement' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
   }
 
   /** A lease binds, but makes no host: an attacker takes a pool's addresses with cards that do not exist, and none of them ever speaks. */

@@ -6,8 +6,11 @@ import type { ArpFact } from './arp/facts.ts'
 import type { CdpFact } from './cdp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
+import type { Dhcp6Fact } from './dhcp6/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
+import type { IcmpFact } from './icmp/facts.ts'
+import type { IgmpFact } from './igmp/facts.ts'
 import type { LldpFact } from './lldp/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
@@ -19,5 +22,5 @@ export interface FactBase {
 }
 
 export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
-  | CdpFact | LldpFact
+  | CdpFact | Dhcp6Fact | IcmpFact | IgmpFact | LldpFact
 export type ProtocolId = Fact['protocol']

@@ -169,7 +169,7 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56 },
+    flows: { dhcp: 2, dhcp6: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56 },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },

@@ -3,6 +3,7 @@
 
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
+import { dhcp6 } from './dhcp6/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
@@ -15,5 +16,8 @@ import { createRpc } from './rpc/index.ts'
  * and a type, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, lpd]
+  return [
+    dhcp, hl7, createRpc(), dns, cms8000, lpd,
+    dhcp6,
+  ]
 }

@@ -16,7 +16,7 @@ import { chunkPlaces, conversationFields, decodeConversation, encodeConversation
 import type { WireTarget } from './fuzz-engine.ts'
 import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
-import { linkRow } from './packet-row.ts'
+import { ipRow, linkRow } from './packet-row.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
 import type { LengthField } from './fuzz-mutate.ts'
 
@@ -186,6 +186,8 @@ export const PROTOCOL_TARGETS: readonly WireTarget[] = [
   protocolTarget('arp', arpRow, ['arp']),
   protocolTarget('lldp', () => linkRow('lldp', ETHERTYPE_LLDP), ['lldp']),
   protocolTarget('cdp', () => linkRow('cdp', 0), ['cdp']),
+  protocolTarget('icmp', () => ipRow('icmp', 1), ['icmp']),
+  protocolTarget('igmp', () => ipRow('igmp', 2), ['igmp']),
   protocolTarget(IDENTIFY, identifyingRow, IDS),
 ]
 

@@ -48,7 +48,7 @@ export function ipRow(id: string, proto: number): ProtocolRow {
   return row(id, (packets, buf, frame, off, end, context, isFirst) => {
     const [from, to] = isFirst ? [context.flow.src, context.flow.dst] : [context.flow.dst, context.flow.src]
     frame.ipVersion = ipVersion(from)
-    frame.proto = frame.ipVersion === 6 && proto === IpProto.icmp ? IpProto.icmp6 : proto
+    frame.proto = frame.ipVersion === 6 ? IpProto.icmp6 : proto
     putWords(from, frame, 0)
     putWords(to, frame, 4)
     if (decodeTransport(buf, off, end, frame) >= FrameStatus.network) packets.ip(buf, frame, (fact) => context.emit(fact))

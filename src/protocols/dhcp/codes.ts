@@ -6,18 +6,22 @@ export const DhcpOperation = { request: 1, reply: 2 } as const
 /** Option 53 (RFC 2132 section 9.6). */
 export const DhcpType = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, nak: 6, release: 7, inform: 8 } as const
 
-/** RFC 2132 unless noted. */
+/** RFC 2132 unless noted; full name: RFC 4702, relay information: RFC 3046. */
 export const DhcpOption = {
   pad: 0,
   subnetMask: 1,
   router: 3,
   hostName: 12,
+  vendorOptions: 43,
   requestedAddress: 50,
   overload: 52,
   messageType: 53,
   server: 54,
   parameterList: 55,
   vendorClass: 60,
+  clientIdentifier: 61,
+  fullName: 81,
+  relayInformation: 82,
   end: 255,
 } as const
 

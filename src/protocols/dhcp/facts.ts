@@ -27,6 +27,24 @@ export interface DhcpMessage extends FactBase {
   readonly router: Ip | null
   /** Option 1. */
   readonly subnetMask: Ip | null
+  /** Option 43: numbers of the vendor's own options, joined by commas; never their values. */
+  readonly vendorOptions: string | null
+  /** Option 61: a MAC, `duid-` and hex (RFC 4361), text, or hex. */
+  readonly clientIdentifier: string | null
+  /** Option 81, lower case. */
+  readonly fullName: string | null
+  /** Option 82, written by the access switch or relay: the port, and the box it is on. Text, or hex. */
+  readonly circuit: string | null
+  readonly remote: string | null
+}
+
+/** All messages of a flow, at its end. Repeats differ from one that was told in transaction and seconds alone. */
+export interface DhcpTotal extends FactBase {
+  readonly protocol: 'dhcp'
+  readonly kind: 'total'
+  readonly vlan: number
+  readonly messages: number
+  readonly repeats: number
 }
 
 export interface DhcpMalformed extends FactBase {
@@ -36,4 +54,4 @@ export interface DhcpMalformed extends FactBase {
   readonly reason: string
 }
 
-export type DhcpFact = DhcpMessage | DhcpMalformed
+export type DhcpFact = DhcpMessage | DhcpTotal | DhcpMalformed

@@ -36,6 +36,22 @@ export function readDnsName(buf: Uint8Array, start: number, off: number, end: nu
   return walkName(buf, start, off, end, cursor, true)
 }
 
+/**
+ * A name outside a DNS message (DHCP options): labels without pointers, the final root may be missing (RFC 4702 section 2.3.1,
+ * RFC 4704 section 4.2). Null when it is no such name, or the root.
+ */
+export function dnsFormName(buf: Uint8Array, off: number, end: number): string | null {
+  let text = ''
+  let at = off
+  while (at < end && u8(buf, at) !== 0) {
+    const next = at + 1 + u8(buf, at)
+    if (u8(buf, at) > DNS_LABEL_BYTES_MAX || next > end || next - off >= DNS_NAME_BYTES_MAX) return null
+    text += `${text === '' ? '' : '.'}${labelText(buf, at + 1, next)}`
+    at = next
+  }
+  return text === '' ? null : text
+}
+
 /** As readDnsName without making text. */
 export function skipDnsName(buf: Uint8Array, start: number, off: number, end: number, cursor: DnsNameCursor): void {
   walkName(buf, start, off, end, cursor, false)

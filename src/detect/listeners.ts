@@ -12,6 +12,7 @@ export function listenersOf(detectors: readonly Detector[]): Listeners {
   return {
     arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), hl7: hearing('hl7'), lpd: hearing('lpd'),
     rpc: hearing('rpc'),
-    cdp: hearing('cdp'), dhcp6: hearing('dhcp6'), icmp: hearing('icmp'), igmp: hearing('igmp'), lldp: hearing('lldp'),
+    bacnet: hearing('bacnet'), cdp: hearing('cdp'), dhcp6: hearing('dhcp6'), icmp: hearing('icmp'), igmp: hearing('igmp'), lldp: hearing('lldp'),
+    modbus: hearing('modbus'), nbns: hearing('nbns'), ntp: hearing('ntp'), ssdp: hearing('ssdp'),
   }
 }

@@ -6,6 +6,8 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { announcementClaims, nbnsClaims, ssdpClaims } from './announcement-evidence.ts'
+import { bacnetClaims, modbusClaims, ntpClaims } from './building-evidence.ts'
 import { dhcp6Claims } from './dhcp6-evidence.ts'
 import { dhcpClaims } from './dhcp-evidence.ts'
 import { icmpClaims, igmpClaims } from './link-evidence.ts'
@@ -37,7 +39,13 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
   switch (fact.protocol) {
     case 'dhcp':
       return fact.kind === 'message' ? dhcpClaims(fact, ends !== null) : NO_CLAIMS
+    case 'bacnet': return bacnetClaims(fact, flow?.vlan ?? 0)
+    case 'modbus': return ends ? modbusClaims(fact, ends[1]) : NO_CLAIMS
+    case 'nbns': return nbnsClaims(fact, flow?.vlan ?? 0)
+    case 'ntp': return ntpClaims(fact, flow?.vlan ?? 0)
+    case 'ssdp': return ssdpClaims(fact, flow?.vlan ?? 0)
     case 'dns':
+      if (fact.kind === 'announcement') return announcementClaims(fact, flow?.vlan ?? 0)
       return fact.kind === 'answer' ? [about({ vlan: flow?.vlan ?? 0, ip: fact.server }, role('dns-server', 'answers DNS questions'))] : NO_CLAIMS
     case 'lpd':
       return ends ? [about(ends[1], role('printer', 'LPD print commands sent to it (RFC 1179)'))] : NO_CLAIMS

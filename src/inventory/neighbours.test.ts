@@ -48,6 +48,11 @@ test('a switch and a device that announce themselves are assets; the device hang
   assert.deepEqual(claimsOf(assets[1]), ['host-name: sw-4w', 'role: switch'])
 })
 
+test('what announces itself without saying what it is may be a small switch: no port is claimed of it', () => {
+  const silent = { ...DEVICE, capabilities: [], med: null }
+  assert.ok(assetsAfter(SWITCH, silent).every((a) => a.claims.every((c) => c.what !== 'attached-to')))
+})
+
 test('two ports heard: nobody can say which device hangs where', () => {
   const other = { ...SWITCH, mac: '02:00:5e:00:0a:02' as Mac, port: 'Gi1/0/8' }
   assert.ok(assetsAfter(SWITCH, other, DEVICE).every((a) => a.claims.every((c) => c.what !== 'attached-to')))

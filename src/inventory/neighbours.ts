@@ -24,6 +24,8 @@ interface Neighbour {
   /** Set for what passes on packets of others: `name, port`. */
   port: string | null
   role: string | null
+  /** It says of itself that it passes on nobody's packets. */
+  isEndpoint: boolean
   protocol: 'lldp' | 'cdp'
 }
 
@@ -49,6 +51,7 @@ export class Neighbours {
       addresses: [...new Set([...(known?.addresses ?? []), ...fact.addresses])],
       port: forwards ? portOf(fact) : (known?.port ?? null),
       role: neighbourRole(fact.capabilities) ?? known?.role ?? null,
+      isEndpoint: !forwards && (saysEndpoint(fact) || (known?.isEndpoint ?? false)),
       protocol: fact.protocol,
     })
   }
@@ -70,6 +73,13 @@ export class Neighbours {
 /** The order assets are told in: by code units, for a collation would follow the machine's language. */
 function byLabel(a: Asset, b: Asset): number {
   return a.label === b.label ? (a.id < b.id ? -1 : 1) : a.label < b.label ? -1 : 1
+}
+
+/** Silence is no answer: a small switch may announce itself without saying what it is. Classes I to III are endpoints (TIA-1057 clause 10.2.1). */
+function saysEndpoint(fact: LldpNeighbour | CdpNeighbour): boolean {
+  const { capabilities } = fact
+  const deviceClass = fact.protocol === 'lldp' ? (fact.med?.deviceClass ?? 0) : 0
+  return ['station', 'telephone', 'host'].some((name) => capabilities.includes(name)) || (deviceClass >= 1 && deviceClass <= 3)
 }
 
 /** A switch names itself by name or chassis. */
@@ -94,7 +104,7 @@ function attachment(heard: readonly Neighbour[]): Claim | null {
 }
 
 function isEndpoint(asset: Asset, heard: readonly Neighbour[]): boolean {
-  return heard.some((n) => n.port === null && asset.interfaces.some((i) => i.mac === n.mac || (i.ip !== null && n.addresses.includes(i.ip))))
+  return heard.some((n) => n.isEndpoint && asset.interfaces.some((i) => i.mac === n.mac || (i.ip !== null && n.addresses.includes(i.ip))))
 }
 
 /** The same id as when its address is seen later. */

@@ -3,6 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
+import type { BacnetFact } from './bacnet/facts.ts'
 import type { CdpFact } from './cdp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
@@ -13,7 +14,11 @@ import type { IcmpFact } from './icmp/facts.ts'
 import type { IgmpFact } from './igmp/facts.ts'
 import type { LldpFact } from './lldp/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
+import type { ModbusFact } from './modbus/facts.ts'
+import type { NbnsFact } from './nbns/facts.ts'
+import type { NtpFact } from './ntp/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { SsdpFact } from './ssdp/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
 export interface FactBase {
@@ -22,5 +27,5 @@ export interface FactBase {
 }
 
 export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
-  | CdpFact | Dhcp6Fact | IcmpFact | IgmpFact | LldpFact
+  | BacnetFact | CdpFact | Dhcp6Fact | IcmpFact | IgmpFact | LldpFact | ModbusFact | NbnsFact | NtpFact | SsdpFact
 export type ProtocolId = Fact['protocol']

@@ -136,7 +136,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'modbus', 'rpc'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -169,7 +169,8 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dhcp6: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56 },
+    flows: { dhcp: 2, dhcp6: 2, dns: 56, ntp: 13 },
+    facts: { 'dhcp.message': 5, 'dhcp.total': 1, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56, 'ntp.server': 13, 'ntp.total': 13 },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },

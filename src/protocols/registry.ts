@@ -1,14 +1,19 @@
 // registry: every protocol that is identified by content, as an array of rows, strongest signature first.
 // Keeps house habit 6: no side effect on import; a row with memory across flows is made anew for each sensor.
 
+import { bacnet } from './bacnet/index.ts'
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dhcp6 } from './dhcp6/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
+import { modbus } from './modbus/index.ts'
+import { nbns } from './nbns/index.ts'
+import { ntp } from './ntp/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
+import { ssdp } from './ssdp/index.ts'
 
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
@@ -18,6 +23,6 @@ import { createRpc } from './rpc/index.ts'
 export function createRegistry(): readonly ProtocolRow[] {
   return [
     dhcp, hl7, createRpc(), dns, cms8000, lpd,
-    dhcp6,
+    dhcp6, ssdp, ntp, modbus, bacnet, nbns,
   ]
 }

@@ -151,3 +151,19 @@ export function dhcpFields(input: Uint8Array, off: number, end: number): LengthF
   }
   return fields
 }
+
+/**
+ * TLVs one after the other: a head of `headBytes` whose last two bytes (masked) are a length. LLDP counts behind the head, CDP from it, DHCPv6
+ * and CDP begin after four bytes of their own: each of these reads far enough to meet every length of a seed now and then.
+ */
+export function tlvFields(headBytes: number, mask: number): (input: Uint8Array, off: number, end: number) => LengthField[] {
+  return (input, off, end) => {
+    const fields: LengthField[] = []
+    for (let at = headBytes === 2 ? off : off + 4; at + headBytes <= end && fields.length < FIELDS_MAX;) {
+      fields.push(be(at, 1), be(at + headBytes - 2, 2))
+      const length = (((input[at + headBytes - 2] ?? 0) << 8) | (input[at + headBytes - 1] ?? 0)) & mask
+      at += Math.max(headBytes, length + (headBytes === 2 ? 2 : 4))
+    }
+    return fields
+  }
+}

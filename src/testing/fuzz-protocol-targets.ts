@@ -14,7 +14,7 @@ import { Frame } from '../wire/frame.ts'
 import { runSession, type Chunk } from './everysplit.ts'
 import { chunkPlaces, conversationFields, decodeConversation, encodeConversation } from './fuzz-conversation.ts'
 import type { WireTarget } from './fuzz-engine.ts'
-import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields } from './fuzz-fields.ts'
+import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields, tlvFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
 import { ipRow, linkRow } from './packet-row.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
@@ -139,6 +139,13 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   dns: (input, off, end) => dnsFields(input, off, end, ((input[0] ?? 0) & FLAG_UDP) === 0),
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
+  lldp: tlvFields(2, 0x1ff), cdp: tlvFields(4, 0xffff), dhcp6: tlvFields(4, 0xffff),
+  icmp: (_input, off) => [0, 1, 4, 25, 33].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  igmp: (_input, off) => [{ off, bytes: 1, little: false }, { off: off + 6, bytes: 2, little: false }, { off: off + 10, bytes: 2, little: false }],
+  ntp: (_input, off) => [0, 1, 2, 3].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  modbus: (_input, off) => [{ off: off + 2, bytes: 2, little: false }, { off: off + 4, bytes: 2, little: false }, { off: off + 7, bytes: 1, little: false }],
+  bacnet: (_input, off) => [1, 2, 4, 5, 6, 7, 12].map((o): LengthField => ({ off: off + o, bytes: o === 2 ? 2 : 1, little: false })),
+  nbns: (_input, off) => [2, 4, 6, 46, 54, 56].map((o): LengthField => ({ off: off + o, bytes: o > 2 && o < 56 ? 2 : 1, little: false })),
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 

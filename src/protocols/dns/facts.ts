@@ -30,9 +30,23 @@ export interface DnsAnswer extends DnsBase {
   readonly addresses: readonly Ip[]
 }
 
+/** A device speaks for itself on its segment (mDNS, DNS-SD, LLMNR): told once for as long as it says the same. */
+export interface DnsAnnouncement extends DnsBase {
+  readonly kind: 'announcement'
+  /** Sender of the packet. */
+  readonly device: Ip
+  /** `mdns`, or `llmnr` when it answers one question of a neighbour. */
+  readonly how: 'mdns' | 'llmnr'
+  readonly hosts: readonly { readonly name: string; readonly addresses: readonly Ip[] }[]
+  /** `_ipp._tcp`, ... */
+  readonly services: readonly string[]
+  /** Words about the product in TXT records, by key (`model`, `ty`, `fv`, ...); other keys never leave. */
+  readonly product: readonly { readonly key: string; readonly text: string }[]
+}
+
 export interface DnsMalformed extends DnsBase {
   readonly kind: 'malformed'
   readonly reason: string
 }
 
-export type DnsFact = DnsQuery | DnsAnswer | DnsMalformed
+export type DnsFact = DnsQuery | DnsAnswer | DnsAnnouncement | DnsMalformed

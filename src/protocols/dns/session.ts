@@ -1,11 +1,14 @@
 // DNS session: messages of one flow to facts: which name a client asks for, and which addresses a server answers.
 // Keeps the patient-data rule: names, types, codes and addresses leave; record texts (TXT and the like) never do.
 
+import { isGroupIp } from '../../base/ip-scope.ts'
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
 import type { Direction } from '../../wire/flow.ts'
+import { bytesKey, FirstSeen } from '../first-seen.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { receiver, sender } from '../session-tools.ts'
+import { readAnnouncement } from './announcement.ts'
 import { dnsResponseCodeName, DnsOpcode, dnsTypeName } from './codes.ts'
 import { decodeDns, type DnsDecoded, type DnsMessage } from './message.ts'
 import { DnsStream, type DnsStreamSink } from './stream.ts'
@@ -18,20 +21,56 @@ export function openDns(context: SessionContext): Session {
   return context.transport === 'udp' ? new DnsDatagrams(context) : new DnsStreams(context)
 }
 
+/** What one flow of datagrams to a group, or from one device, was already told: mDNS repeats all it says every minute or so. */
 class DnsDatagrams implements Session {
   readonly #context: SessionContext
+  readonly #told = new FirstSeen<number>()
 
   constructor(context: SessionContext) {
     this.#context = context
   }
 
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
-    emitMessage(this.#context, direction, decodeDns(buf, off, end), at)
+    const { flow } = this.#context
+    const isGroup = isGroupIp(receiver(flow, direction))
+    // The number of a query says nothing (RFC 6762 section 18.1 has it 0).
+    if (isGroup && end - off > 2 && !this.#told.isNew(bytesKey(buf, off + 2, end, direction))) return
+    const decoded = decodeDns(buf, off, end)
+    const how = announces(decoded, direction)
+    if (how === null) emitMessage(this.#context, direction, decoded, at)
+    else if (isGroup || this.#told.isNew(bytesKey(buf, off + 2, end, direction))) this.#announce(direction, buf, off, end, how, at)
+  }
+
+  #announce(direction: Direction, buf: Uint8Array, off: number, end: number, how: 'mdns' | 'llmnr', at: Micros): void {
+    const { flow } = this.#context
+    const told = readAnnouncement(buf, off, end)
+    if (told.hosts.length + told.services.length + told.product.length === 0) return
+    this.#context.emit({
+      at, frame: this.#context.frame(), protocol: 'dns', kind: 'announcement', flowId: flow.id, device: sender(flow, direction), how, ...told,
+    })
   }
 
   gap(): void {}
 
   end(): void {}
+}
+
+/**
+ * Whether a device speaks for itself. mDNS: an authoritative response without a question, all of whose answers are names of the link
+ * (RFC 6762 sections 3, 4 and 6). LLMNR: the answer to a question that was sent to the group, and so begins a flow of its own, with no
+ * bit set that a name server sets (RFC 4795 section 2.1.1).
+ */
+function announces({ message, problem }: DnsDecoded, direction: Direction): 'mdns' | 'llmnr' | null {
+  if (!message.response || message.opcode !== DnsOpcode.query || message.responseCode !== 0 || problem !== null) return null
+  if (message.questions.length === 0) {
+    return message.authoritative && message.answers.length > 0 && message.answers.every((record) => isLinkName(record.name)) ? 'mdns' : null
+  }
+  const isPlain = !message.authoritative && !message.recursionAvailable && !message.recursionDesired
+  return direction === 0 && isPlain && message.questions.length === 1 && message.answers.length > 0 ? 'llmnr' : null
+}
+
+function isLinkName(name: string): boolean {
+  return name.endsWith('.local') || name.endsWith('.in-addr.arpa') || name.endsWith('.ip6.arpa')
 }
 
 class DnsStreams implements Session {

@@ -116,7 +116,8 @@ export function encodeNeighbour(
 }
 
 export function encodeRouterAdvertisement(
-  lifetimeSeconds: number, flags: { managed?: boolean; otherConfig?: boolean }, link: MacNumber | null, prefix: { ip: Ip; length: number } | null, dns: readonly Ip[],
+  lifetimeSeconds: number, flags: { managed?: boolean; otherConfig?: boolean }, link: MacNumber | null, prefix: { ip: Ip; length: number } | null,
+  dns: readonly Ip[],
 ): Uint8Array {
   const bits = (flags.managed ? 0x80 : 0) | (flags.otherConfig ? 0x40 : 0)
   const prefixOption = prefix ? [NdOption.prefix, 4, prefix.length, 0xc0, ...new Uint8Array(12).fill(1, 0, 8), ...addressBytes(prefix.ip)] : []

@@ -24,7 +24,8 @@ export function decodeIgmp(buf: Uint8Array, off: number, end: number, family: 4 
   const type = end > off ? u8(buf, off) : -1
   const one = size + (family === 4 ? 4 : 8)
   switch (type) {
-    case family === 4 ? Igmp.query : Mld.query: return { kind: 'query', version: queryVersion(buf, off, end, family), groups: [], problem: end - off < one ? 'truncated' : null }
+    case family === 4 ? Igmp.query : Mld.query:
+      return { kind: 'query', version: queryVersion(buf, off, end, family), groups: [], problem: end - off < one ? 'truncated' : null }
     case family === 4 ? Igmp.report1 : Mld.report1: return single(buf, off, end, family, 1)
     case family === 4 ? Igmp.report2 : -2: return single(buf, off, end, family, 2)
     case family === 4 ? Igmp.leave : Mld.done: return { kind: 'leave', version: family === 4 ? 2 : 1, groups: [], problem: null }
@@ -75,7 +76,8 @@ function groupAt(buf: Uint8Array, off: number, family: 4 | 6): Ip {
 
 /** A version 2 report (IGMP) or version 1 report (MLD) for one group; the checksum is left zero. */
 export function encodeReport(group: Ip): Uint8Array {
-  return ipVersion(group) === 4 ? Uint8Array.from([Igmp.report2, 0, 0, 0, ...bytesOf(group)]) : Uint8Array.from([Mld.report1, 0, 0, 0, 0, 0, 0, 0, ...bytesOf(group)])
+  const head = ipVersion(group) === 4 ? [Igmp.report2, 0, 0, 0] : [Mld.report1, 0, 0, 0, 0, 0, 0, 0]
+  return Uint8Array.from([...head, ...bytesOf(group)])
 }
 
 /** A report of version 3 (IGMP) or 2 (MLD): each group excluded from nothing (joined) or included with no source (left). */

@@ -30,6 +30,12 @@ export function hexText(buf: Uint8Array, off: number, end: number, bytesMax = 64
   return text
 }
 
+/** Printable bytes as text, else as hex. Empty is null. */
+export function textOrHex(buf: Uint8Array, off: number, end: number): string | null {
+  for (let i = off; i < end; i++) if (u8(buf, i) < 0x20 || u8(buf, i) > 0x7e) return hexText(buf, off, end)
+  return lineText(buf, off, end)
+}
+
 /** ASCII bytes of a text, for encoders; other characters become `?`. */
 export function asciiBytes(text: string): number[] {
   return Array.from(text, (c) => (c.charCodeAt(0) < 0x80 ? c.charCodeAt(0) : 0x3f))

@@ -1,8 +1,9 @@
 // CDP message: version, lifetime, checksum and TLVs to a value and back.
 // Keeps house habit 3; the checksum is not judged: a sensor's copy may be padded, and an announcement is a claim in any case.
 
-import { ipFromV4, ipFromWords, ipVersion, putIp, type Ip } from '../../base/ip.ts'
+import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
 import { u16be, u32be, u8 } from '../../wire/bytes.ts'
+import { ipBytes } from '../octets.ts'
 import { asciiBytes, lineText } from '../text.ts'
 import { cdpCapabilities, CdpTlv } from './codes.ts'
 
@@ -138,8 +139,7 @@ function put(out: number[], type: number, body: readonly number[]): void {
 }
 
 function addressBytes(ip: Ip): number[] {
-  const bytes = new Uint8Array(ipVersion(ip) === 4 ? 4 : 16)
-  putIp(ip, bytes, 0)
+  const bytes = ipBytes(ip)
   const protocol = bytes.length === 4 ? [1, 1, 0xcc] : [2, 8, 0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd]
   return [...protocol, 0, bytes.length, ...bytes]
 }

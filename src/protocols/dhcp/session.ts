@@ -9,7 +9,7 @@ import type { Direction } from '../../wire/flow.ts'
 import { dnsFormName } from '../dns/name.ts'
 import { bytesKey, FirstSeen } from '../first-seen.ts'
 import type { Session, SessionContext } from '../protocol.ts'
-import { hexText, lineText } from '../text.ts'
+import { hexText, lineText, textOrHex } from '../text.ts'
 import { DhcpOperation, DhcpOption, dhcpTypeName } from './codes.ts'
 import { decodeDhcp, dhcpOption, type DhcpValue } from './message.ts'
 
@@ -146,12 +146,6 @@ function identifierOf(data: Uint8Array | null): string | null {
   if (type === 1 && data.length === 7) return formatMac(u48be(data, 1))
   if (type === 255 && data.length > 7) return `duid-${hexText(data, 5, data.length, IDENTIFIER_BYTES_MAX)}`
   return type === 0 ? textOrHex(data, 1, data.length) : hexText(data, 0, data.length, IDENTIFIER_BYTES_MAX)
-}
-
-/** Printable bytes as text, else as hex. Empty is null. */
-function textOrHex(data: Uint8Array, off: number, end: number): string | null {
-  for (let i = off; i < end; i++) if (u8(data, i) < 0x20 || u8(data, i) > 0x7e) return hexText(data, off, end, IDENTIFIER_BYTES_MAX)
-  return lineText(data, off, end)
 }
 
 /** Flag E: the name is in DNS form, else plain ASCII (RFC 4702 section 2.1, 2.3). */

@@ -11,8 +11,9 @@ import { fakeContext } from '../../testing/fake-context.ts'
 import { assertPlainFacts, neverThrows } from '../../testing/fuzz.ts'
 import { loadGoldens, runGoldens } from '../../testing/golden.ts'
 import { replayCapture } from '../../testing/replay.ts'
+import { ipBytes } from '../octets.ts'
 import { dhcp6 } from './index.ts'
-import { decodeDhcp6, duidOf, encodeDhcp6, encodeDhcp6Relay, ip6Bytes, vendorClassData } from './message.ts'
+import { decodeDhcp6, duidOf, encodeDhcp6, encodeDhcp6Relay, vendorClassData } from './message.ts'
 
 const TESTDATA = new URL('./testdata/', import.meta.url)
 const SOLICIT = encodeDhcp6({ type: 1, transactionId: 7, options: [[1, duidOf(0x02005e000001)], [8, [0, 0]], [6, [0, 23, 0, 24]]] })
@@ -46,7 +47,7 @@ test('decode gives back identity, addresses, class and list, in any number of re
   const word = fc.stringMatching(/^[A-Za-z0-9_.-]{1,30}$/)
   fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 48 - 1 }), ip6, word, fc.nat({ max: 9 }), (mac, address, text, relays) => {
     const inner = encodeDhcp6({ type: 7, transactionId: 1, options: [
-      [1, duidOf(mac)], [16, vendorClassData(40972, text)], [3, [...new Uint8Array(12), 0, 5, 0, 24, ...ip6Bytes(address), ...new Uint8Array(8)]],
+      [1, duidOf(mac)], [16, vendorClassData(40972, text)], [3, [...new Uint8Array(12), 0, 5, 0, 24, ...ipBytes(address), ...new Uint8Array(8)]],
     ] })
     let bytes = inner
     for (let i = 0; i < relays; i++) bytes = encodeDhcp6Relay(address, address, [[18, [0x47, 0x69, 0x37]]], bytes)

@@ -1,12 +1,13 @@
 // DHCPv6 message: type, transaction and options to a value and back, relayed messages opened (RFC 8415 sections 8, 9 and 21).
 // Keeps house habit 3: what is wrong is `problem` on the value, next to everything that was still right.
 
-import { putIp, type Ip } from '../../base/ip.ts'
+import type { Ip } from '../../base/ip.ts'
 import { formatMac, type Mac } from '../../base/mac.ts'
 import { u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
 import { dnsFormName } from '../dns/name.ts'
 import { ip6At } from '../icmp/message.ts'
-import { asciiBytes, hexText, lineText } from '../text.ts'
+import { ipBytes, macBytes } from '../octets.ts'
+import { asciiBytes, hexText, lineText, textOrHex } from '../text.ts'
 import { Dhcp6Option, Dhcp6Type, dhcp6TypeName, DuidType } from './codes.ts'
 
 const HEAD_BYTES = 4
@@ -143,11 +144,6 @@ function numbersAt(buf: Uint8Array, off: number, end: number): string | null {
   return numbers.length === 0 ? null : numbers.join(',')
 }
 
-function textOrHex(buf: Uint8Array, off: number, end: number): string | null {
-  for (let i = off; i < end; i++) if (u8(buf, i) < 0x20 || u8(buf, i) > 0x7e) return hexText(buf, off, end)
-  return lineText(buf, off, end)
-}
-
 export interface Dhcp6ToWrite {
   readonly type: number
   readonly transactionId: number
@@ -165,19 +161,13 @@ export function encodeDhcp6Options(options: Dhcp6ToWrite['options']): number[] {
 /** A relay's envelope around `inner` (section 9). */
 export function encodeDhcp6Relay(link: Ip, peer: Ip, options: Dhcp6ToWrite['options'], inner: Uint8Array): Uint8Array {
   return Uint8Array.from([
-    Dhcp6Type.relayForward, 0, ...ip6Bytes(link), ...ip6Bytes(peer), ...encodeDhcp6Options([...options, [Dhcp6Option.relayMessage, [...inner]]]),
+    Dhcp6Type.relayForward, 0, ...ipBytes(link), ...ipBytes(peer), ...encodeDhcp6Options([...options, [Dhcp6Option.relayMessage, [...inner]]]),
   ])
-}
-
-export function ip6Bytes(ip: Ip): number[] {
-  const bytes = new Uint8Array(16)
-  putIp(ip, bytes, 0)
-  return [...bytes]
 }
 
 /** DUID-LL of an Ethernet card. */
 export function duidOf(mac: number): number[] {
-  return [0, DuidType.link, 0, 1, ...[40, 32, 24, 16, 8, 0].map((shift) => Math.floor(mac / 2 ** shift) % 256)]
+  return [0, DuidType.link, 0, 1, ...macBytes(mac)]
 }
 
 /** Option 16 with one text. */

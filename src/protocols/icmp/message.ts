@@ -1,9 +1,10 @@
 // ICMP messages that teach something: bytes behind the type, code and checksum to values and back.
 // Keeps house habit 3: what is wrong is a fixed word instead of a value, never a throw.
 
-import { ipFromV4, ipFromWords, ipVersion, putIp, type Ip } from '../../base/ip.ts'
+import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
 import type { MacNumber } from '../../base/mac.ts'
 import { u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
+import { ipBytes, macBytes } from '../octets.ts'
 import { Icmp6, NdOption } from './codes.ts'
 
 /** Options of one message: each has at least 8 bytes, a packet of 1500 at most 180. */
@@ -112,7 +113,7 @@ export function encodeNeighbour(
   const bits = (flags.isRouter ? 0x80 : 0) | (flags.solicited ? 0x40 : 0)
   const code = type === 'solicitation' ? Icmp6.neighbourSolicitation : Icmp6.neighbourAdvertisement
   const option = type === 'solicitation' ? NdOption.sourceLink : NdOption.targetLink
-  return Uint8Array.from([code, 0, 0, 0, bits, 0, 0, 0, ...addressBytes(target), ...linkOption(option, link)])
+  return Uint8Array.from([code, 0, 0, 0, bits, 0, 0, 0, ...ipBytes(target), ...linkOption(option, link)])
 }
 
 export function encodeRouterAdvertisement(
@@ -120,8 +121,8 @@ export function encodeRouterAdvertisement(
   dns: readonly Ip[],
 ): Uint8Array {
   const bits = (flags.managed ? 0x80 : 0) | (flags.otherConfig ? 0x40 : 0)
-  const prefixOption = prefix ? [NdOption.prefix, 4, prefix.length, 0xc0, ...new Uint8Array(12).fill(1, 0, 8), ...addressBytes(prefix.ip)] : []
-  const dnsOption = dns.length > 0 ? [NdOption.dnsServers, 1 + 2 * dns.length, 0, 0, 0, 0, 0, 60, ...dns.flatMap(addressBytes)] : []
+  const prefixOption = prefix ? [NdOption.prefix, 4, prefix.length, 0xc0, ...new Uint8Array(12).fill(1, 0, 8), ...ipBytes(prefix.ip)] : []
+  const dnsOption = dns.length > 0 ? [NdOption.dnsServers, 1 + 2 * dns.length, 0, 0, 0, 0, 0, 60, ...dns.flatMap(ipBytes)] : []
   return Uint8Array.from([
     Icmp6.routerAdvertisement, 0, 0, 0, 64, bits, lifetimeSeconds >>> 8, lifetimeSeconds & 255, ...new Uint8Array(8),
     ...linkOption(NdOption.sourceLink, link), ...prefixOption, ...dnsOption,
@@ -129,11 +130,5 @@ export function encodeRouterAdvertisement(
 }
 
 function linkOption(type: number, mac: MacNumber | null): number[] {
-  return mac === null ? [] : [type, 1, ...[40, 32, 24, 16, 8, 0].map((shift) => Math.floor(mac / 2 ** shift) % 256)]
-}
-
-function addressBytes(ip: Ip): number[] {
-  const bytes = new Uint8Array(ipVersion(ip) === 4 ? 4 : 16)
-  putIp(ip, bytes, 0)
-  return [...bytes]
+  return mac === null ? [] : [type, 1, ...macBytes(mac)]
 }

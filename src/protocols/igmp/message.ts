@@ -1,9 +1,10 @@
 // IGMP and MLD messages to a value and back: queries and reports of all versions (RFC 2236, RFC 3376, RFC 2710, RFC 3810).
 // Keeps house habit 3: what is wrong is a fixed word.
 
-import { ipFromV4, ipVersion, putIp, type Ip } from '../../base/ip.ts'
+import { ipFromV4, ipVersion, type Ip } from '../../base/ip.ts'
 import { u16be, u32be, u8 } from '../../wire/bytes.ts'
 import { ip6At } from '../icmp/message.ts'
+import { ipBytes } from '../octets.ts'
 import { Igmp, isJoin, Mld } from './codes.ts'
 
 /** Groups read of one report: a packet of 1500 bytes holds 180 records of IPv4. */
@@ -77,17 +78,11 @@ function groupAt(buf: Uint8Array, off: number, family: 4 | 6): Ip {
 /** A version 2 report (IGMP) or version 1 report (MLD) for one group; the checksum is left zero. */
 export function encodeReport(group: Ip): Uint8Array {
   const head = ipVersion(group) === 4 ? [Igmp.report2, 0, 0, 0] : [Mld.report1, 0, 0, 0, 0, 0, 0, 0]
-  return Uint8Array.from([...head, ...bytesOf(group)])
+  return Uint8Array.from([...head, ...ipBytes(group)])
 }
 
 /** A report of version 3 (IGMP) or 2 (MLD): each group excluded from nothing (joined) or included with no source (left). */
 export function encodeRecords(family: 4 | 6, groups: readonly { readonly group: Ip; readonly joins: boolean }[]): Uint8Array {
-  const body = groups.flatMap(({ group, joins }) => [joins ? 4 : 3, 0, 0, 0, ...bytesOf(group)])
+  const body = groups.flatMap(({ group, joins }) => [joins ? 4 : 3, 0, 0, 0, ...ipBytes(group)])
   return Uint8Array.from([family === 4 ? Igmp.report3 : Mld.report2, 0, 0, 0, 0, 0, groups.length >>> 8, groups.length & 255, ...body])
-}
-
-function bytesOf(ip: Ip): number[] {
-  const bytes = new Uint8Array(ipVersion(ip) === 4 ? 4 : 16)
-  putIp(ip, bytes, 0)
-  return [...bytes]
 }

@@ -1,9 +1,10 @@
 // LLDP message: the TLVs of one data unit to a value and back (IEEE 802.1AB-2016 clause 8; LLDP-MED: TIA-1057).
 // Keeps house habit 3: what is wrong is `problem`, next to everything that was still right.
 
-import { ipFromV4, ipFromWords, ipVersion, putIp, type Ip } from '../../base/ip.ts'
+import { ipFromV4, ipFromWords, ipVersion, type Ip } from '../../base/ip.ts'
 import { formatMac, parseMac } from '../../base/mac.ts'
 import { u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
+import { ipBytes, macBytes } from '../octets.ts'
 import { asciiBytes, hexText, lineText } from '../text.ts'
 import {
   chassisKindName, lldpCapabilities, LldpOui, LldpTlv, MED_CAPABILITIES_SUBTYPE, MED_FIELDS, MED_INVENTORY, PORT_VLAN_SUBTYPE, portKindName,
@@ -193,14 +194,9 @@ function put(out: number[], type: number, body: readonly number[]): void {
   out.push((type << 1) | (body.length >>> 8), body.length & 255, ...body)
 }
 
-function macBytes(mac: number): number[] {
-  return [40, 32, 24, 16, 8, 0].map((shift) => Math.floor(mac / 2 ** shift) % 256)
-}
-
 function managementBytes(address: Ip): number[] {
   const version = ipVersion(address)
-  const bytes = new Uint8Array(version === 4 ? 4 : 16)
-  putIp(address, bytes, 0)
+  const bytes = ipBytes(address)
   // Interface numbering unknown (1), number 0, no object (clause 8.5.9.5).
   return [bytes.length + 1, version === 4 ? 1 : 2, ...bytes, 1, 0, 0, 0, 0, 0]
 }

@@ -1,9 +1,10 @@
 // NetBIOS name service and datagram heads to a value and back (RFC 1002 sections 4.2 and 4.4).
 // Keeps house habit 3: what is wrong is `problem`, next to everything that was still right.
 
-import { ipFromV4, v4Number, type Ip } from '../../base/ip.ts'
+import { ipFromV4, type Ip } from '../../base/ip.ts'
 import { formatMac, type Mac } from '../../base/mac.ts'
 import { u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
+import { ipBytes, macBytes } from '../octets.ts'
 import { lineText } from '../text.ts'
 import { NB_DATAGRAMS, NB_GROUP, NB_OPCODES, NbOpcode, NbType } from './codes.ts'
 
@@ -130,31 +131,25 @@ export function encodeNbQuery(name: NbName, isStatus = false): Uint8Array {
   return Uint8Array.from([0, 1, 1, 0x10, 0, 1, 0, 0, 0, 0, 0, 0, ...encodeNbName(name), 0, isStatus ? NbType.status : NbType.name, 0, 1])
 }
 
-const v4Bytes = (ip: Ip): number[] => {
-  const value = v4Number(ip)
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-}
-
 export function encodeNbRegistration(name: NbName, owner: Ip, isGroup = false): Uint8Array {
   return Uint8Array.from([
     0, 1, 0x29, 0x10, 0, 1, 0, 0, 0, 0, 0, 1, ...encodeNbName(name), 0, NbType.name, 0, 1, 0xc0, 12, 0, NbType.name, 0, 1, 0, 0, 1, 44, 0, 6,
-    isGroup ? 0x80 : 0, 0, ...v4Bytes(owner),
+    isGroup ? 0x80 : 0, 0, ...ipBytes(owner),
   ])
 }
 
 export function encodeNbAnswer(name: NbName, owner: Ip): Uint8Array {
-  return Uint8Array.from([0, 1, 0x85, 0, 0, 0, 0, 1, 0, 0, 0, 0, ...encodeNbName(name), 0, NbType.name, 0, 1, 0, 0, 1, 44, 0, 6, 0, 0, ...v4Bytes(owner)])
+  return Uint8Array.from([0, 1, 0x85, 0, 0, 0, 0, 1, 0, 0, 0, 0, ...encodeNbName(name), 0, NbType.name, 0, 1, 0, 0, 1, 44, 0, 6, 0, 0, ...ipBytes(owner)])
 }
 
 export function encodeNbStatus(names: readonly (NbName & { readonly isGroup: boolean })[], mac: number): Uint8Array {
   const rows = names.flatMap(({ name, suffix, isGroup }) => [...Array.from(name.padEnd(15), (c) => c.charCodeAt(0) & 0x7f), suffix, isGroup ? 0x84 : 4, 0])
-  const card = [40, 32, 24, 16, 8, 0].map((shift) => Math.floor(mac / 2 ** shift) % 256)
-  const data = [names.length, ...rows, ...card, ...new Uint8Array(40)]
+  const data = [names.length, ...rows, ...macBytes(mac), ...new Uint8Array(40)]
   const head = [0, 1, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, ...encodeNbName({ name: '*', suffix: 0 }), 0, NbType.status, 0, 1, 0, 0, 0, 0]
   return Uint8Array.from([...head, data.length >>> 8, data.length & 255, ...data])
 }
 
 /** The head of a broadcast datagram and both names; no user data. */
 export function encodeNbDatagram(name: NbName, owner: Ip, to: NbName): Uint8Array {
-  return Uint8Array.from([0x11, 2, 0, 1, ...v4Bytes(owner), 0, 138, 0, 68, 0, 0, ...encodeNbName(name), ...encodeNbName(to)])
+  return Uint8Array.from([0x11, 2, 0, 1, ...ipBytes(owner), 0, 138, 0, 68, 0, 0, ...encodeNbName(name), ...encodeNbName(to)])
 }

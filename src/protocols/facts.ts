@@ -5,6 +5,7 @@ import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
+import type { DicomFact } from './dicom/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
@@ -16,5 +17,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | LpdFact | RpcFact
 export type ProtocolId = Fact['protocol']

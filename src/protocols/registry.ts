@@ -3,6 +3,7 @@
 
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
+import { dicom } from './dicom/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
@@ -12,8 +13,9 @@ import { createRpc } from './rpc/index.ts'
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
- * and a type, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * and a type, lpd a line of text. dicom: a PDU head with two titles, or a data value that fits it exactly. ARP is not here: it has no
+ * flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, lpd]
+  return [dhcp, hl7, dicom, createRpc(), dns, cms8000, lpd]
 }

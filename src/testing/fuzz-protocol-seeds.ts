@@ -1,6 +1,7 @@
 // fuzz-protocol-seeds: what the protocols' fuzz targets begin from: their goldens, and talks long enough to meet their bounds.
 // Keeps the rule that every patient here is ZZTEST^CANARY.
 
+import { ACCEPT, dataSet, DATA_SET, REQUEST, STORE } from '../protocols/dicom/testdata/samples.ts'
 import { ADMISSION, CANARY_SEGMENTS, header, RESULT } from '../protocols/hl7/testdata/samples.ts'
 import { encodeHl7 } from '../protocols/hl7/message.ts'
 import type { Transport } from '../protocols/protocol.ts'
@@ -48,6 +49,10 @@ export function longTalks(id: string): SeedTalk[] {
       tcp([side(encodeHl7(ADMISSION).slice(0, 90)), side(encodeHl7(RESULT), 0, 500)]),
       tcp([side(encodeHl7([header('ADT^A08'), ...CANARY_SEGMENTS.filter(([name]) => name === 'PID')], 'bare'))], true),
       tcp([side(encodeHl7([[...header('ORU^R01').slice(0, 3), `A${'^'.repeat(300)}B`, `${' ^'.repeat(200)}x`], ['PID', '1', '', '', '', 'ZZTEST^CANARY']]))]),
+    ]
+    case 'dicom': return [
+      tcp([side(REQUEST), side(ACCEPT, 1), side(STORE), ...dataSet(1, 3).map((bytes) => side(bytes))]),
+      tcp([side(Uint8Array.from([...DATA_SET.slice(20), ...STORE])), side(STORE.slice(0, 30), 1), side(STORE.slice(40), 1, 10)], true),
     ]
     case 'dns': return dnsPointers().map((bytes) => ({ transport: 'udp', isLate: false, chunks: [side(bytes)] }))
     case 'rpc': return [

@@ -179,7 +179,8 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', flows: { dns: 7 }, facts: { 'dns.query': 8, 'dns.answer': 8 } },
   { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
   { name: 'medical/tapirx__dicom_arq_2_get_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
-  { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2 } },
+  { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
+  { name: 'medical/tapirx__HL7-ADT-UDI-PRT.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
   { name: 'scan/ndpi__synscan.pcap', flows: {}, facts: {} },
 ]
 

@@ -94,6 +94,11 @@ const hl7 = (fields: readonly string[], direction: 0 | 1 = 0): Fact => ({
   filledPatientFields: fields, segments: [],
 })
 
+test('patient-data-in-clear: ASTM patient records name their fields by number', () => {
+  const fact: Fact = { protocol: 'astm', kind: 'patient', flowId: 1, direction: 0, at: seconds(2), frame: 9, filled: ['P-4', 'P-6'] }
+  assert.match(only(findings(patientDataInClear, ward(), [[fact, flow('10.0.0.1', '10.0.0.2', 4001)]])).technical, /filled fields: P-4, P-6/)
+})
+
 test('patient-data-in-clear: HL7 with a patient segment counts, observations alone belong to nobody', () => {
   assert.equal(only(findings(patientDataInClear, ward(), [[hl7(['OBX-5', 'PID-5']), flow('10.0.0.1', '10.0.0.2', 6661)]])).severity, 'medium')
   assert.deepEqual(findings(patientDataInClear, ward(), [[hl7(['OBX-5']), flow('10.0.0.1', '10.0.0.2', 6661)]]), [])

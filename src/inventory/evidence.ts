@@ -6,6 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { astmClaims } from './evidence-lab.ts'
 import { dicomClaims } from './evidence-dicom.ts'
 import { hl7Claims } from './evidence-hl7.ts'
 
@@ -43,6 +44,8 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
+    case 'astm':
+      return ends ? astmClaims(fact, ends) : NO_CLAIMS
     case 'dicom':
       return ends ? dicomClaims(fact, ends) : NO_CLAIMS
     case 'rpc':

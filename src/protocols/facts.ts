@@ -3,6 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
+import type { AstmFact } from './astm/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { DicomFact } from './dicom/facts.ts'
@@ -17,5 +18,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | AstmFact | Cms8000Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | LpdFact | RpcFact
 export type ProtocolId = Fact['protocol']

@@ -1,6 +1,7 @@
 // registry: every protocol that is identified by content, as an array of rows, strongest signature first.
 // Keeps house habit 6: no side effect on import; a row with memory across flows is made anew for each sensor.
 
+import { astm } from './astm/index.ts'
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dicom } from './dicom/index.ts'
@@ -13,9 +14,9 @@ import { createRpc } from './rpc/index.ts'
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
- * and a type, lpd a line of text. dicom: a PDU head with two titles, or a data value that fits it exactly. ARP is not here: it has no
- * flow, and the sensor hands it link frames.
+ * and a type, lpd a line of text. dicom: a PDU head with two titles, or a data value that fits it exactly. astm: a header
+ * with its delimiters, or a frame with its checksum. ARP is not here: it has no flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, dicom, createRpc(), dns, cms8000, lpd]
+  return [dhcp, hl7, dicom, astm, createRpc(), dns, cms8000, lpd]
 }

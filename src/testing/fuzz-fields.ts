@@ -179,3 +179,14 @@ function itemFields(input: Uint8Array, off: number, end: number): LengthField[] 
   for (let at = off; at + 4 <= end && fields.length < FIELDS_MAX; at += 4 + u16(input, at + 2)) fields.push(be(at, 1), be(at + 2, 2))
   return fields
 }
+
+/** ASTM: control bytes, frame numbers and separators: where one byte decides what all that follows is. */
+export function astmFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at < end && fields.length < FIELDS_MAX; at++) {
+    const byte = input[at] ?? 0
+    if (byte < 0x20 || [0x7c, 0x5e, 0x5c, 0x26].includes(byte)) fields.push(be(at, 1))
+    if (byte === 2) fields.push(be(at + 1, 1), be(at + 2, 1))
+  }
+  return fields
+}

@@ -1,6 +1,7 @@
 // fuzz-protocol-seeds: what the protocols' fuzz targets begin from: their goldens, and talks long enough to meet their bounds.
 // Keeps the rule that every patient here is ZZTEST^CANARY.
 
+import { ENQ, FRAMES } from '../protocols/astm/testdata/samples.ts'
 import { ACCEPT, dataSet, DATA_SET, REQUEST, STORE } from '../protocols/dicom/testdata/samples.ts'
 import { ADMISSION, CANARY_SEGMENTS, header, RESULT } from '../protocols/hl7/testdata/samples.ts'
 import { encodeHl7 } from '../protocols/hl7/message.ts'
@@ -49,6 +50,10 @@ export function longTalks(id: string): SeedTalk[] {
       tcp([side(encodeHl7(ADMISSION).slice(0, 90)), side(encodeHl7(RESULT), 0, 500)]),
       tcp([side(encodeHl7([header('ADT^A08'), ...CANARY_SEGMENTS.filter(([name]) => name === 'PID')], 'bare'))], true),
       tcp([side(encodeHl7([[...header('ORU^R01').slice(0, 3), `A${'^'.repeat(300)}B`, `${' ^'.repeat(200)}x`], ['PID', '1', '', '', '', 'ZZTEST^CANARY']]))]),
+    ]
+    case 'astm': return [
+      tcp([side(ENQ), ...FRAMES.flatMap((frame) => [side(frame), side(frame)])]),
+      tcp([side(Uint8Array.from(FRAMES[1] ?? []).slice(7)), ...FRAMES.map((frame) => side(frame))], true),
     ]
     case 'dicom': return [
       tcp([side(REQUEST), side(ACCEPT, 1), side(STORE), ...dataSet(1, 3).map((bytes) => side(bytes))]),

@@ -99,6 +99,12 @@ test('patient-data-in-clear: ASTM patient records name their fields by number', 
   assert.match(only(findings(patientDataInClear, ward(), [[fact, flow('10.0.0.1', '10.0.0.2', 4001)]])).technical, /filled fields: P-4, P-6/)
 })
 
+test('patient-data-in-clear: POCT1-A names elements; a result without a patient belongs to nobody', () => {
+  const fact = (filled: readonly string[]): Fact => ({ protocol: 'poct1a', kind: 'patient', flowId: 1, direction: 0, at: seconds(2), frame: 9, filled })
+  const found = (filled: readonly string[]): number => findings(patientDataInClear, ward(), [[fact(filled), flow('10.0.0.1', '10.0.0.2', 4002)]]).length
+  assert.deepEqual([found(['OBS.value', 'PT.patient_id']), found(['OBS.value'])], [1, 0])
+})
+
 test('patient-data-in-clear: HL7 with a patient segment counts, observations alone belong to nobody', () => {
   assert.equal(only(findings(patientDataInClear, ward(), [[hl7(['OBX-5', 'PID-5']), flow('10.0.0.1', '10.0.0.2', 6661)]])).severity, 'medium')
   assert.deepEqual(findings(patientDataInClear, ward(), [[hl7(['OBX-5']), flow('10.0.0.1', '10.0.0.2', 6661)]]), [])

@@ -6,7 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
-import { astmClaims } from './evidence-lab.ts'
+import { astmClaims, poctClaims } from './evidence-lab.ts'
 import { dicomClaims } from './evidence-dicom.ts'
 import { hl7Claims } from './evidence-hl7.ts'
 
@@ -46,6 +46,8 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
     case 'astm':
       return ends ? astmClaims(fact, ends) : NO_CLAIMS
+    case 'poct1a':
+      return ends ? poctClaims(fact, ends) : NO_CLAIMS
     case 'dicom':
       return ends ? dicomClaims(fact, ends) : NO_CLAIMS
     case 'rpc':

@@ -10,6 +10,7 @@ import type { DicomFact } from './dicom/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
+import type { PoctFact } from './poct1a/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
@@ -18,5 +19,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | AstmFact | Cms8000Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | AstmFact | Cms8000Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | LpdFact | PoctFact | RpcFact
 export type ProtocolId = Fact['protocol']

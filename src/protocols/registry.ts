@@ -8,6 +8,7 @@ import { dicom } from './dicom/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
+import { poct1a } from './poct1a/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
 
@@ -15,8 +16,9 @@ import { createRpc } from './rpc/index.ts'
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
  * and a type, lpd a line of text. dicom: a PDU head with two titles, or a data value that fits it exactly. astm: a header
- * with its delimiters, or a frame with its checksum. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * with its delimiters, or a frame with its checksum. poct1a: a root element of the standard. ARP is not here: it has no
+ * flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, dicom, astm, createRpc(), dns, cms8000, lpd]
+  return [dhcp, hl7, dicom, astm, poct1a, createRpc(), dns, cms8000, lpd]
 }

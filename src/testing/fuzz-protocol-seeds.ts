@@ -5,6 +5,7 @@ import { ENQ, FRAMES } from '../protocols/astm/testdata/samples.ts'
 import { ACCEPT, dataSet, DATA_SET, REQUEST, STORE } from '../protocols/dicom/testdata/samples.ts'
 import { ADMISSION, CANARY_SEGMENTS, header, RESULT } from '../protocols/hl7/testdata/samples.ts'
 import { encodeHl7 } from '../protocols/hl7/message.ts'
+import { answer as poctAnswer, bytes as poctBytes, HELLO, OBSERVATION, STATUS } from '../protocols/poct1a/testdata/samples.ts'
 import type { Transport } from '../protocols/protocol.ts'
 import type { Chunk } from './everysplit.ts'
 import { loadGoldens } from './golden.ts'
@@ -54,6 +55,10 @@ export function longTalks(id: string): SeedTalk[] {
     case 'astm': return [
       tcp([side(ENQ), ...FRAMES.flatMap((frame) => [side(frame), side(frame)])]),
       tcp([side(Uint8Array.from(FRAMES[1] ?? []).slice(7)), ...FRAMES.map((frame) => side(frame))], true),
+    ]
+    case 'poct1a': return [
+      tcp([side(poctBytes(HELLO)), side(poctBytes(poctAnswer('AA', '1')), 1), side(poctBytes(STATUS + OBSERVATION))]),
+      tcp([side(poctBytes(OBSERVATION.slice(90) + HELLO)), side(poctBytes(STATUS), 0, 40)], true),
     ]
     case 'dicom': return [
       tcp([side(REQUEST), side(ACCEPT, 1), side(STORE), ...dataSet(1, 3).map((bytes) => side(bytes))]),

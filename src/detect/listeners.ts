@@ -4,15 +4,14 @@
 import type { ProtocolId } from '../protocols/facts.ts'
 import type { Detector } from './rule.ts'
 
-export type Listeners = Readonly<Record<ProtocolId, readonly Detector[]>>
+export type Listeners = (protocol: ProtocolId) => readonly Detector[]
 
 /** Detectors with a `fact` by the protocols they name; one that names none hears all. */
 export function listenersOf(detectors: readonly Detector[]): Listeners {
-  const hearing = (protocol: ProtocolId): Detector[] => detectors.filter((d) => d.fact && (d.hears?.includes(protocol) ?? true))
-  return {
-    arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), hl7: hearing('hl7'), lpd: hearing('lpd'),
-    rpc: hearing('rpc'),
-    bacnet: hearing('bacnet'), cdp: hearing('cdp'), dhcp6: hearing('dhcp6'), icmp: hearing('icmp'), igmp: hearing('igmp'), lldp: hearing('lldp'),
-    modbus: hearing('modbus'), nbns: hearing('nbns'), ntp: hearing('ntp'), ssdp: hearing('ssdp'),
+  const known = new Map<ProtocolId, readonly Detector[]>()
+  return (protocol) => {
+    const listeners = known.get(protocol) ?? detectors.filter((d) => d.fact && (d.hears?.includes(protocol) ?? true))
+    known.set(protocol, listeners)
+    return listeners
   }
 }

@@ -90,7 +90,19 @@ test('patient-data-in-clear: names the fields; critical on the way out, medium i
 
 const hl7 = (fields: readonly string[], direction: 0 | 1 = 0): Fact => ({
   protocol: 'hl7', kind: 'message', flowId: 1, direction, framing: 'mllp', at: seconds(2), frame: 9, sendingApplication: '', sendingFacility: '',
-  receivingApplication: '', receivingFacility: '', messageType: 'ORU^R01', version: '2.4', devices: [], filledPatientFields: fields, segments: [],
+  receivingApplication: '', receivingFacility: '', messageType: 'ORU^R01', version: '2.4', profile: '', content: 'results', devices: [],
+  filledPatientFields: fields, segments: [],
+})
+
+test('patient-data-in-clear: ASTM patient records name their fields by number', () => {
+  const fact: Fact = { protocol: 'astm', kind: 'patient', flowId: 1, direction: 0, at: seconds(2), frame: 9, filled: ['P-4', 'P-6'] }
+  assert.match(only(findings(patientDataInClear, ward(), [[fact, flow('10.0.0.1', '10.0.0.2', 4001)]])).technical, /filled fields: P-4, P-6/)
+})
+
+test('patient-data-in-clear: POCT1-A names elements; a result without a patient belongs to nobody', () => {
+  const fact = (filled: readonly string[]): Fact => ({ protocol: 'poct1a', kind: 'patient', flowId: 1, direction: 0, at: seconds(2), frame: 9, filled })
+  const found = (filled: readonly string[]): number => findings(patientDataInClear, ward(), [[fact(filled), flow('10.0.0.1', '10.0.0.2', 4002)]]).length
+  assert.deepEqual([found(['OBS.value', 'PT.patient_id']), found(['OBS.value'])], [1, 0])
 })
 
 test('patient-data-in-clear: HL7 with a patient segment counts, observations alone belong to nobody', () => {

@@ -12,6 +12,9 @@ import { dhcp6Claims } from './dhcp6-evidence.ts'
 import { dhcpClaims } from './dhcp-evidence.ts'
 import { icmpClaims, igmpClaims } from './link-evidence.ts'
 import { neighbourClaims } from './neighbour-evidence.ts'
+import { astmClaims, poctClaims } from './evidence-lab.ts'
+import { dicomClaims } from './evidence-dicom.ts'
+import { hl7Claims } from './evidence-hl7.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -59,6 +62,12 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
     case 'lldp':
     case 'cdp':
       return fact.kind === 'neighbour' ? neighbourClaims(fact) : NO_CLAIMS
+    case 'astm':
+      return ends ? astmClaims(fact, ends) : NO_CLAIMS
+    case 'poct1a':
+      return ends ? poctClaims(fact, ends) : NO_CLAIMS
+    case 'dicom':
+      return ends ? dicomClaims(fact, ends) : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
   }
@@ -87,23 +96,6 @@ function cmsClaims(fact: Extract<Fact, { protocol: 'cms8000' }>, ends: Ends): Ta
     about(central, role('central-station', 'receives CMS8000 telemetry', true)),
     about(central, { what: 'model', value: CENTRAL_PROFILE, level: 'C', evidence: 'receives CMS8000 telemetry', inferred: true }),
   ]
-}
-
-function hl7Claims(fact: Extract<Fact, { protocol: 'hl7'; kind: 'message' }>, ends: Ends): TargetedClaim[] {
-  const sender = ends[fact.direction]
-  const receiver = ends[fact.direction === 0 ? 1 : 0]
-  const claims: TargetedClaim[] = []
-  const acknowledges = fact.messageType === 'ACK' || fact.messageType.startsWith('ACK^')
-  if (!acknowledges) claims.push(about(receiver, role('hl7-server', 'receives HL7 v2 messages')))
-  if (fact.sendingApplication) {
-    const evidence = 'HL7 MSH-3, sending application'
-    claims.push(about(sender, { what: 'software', value: fact.sendingApplication, level: 'C', evidence, inferred: false }))
-  }
-  for (const device of fact.devices) {
-    const evidence = `HL7 ${device.source} in a message it sent`
-    claims.push(about(sender, { what: 'device-identifier', value: device.text, level: 'A', evidence, inferred: false }))
-  }
-  return claims
 }
 
 function rpcClaims(fact: Extract<Fact, { protocol: 'rpc' }>, ends: Ends): readonly TargetedClaim[] {

@@ -3,11 +3,13 @@
 
 import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
+import type { AstmFact } from './astm/facts.ts'
 import type { BacnetFact } from './bacnet/facts.ts'
 import type { CdpFact } from './cdp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { Dhcp6Fact } from './dhcp6/facts.ts'
+import type { DicomFact } from './dicom/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { IcmpFact } from './icmp/facts.ts'
@@ -17,6 +19,7 @@ import type { LpdFact } from './lpd/facts.ts'
 import type { ModbusFact } from './modbus/facts.ts'
 import type { NbnsFact } from './nbns/facts.ts'
 import type { NtpFact } from './ntp/facts.ts'
+import type { PoctFact } from './poct1a/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
 import type { SsdpFact } from './ssdp/facts.ts'
 
@@ -26,6 +29,6 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
-  | BacnetFact | CdpFact | Dhcp6Fact | IcmpFact | IgmpFact | LldpFact | ModbusFact | NbnsFact | NtpFact | SsdpFact
+export type Fact = ArpFact | AstmFact | BacnetFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | IcmpFact
+  | IgmpFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | RpcFact | SsdpFact
 export type ProtocolId = Fact['protocol']

@@ -136,7 +136,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'modbus', 'rpc'])
+  deepEqual([...owners].sort(), ['astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -179,8 +179,10 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
   { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', flows: { dns: 7 }, facts: { 'dns.query': 8, 'dns.answer': 8 } },
-  { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: {}, facts: {} },
-  { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2 } },
+  { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
+  { name: 'medical/tapirx__dicom_arq_2_get_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
+  { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
+  { name: 'medical/tapirx__HL7-ADT-UDI-PRT.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
   { name: 'scan/ndpi__synscan.pcap', flows: {}, facts: {} },
 ]
 

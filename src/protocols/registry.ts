@@ -1,28 +1,29 @@
 // registry: every protocol that is identified by content, as an array of rows, strongest signature first.
 // Keeps house habit 6: no side effect on import; a row with memory across flows is made anew for each sensor.
 
+import { astm } from './astm/index.ts'
 import { bacnet } from './bacnet/index.ts'
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dhcp6 } from './dhcp6/index.ts'
+import { dicom } from './dicom/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
 import { modbus } from './modbus/index.ts'
 import { nbns } from './nbns/index.ts'
 import { ntp } from './ntp/index.ts'
+import { poct1a } from './poct1a/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
 import { ssdp } from './ssdp/index.ts'
 
 /**
- * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
- * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
- * and a type, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * The rows for one sensor, strongest signature first; of two that say yes to the same bytes the first wins. What a row asks for stands
+ * in its folder's README. What has no flow has no row: the engine hands it frames (arp/, packets.ts).
  */
 export function createRegistry(): readonly ProtocolRow[] {
   return [
-    dhcp, hl7, createRpc(), dns, cms8000, lpd,
-    dhcp6, ssdp, ntp, modbus, bacnet, nbns,
+    dhcp, hl7, dicom, astm, poct1a, createRpc(), dns, cms8000, lpd, dhcp6, ssdp, ntp, modbus, bacnet, nbns,
   ]
 }

@@ -28,7 +28,7 @@ export class Mind {
   fact(fact: Fact, flow: Flow | null): void {
     this.facts++
     this.inventory.fact(fact, flow)
-    for (const detector of this.#listeners[fact.protocol]) detector.fact?.(fact, flow)
+    for (const detector of this.#listeners(fact.protocol)) detector.fact?.(fact, flow)
     this.#onFact?.(fact)
   }
 

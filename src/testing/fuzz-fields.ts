@@ -167,3 +167,42 @@ export function tlvFields(headBytes: number, mask: number): (input: Uint8Array, 
     return fields
   }
 }
+
+/** DICOM: a PDU's type and length, then of a P-DATA-TF its values' lengths and control bits, of an association each item's length. */
+export function dicomFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at + 6 <= end && fields.length < FIELDS_MAX;) {
+    const [type, length] = [input[at] ?? 0, u32(input, at + 2, false)]
+    const stop = Math.min(end, at + 6 + length)
+    fields.push(be(at, 1), be(at + 2, 4))
+    if (type === 4) fields.push(...dataValueFields(input, at + 6, stop))
+    else if (type <= 2) fields.push(...itemFields(input, at + 74, stop))
+    at += 6 + Math.max(1, length)
+  }
+  return fields
+}
+
+function dataValueFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at + 6 <= end && fields.length < FIELDS_MAX; at += 4 + Math.max(2, u32(input, at, false))) {
+    fields.push(be(at, 4), be(at + 4, 1), be(at + 5, 1), { off: at + 10, bytes: 4, little: true })
+  }
+  return fields
+}
+
+function itemFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at + 4 <= end && fields.length < FIELDS_MAX; at += 4 + u16(input, at + 2)) fields.push(be(at, 1), be(at + 2, 2))
+  return fields
+}
+
+/** ASTM: control bytes, frame numbers and separators: where one byte decides what all that follows is. */
+export function astmFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at < end && fields.length < FIELDS_MAX; at++) {
+    const byte = input[at] ?? 0
+    if (byte < 0x20 || [0x7c, 0x5e, 0x5c, 0x26].includes(byte)) fields.push(be(at, 1))
+    if (byte === 2) fields.push(be(at + 1, 1), be(at + 2, 1))
+  }
+  return fields
+}

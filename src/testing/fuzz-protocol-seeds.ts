@@ -1,8 +1,11 @@
 // fuzz-protocol-seeds: what the protocols' fuzz targets begin from: their goldens, and talks long enough to meet their bounds.
 // Keeps the rule that every patient here is ZZTEST^CANARY.
 
+import { ENQ, FRAMES } from '../protocols/astm/testdata/samples.ts'
+import { ACCEPT, dataSet, DATA_SET, REQUEST, STORE } from '../protocols/dicom/testdata/samples.ts'
 import { ADMISSION, CANARY_SEGMENTS, header, RESULT } from '../protocols/hl7/testdata/samples.ts'
 import { encodeHl7 } from '../protocols/hl7/message.ts'
+import { answer as poctAnswer, bytes as poctBytes, HELLO, OBSERVATION, STATUS } from '../protocols/poct1a/testdata/samples.ts'
 import type { Transport } from '../protocols/protocol.ts'
 import type { Chunk } from './everysplit.ts'
 import { loadGoldens } from './golden.ts'
@@ -48,6 +51,18 @@ export function longTalks(id: string): SeedTalk[] {
       tcp([side(encodeHl7(ADMISSION).slice(0, 90)), side(encodeHl7(RESULT), 0, 500)]),
       tcp([side(encodeHl7([header('ADT^A08'), ...CANARY_SEGMENTS.filter(([name]) => name === 'PID')], 'bare'))], true),
       tcp([side(encodeHl7([[...header('ORU^R01').slice(0, 3), `A${'^'.repeat(300)}B`, `${' ^'.repeat(200)}x`], ['PID', '1', '', '', '', 'ZZTEST^CANARY']]))]),
+    ]
+    case 'astm': return [
+      tcp([side(ENQ), ...FRAMES.flatMap((frame) => [side(frame), side(frame)])]),
+      tcp([side(Uint8Array.from(FRAMES[1] ?? []).slice(7)), ...FRAMES.map((frame) => side(frame))], true),
+    ]
+    case 'poct1a': return [
+      tcp([side(poctBytes(HELLO)), side(poctBytes(poctAnswer('AA', '1')), 1), side(poctBytes(STATUS + OBSERVATION))]),
+      tcp([side(poctBytes(OBSERVATION.slice(90) + HELLO)), side(poctBytes(STATUS), 0, 40)], true),
+    ]
+    case 'dicom': return [
+      tcp([side(REQUEST), side(ACCEPT, 1), side(STORE), ...dataSet(1, 3).map((bytes) => side(bytes))]),
+      tcp([side(Uint8Array.from([...DATA_SET.slice(20), ...STORE])), side(STORE.slice(0, 30), 1), side(STORE.slice(40), 1, 10)], true),
     ]
     case 'dns': return dnsPointers().map((bytes) => ({ transport: 'udp', isLate: false, chunks: [side(bytes)] }))
     case 'rpc': return [

@@ -14,7 +14,7 @@ import { Frame } from '../wire/frame.ts'
 import { runSession, type Chunk } from './everysplit.ts'
 import { chunkPlaces, conversationFields, decodeConversation, encodeConversation } from './fuzz-conversation.ts'
 import type { WireTarget } from './fuzz-engine.ts'
-import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields, tlvFields } from './fuzz-fields.ts'
+import { astmFields, cmsFields, dhcpFields, dicomFields, dnsFields, hl7Fields, rpcFields, tlvFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
 import { ipRow, linkRow } from './packet-row.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
@@ -135,7 +135,7 @@ function rowNamed(id: string): ProtocolRow {
 type Inside = (input: Uint8Array, off: number, end: number) => readonly LengthField[]
 
 const INSIDE: Readonly<Record<string, Inside>> = {
-  hl7: hl7Fields, cms8000: cmsFields, dhcp: dhcpFields, rpc: rpcFields,
+  hl7: hl7Fields, cms8000: cmsFields, dhcp: dhcpFields, rpc: rpcFields, dicom: dicomFields, astm: astmFields,
   dns: (input, off, end) => dnsFields(input, off, end, ((input[0] ?? 0) & FLAG_UDP) === 0),
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],

@@ -40,7 +40,7 @@ export const patientDataInClear: Rule = {
 function open(): Detector {
   const leaks = new Map<string, Leak>()
   return {
-    hears: ['cms8000', 'hl7'],
+    hears: ['cms8000', 'hl7', 'astm', 'poct1a'],
     fact(fact, flow) {
       const record = recordOf(fact)
       if (record && flow) note(leaks, record, fact, flow)
@@ -59,12 +59,16 @@ function recordOf(fact: Fact): PatientRecord | null {
   if (fact.protocol === 'hl7' && fact.kind === 'message' && fact.filledPatientFields.some(isPersonal)) {
     return { fields: fact.filledPatientFields, direction: fact.direction }
   }
+  if (fact.protocol === 'astm' && fact.kind === 'patient') return { fields: fact.filled, direction: fact.direction }
+  if (fact.protocol === 'poct1a' && fact.kind === 'patient' && fact.filled.some(isPersonal)) {
+    return { fields: fact.filled, direction: fact.direction }
+  }
   return null
 }
 
 /** An observation value alone belongs to nobody; it becomes patient data beside a field that says whose it is. */
 function isPersonal(field: string): boolean {
-  return !field.startsWith('OBX-')
+  return !field.startsWith('OBX-') && !field.startsWith('OBS.')
 }
 
 function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow: Flow): void {

@@ -18,6 +18,13 @@ export const HL7_DEVICES_MAX = 32
 export const HL7_SEGMENT_NAMES_MAX = 64
 /** MSH-2 holds four characters, five since v2.7; some senders double the escape character. */
 export const HL7_ENCODING_CHARACTERS_MAX = 8
+/**
+ * Messages per direction that are remembered for their answers: MLLP senders wait for each answer before the next message, so a
+ * handful is open; an engine that does not wait has some dozens on the way.
+ */
+export const HL7_PENDING_MAX = 256
+/** Pairs of direction and message type counted apart per flow: an engine's port sees below 20. */
+export const HL7_TYPES_MAX = 64
 /** Faults told per flow: enough to see what is wrong, closed to a sender that makes one every three bytes. */
 export const HL7_FAULTS_MAX = 32
 /**

@@ -67,7 +67,7 @@ const udi = capture('tapirx__HL7-ADT-UDI-PRT.pcap')
 test('capture HL7-ADT-UDI-PRT: the pump is named, the patient is not', { skip: udi.skip }, () => {
   const facts = everySplit(hl7, 'tcp', payloads(udi.file))
   const [admission, ack] = messages(facts)
-  equal(facts.length, 2)
+  deepEqual(facts.map((fact) => fact.kind), ['message', 'message', 'totals'])
   deepEqual(admission?.devices, [{ source: 'PRT-16', text: 'Hospira Plum A+' }])
   deepEqual([admission?.messageType, admission?.version, admission?.framing, admission?.frame], ['ADT^A01', '2.3', 'mllp', 4])
   equal(admission?.sendingApplication, 'SENDING_APPLICATION')
@@ -76,6 +76,14 @@ test('capture HL7-ADT-UDI-PRT: the pump is named, the patient is not', { skip: u
   deepEqual([ack?.messageType, ack?.direction, ack?.frame], ['ACK', 1, 5])
   for (const text of ['MOUSE', 'MICKEY', '135769', '19281118', '999999999', '407', 'ohtoodles', 'Vista']) {
     ok(!JSON.stringify(facts).includes(text), text)
+  }
+})
+
+test('captures: each message is answered by AA, nothing is refused or unanswered', { skip: udi.skip }, () => {
+  for (const file of [udi.file, order.file]) {
+    const totals = runSession(hl7, 'tcp', payloads(file)).facts.at(-1)
+    ok(totals?.protocol === 'hl7' && totals.kind === 'totals')
+    deepEqual([totals.answers, totals.refused, totals.unanswered, totals.unasked], [[['AA', 1]], 0, [0, 0], 0])
   }
 })
 
@@ -155,3 +163,26 @@ test('samples of monitors: device ids and versions', { skip: existsSync(SAMPLE_F
   ])
   deepEqual(facts('comen-nc-monitor.hl7').map((fact) => [fact.sendingApplication, fact.devices.length]), [['NC_Monitor', 0]])
 })
+
+/** File, profile stated, content: PCD-01 with its profile or by its codes alone, alarms, and laboratory or ADT that must not be taken for either. */
+const CONTENTS: readonly (readonly [string, string, string, string])[] = [
+  ['hl7v2-pcd', 'ihe-tf-vol2-aware-gateway-2008.hl7', 'IHE PCD-01', 'device-observations'],
+  ['hl7v2-pcd', 'mindray-vs900-2019.hl7', 'IHE PCD-01', 'device-observations'],
+  ['hl7v2-pcd', 'mindray-egateway-ecg-resp.hl7', 'IHE PCD-01', 'device-observations'],
+  ['hl7v2-pcd', 'comen-nc-monitor.hl7', '', 'device-observations'],
+  ['hl7v2-pcd', 'masimo-psn-acm-r40.hl7', '', 'device-alarm'],
+  ['hl7v2-pcd', 'mindray-lead-off-r40.hl7', '', 'device-alarm'],
+  ['hl7v2-lfh', 'ORU-multiline-short.hl7', '', 'results'],
+  ['hl7v2-lfh', 'sample_unix.hl7', '', 'patient-administration'],
+  ['hl7v2-hapi', 'adt_a03.txt', '', 'patient-administration'],
+  ['hl7v2-hapi', 'cv.04_001_chem.hl7', '', 'query'],
+  ['hl7v2-hapi', 'example_oml_o21.hl7', '', 'orders'],
+]
+
+for (const [folder, name, profile, content] of CONTENTS) {
+  const file = `${SHARED}clinical/${folder}/${name}`
+  test(`sample ${name} is ${content}`, { skip: existsSync(file) ? false : `${name} is not beside the project` }, () => {
+    const [fact] = messages(runSession(hl7, 'tcp', [{ direction: 0, bytes: readFileSync(file) }]).facts)
+    deepEqual([fact?.profile, fact?.content], [profile, content])
+  })
+}

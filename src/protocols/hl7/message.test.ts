@@ -32,6 +32,8 @@ test('an admission: header texts, filled fields, segments, no device', () => {
     receivingFacility: 'HOSPITAL',
     messageType: 'ADT^A01',
     version: '2.6',
+    profile: '',
+    content: 'patient-administration',
     devices: [],
     filledPatientFields: ['AL1-2', 'AL1-3', 'NK1-2', 'NK1-3', 'PID-11', 'PID-3', 'PID-5', 'PID-7', 'PID-8', 'PV1-3'],
     segments: [['MSH', 1], ['EVN', 1], ['PID', 1], ['NK1', 1], ['PV1', 1], ['AL1', 1]],
@@ -139,6 +141,15 @@ test('PRT-16 and OBX-18: each repetition once, its first component that holds an
   deepEqual(devices(obx('S1^M~S2~S1') + obx('S1')), [{ source: 'OBX-18', text: 'S1' }, { source: 'OBX-18', text: 'S2' }])
   deepEqual(devices(obx('""') + obx(' ') + prt('')), [])
   deepEqual(devices(obx('Z'.repeat(999))), [{ source: 'OBX-18', text: 'Z'.repeat(HL7_DEVICE_TEXT_MAX) }])
+})
+
+test('of one PRT the UDI comes before the device, and the device before its serial number; each PRT is one device', () => {
+  const prt = (device: string, udi: string, serial: string): string => `PRT|${'|'.repeat(9)}${device}${'|'.repeat(6)}${udi}||||${serial}\r`
+  const devices = (text: string): string[] => summary(MSH + text).devices.map((device) => `${device.source} ${device.text}`)
+  deepEqual(devices(prt('D1^NS', '(01)U1', 'S1')), ['PRT-16 (01)U1'])
+  deepEqual(devices(prt('D1^NS', '', 'S1')), ['PRT-10 D1'])
+  deepEqual(devices(prt('', '', 'S1')), ['PRT-20 S1'])
+  deepEqual(devices(prt('', 'U1', 'S1') + prt('D2', '', 'S2') + prt('', 'U3~U4', '')), ['PRT-16 U1', 'PRT-10 D2', 'PRT-16 U3', 'PRT-16 U4'])
 })
 
 test('many devices and many segment names stay bounded', () => {

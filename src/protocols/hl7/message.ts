@@ -4,43 +4,20 @@
 import { isSpace } from '../../base/characters.ts'
 import { assert } from '../../base/assert.ts'
 import {
-  HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX,
-  HL7_UNKNOWN_TYPE, Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType,
+  HL7_DEVICES_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX, HL7_UNKNOWN_TYPE, Hl7Byte, countedName,
+  isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType,
   knownVersion, patientSegmentRow, type Hl7Fault, type PatientSegmentRow,
 } from './codes.ts'
+import { contentOf, profileOf } from './content.ts'
 import type { Hl7DeviceId, Hl7Message } from './facts.ts'
+import { COLLECTED, DEVICE_RANK, DOT, HIERARCHY_DOTS_MIN, MDC, type Collected, type Glance, type HeaderField } from './fields.ts'
+import { HASH_EMPTY, hashByte, wantsAnswer, type Hl7Control } from './pairing.ts'
 
 /** The part of a message fact that is read from its text. */
 export type Hl7Summary = Omit<Hl7Message, 'protocol' | 'kind' | 'flowId' | 'direction' | 'framing' | 'at' | 'frame'>
-export type Hl7Reading = { readonly ok: true; readonly summary: Hl7Summary } | { readonly ok: false; readonly fault: Hl7Fault }
-
-type HeaderField = 'sendingApplication' | 'sendingFacility' | 'receivingApplication' | 'receivingFacility' | 'messageType' | 'version'
-
-/** What is collected of one field: up to which component, joined by `^` whatever the message uses. */
-interface Collected {
-  readonly componentsMax: number
-  readonly textMax: number
-  readonly header?: HeaderField
-  readonly device?: Hl7DeviceId['source']
-}
-
-const ALL_COMPONENTS = Number.MAX_SAFE_INTEGER
-const headerText = (header: HeaderField, componentsMax: number): Collected => ({ header, componentsMax, textMax: HL7_HEADER_TEXT_MAX })
-const deviceText = (device: Hl7DeviceId['source']): Collected => ({ device, componentsMax: 1, textMax: HL7_DEVICE_TEXT_MAX })
-
-/** The only fields whose text is kept, by segment and number. MSH-9 without its structure id: `ORU^R01` is the same in every version. */
-const COLLECTED: ReadonlyMap<string, ReadonlyMap<number, Collected>> = new Map([
-  [HL7_MESSAGE_HEADER, new Map([
-    [3, headerText('sendingApplication', ALL_COMPONENTS)],
-    [4, headerText('sendingFacility', ALL_COMPONENTS)],
-    [5, headerText('receivingApplication', ALL_COMPONENTS)],
-    [6, headerText('receivingFacility', ALL_COMPONENTS)],
-    [9, headerText('messageType', 2)],
-    [12, headerText('version', 1)],
-  ])],
-  ['PRT', new Map([[16, deviceText('PRT-16')]])],
-  ['OBX', new Map([[18, deviceText('OBX-18')]])],
-])
+export type Hl7Reading =
+  | { readonly ok: true; readonly summary: Hl7Summary; readonly control: Hl7Control }
+  | { readonly ok: false; readonly fault: Hl7Fault }
 
 /** Byte that no delimiter can be: "this message declares none". */
 const NONE = -1
@@ -79,6 +56,17 @@ export class Hl7Scanner {
   #textDone = false
   #header = new Map<HeaderField, string>()
   #devices: Hl7DeviceId[] = []
+  /** Devices before the segment we are in: a better identifier of the same PRT takes the place of what came behind. */
+  #devicesBefore = 0
+  #controlHash = HASH_EMPTY
+  #answeredHash = HASH_EMPTY
+  #hasAnswer = false
+  /** Letters of MDC matched in this component; dots and other bytes of OBX-4. */
+  #matched = 0
+  #dots = 0
+  #others = 0
+  #mdcObservations = 0
+  #hierarchies = 0
   #filled = new Set<string>()
   #segments = new Map<string, number>()
 
@@ -92,6 +80,9 @@ export class Hl7Scanner {
     this.#fault = null
     this.#header = new Map()
     this.#devices = []
+    this.#controlHash = this.#answeredHash = HASH_EMPTY
+    this.#hasAnswer = false
+    this.#mdcObservations = this.#hierarchies = 0
     this.#filled = new Set()
     this.#segments = new Map()
   }
@@ -125,6 +116,7 @@ export class Hl7Scanner {
     if (fault !== null) return { ok: false, fault }
     const type = knownMessageType(messageType)
     const text = (field: HeaderField): string => (type === HL7_UNKNOWN_TYPE ? '' : this.#header.get(field) ?? '')
+    const profile = profileOf(text('profile'))
     const summary: Hl7Summary = {
       sendingApplication: text('sendingApplication'),
       sendingFacility: text('sendingFacility'),
@@ -132,11 +124,19 @@ export class Hl7Scanner {
       receivingFacility: text('receivingFacility'),
       messageType: type,
       version: knownVersion(text('version')),
+      profile,
+      content: contentOf(type, profile, this.#mdcObservations, this.#hierarchies),
       devices: this.#devices,
       filledPatientFields: [...this.#filled].sort(),
       segments: [...this.#segments],
     }
-    return { ok: true, summary }
+    return { ok: true, summary, control: this.#control() }
+  }
+
+  #control(): Hl7Control {
+    const answerCode = this.#hasAnswer ? this.#header.get('answerCode') ?? '' : null
+    const conditions = [this.#header.get('acceptAnswer') ?? '', this.#header.get('applicationAnswer') ?? ''] as const
+    return { id: this.#controlHash, answers: this.#answeredHash, answerCode, wantsAnswer: answerCode === null && wantsAnswer(...conditions) }
   }
 
   #onNameByte(c: number): void {
@@ -164,6 +164,8 @@ export class Hl7Scanner {
     this.#countSegment()
     this.#row = patientSegmentRow(this.#name)
     this.#collects = this.#inHeader || this.#name !== HL7_MESSAGE_HEADER ? COLLECTED.get(this.#name) : undefined
+    this.#devicesBefore = this.#devices.length
+    if (this.#name === 'MSA') this.#hasAnswer = true
     this.#place = this.#row !== undefined || this.#collects !== undefined ? 'fields' : 'rest'
     this.#openField(firstField)
   }
@@ -184,6 +186,7 @@ export class Hl7Scanner {
     this.#collected = this.#collects?.get(field)
     this.#text = ''
     this.#textDone = false
+    this.#matched = this.#dots = this.#others = 0
     this.#isIdle = !this.#isWatched && this.#collected === undefined && !(this.#inHeader && field === 2)
   }
 
@@ -199,6 +202,7 @@ export class Hl7Scanner {
   }
 
   #onContent(c: number): void {
+    if (this.#collected?.glance !== undefined) this.#look(this.#collected.glance, c)
     if (this.#collected !== undefined && !this.#textDone && this.#text.length < this.#collected.textMax) {
       this.#text += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
     }
@@ -207,8 +211,26 @@ export class Hl7Scanner {
     this.#isIdle = this.#holdsContent && this.#collected === undefined
   }
 
+  #look(what: Glance, c: number): void {
+    if (what === 'control-id') this.#controlHash = hashByte(this.#controlHash, c)
+    else if (what === 'answered-id') this.#answeredHash = hashByte(this.#answeredHash, c)
+    else if (what === 'coding-system') this.#matched = MDC[this.#matched] === c ? this.#matched + 1 : MDC.length + 1
+    else if (c === DOT) this.#dots += 1
+    else if (c < 0x30 || c > 0x39) this.#others += 1
+  }
+
+  /** A component of OBX-3 is over: was it the coding system, and was it MDC? */
+  #endGlance(): void {
+    const what = this.#collected?.glance
+    const isSystem = this.#componentIndex === 3 || this.#componentIndex === 6
+    if (what === 'coding-system' && isSystem && this.#matched === MDC.length) this.#mdcObservations += 1
+    if (what === 'hierarchy' && this.#componentIndex === 1 && this.#others === 0 && this.#dots >= HIERARCHY_DOTS_MIN) this.#hierarchies += 1
+    this.#matched = 0
+  }
+
   /** A device id is its first component that holds anything; a header text goes on to its last. */
   #endComponent(): void {
+    this.#endGlance()
     this.#componentIndex += 1
     const collected = this.#collected
     if (collected === undefined || this.#textDone) return
@@ -219,12 +241,14 @@ export class Hl7Scanner {
 
   /** Repetitions of a device field are devices of their own; of a header field only the first is kept. */
   #endRepetition(): void {
+    this.#endGlance()
     this.#componentIndex = 1
     if (this.#collected?.device === undefined) this.#textDone = true
     else this.#keepDevice(this.#collected.device)
   }
 
   #endField(): void {
+    this.#endGlance()
     if (this.#holdsContent) this.#filled.add(`${this.#name}-${this.#field}`)
     if (this.#collected?.header !== undefined) this.#header.set(this.#collected.header, cleanText(this.#text))
     if (this.#collected?.device !== undefined) this.#keepDevice(this.#collected.device)
@@ -235,8 +259,13 @@ export class Hl7Scanner {
     const text = cleanText(this.#text)
     this.#text = ''
     this.#textDone = false
+    if (text === '') return
+    const rank = DEVICE_RANK[source]
+    const others = this.#devices.slice(this.#devicesBefore)
+    if (others.some((device) => DEVICE_RANK[device.source] > rank)) return
+    if (others.some((device) => DEVICE_RANK[device.source] < rank)) this.#devices.length = this.#devicesBefore
     const isKnown = this.#devices.some((device) => device.source === source && device.text === text)
-    if (text !== '' && !isKnown && this.#devices.length < HL7_DEVICES_MAX) this.#devices.push({ source, text })
+    if (!isKnown && this.#devices.length < HL7_DEVICES_MAX) this.#devices.push({ source, text })
   }
 
   /** Component, repetition, escape, subcomponent (HL7 v2 section 2.5.4); later ones are allowed and not needed. */

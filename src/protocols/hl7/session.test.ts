@@ -10,7 +10,7 @@ import { assertPlainFacts } from '../../testing/fuzz.ts'
 import type { Direction } from '../../wire/flow.ts'
 import type { Fact } from '../facts.ts'
 import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS } from './codes.ts'
-import type { Hl7Fact, Hl7Message } from './facts.ts'
+import type { Hl7Fact, Hl7Malformed, Hl7Message, Hl7Totals } from './facts.ts'
 import { hl7 } from './index.ts'
 import { encodeHl7 } from './message.ts'
 import { ACKNOWLEDGEMENT, ADMISSION, CANARY_SEGMENTS, RESULT, bytes, glued, header } from './testdata/samples.ts'
@@ -25,12 +25,17 @@ function onlyHl7(facts: readonly Fact[]): Hl7Fact[] {
   return facts.filter((fact) => fact.protocol === 'hl7')
 }
 
-function run(chunks: readonly Chunk[], options: RunOptions = {}, transport: 'tcp' | 'udp' = 'tcp'): Hl7Fact[] {
-  return onlyHl7(runSession(hl7, transport, chunks, options).facts)
+/** Messages and faults; totals have tests of their own. */
+function run(chunks: readonly Chunk[], options: RunOptions = {}, transport: 'tcp' | 'udp' = 'tcp'): (Hl7Message | Hl7Malformed)[] {
+  return onlyHl7(runSession(hl7, transport, chunks, options).facts).filter((fact) => fact.kind !== 'totals')
+}
+
+function totals(chunks: readonly Chunk[], options: RunOptions = {}): Hl7Totals | undefined {
+  return onlyHl7(runSession(hl7, 'tcp', chunks, options).facts).find((fact) => fact.kind === 'totals')
 }
 
 /** `ADT^A01` for a message, `!no-header` for a fault. */
-const words = (facts: readonly Hl7Fact[]): string[] => facts.map((fact) => (fact.kind === 'message' ? fact.messageType : `!${fact.reason}`))
+const words = (facts: readonly (Hl7Message | Hl7Malformed)[]): string[] => facts.map((fact) => (fact.kind === 'message' ? fact.messageType : `!${fact.reason}`))
 const messages = (facts: readonly Hl7Fact[]): Hl7Message[] => facts.filter((fact) => fact.kind === 'message')
 
 test('a message and its acknowledgement: one fact each, with direction, framing and place', () => {
@@ -64,7 +69,9 @@ test('a bare message without a last line end is over when the sender paused befo
   say(H, HL7_PAUSE_MICROS)
   say(`${H}|x`, HL7_PAUSE_MICROS + 1)
   session.end(HL7_PAUSE_MICROS + 2)
-  deepEqual(context.facts.map((fact) => [fact.kind, fact.at]), [['message', 0], ['message', HL7_PAUSE_MICROS + 1]])
+  deepEqual(context.facts.map((fact) => [fact.kind, fact.at]), [
+    ['message', 0], ['message', HL7_PAUSE_MICROS + 1], ['totals', HL7_PAUSE_MICROS + 2],
+  ])
 })
 
 test('each datagram stands alone', () => {
@@ -136,4 +143,43 @@ test('a header spliced with patient text, its loss unnoticed, shows none of it',
 test('no vital value reaches a fact: other readings, same facts', () => {
   const other = RESULT.map((segment) => segment.map((field) => (field === '99' ? '41' : field)))
   deepEqual(run([chunk(encodeHl7(other))]), run([chunk(encodeHl7(RESULT))]))
+})
+
+const mllp = (type: string, id: string, more: readonly string[] = [], tail = ''): Uint8Array => (
+  bytes(`\x0b${[`MSH|^~\\&|A|B|C|D|2001||${type}|${id}|T|2.6${tail}`, ...more].join('\r')}\r\x1c\r`)
+)
+const ack = (id: string, code = 'AA'): Uint8Array => mllp('ACK', `R${id}`, [`MSA|${code}|${id}`])
+
+test('totals: messages by type and direction, answers, refusals, silence, and answers to nothing', () => {
+  const fact = totals([
+    chunk(mllp('ADT^A01', '1')), chunk(ack('1'), 1), chunk(mllp('ADT^A01', '2')), chunk(ack('2', 'AE'), 1),
+    chunk(mllp('ORU^R01', '3')), chunk(ack('77', 'AR'), 1),
+  ])
+  deepEqual(fact && [fact.messages, fact.answers, fact.refused, fact.unanswered, fact.unasked], [
+    [[0, 'ADT^A01', 2], [1, 'ACK', 3], [0, 'ORU^R01', 1]], [['AA', 1], ['AE', 1], ['AR', 1]], 2, [1, 0], 1,
+  ])
+})
+
+test('who asks for no answer waits for none; in enhanced mode two answers are one message\'s', () => {
+  const never = totals([chunk(mllp('ORU^R01', '1', [], '|||NE|NE')), chunk(mllp('ORU^R01', '2', [], '|||NE|'))])
+  deepEqual(never?.unanswered, [0, 0])
+  const twice = totals([chunk(mllp('ORU^R01', '1', [], '|||AL|AL')), chunk(ack('1', 'CA'), 1), chunk(ack('1', 'AA'), 1)])
+  deepEqual(twice && [twice.unanswered, twice.unasked, twice.answers], [[0, 0], 0, [['CA', 1], ['AA', 1]]])
+})
+
+test('unframed messages end after their answers have come: they are paired all the same', () => {
+  const bare = (data: Uint8Array): Uint8Array => data.slice(1, -2)
+  const fact = totals([chunk(bare(mllp('ADT^A01', '1'))), chunk(bare(ack('1')), 1), chunk(bare(mllp('ADT^A01', '2'))), chunk(bare(ack('2')), 1)])
+  deepEqual(fact && [fact.unanswered, fact.unasked], [[0, 0], 0])
+})
+
+test('no message, no totals; a control id is in no fact', () => {
+  equal(totals([chunk('\x0bPID|1\r\x1c\r')]), undefined)
+  const { facts } = runSession(hl7, 'tcp', [chunk(mllp('ADT^A01', 'ZZTEST-4711')), chunk(ack('ZZTEST-4711'), 1), chunk(ack('ZZTEST-9999', 'ZZ'), 1)])
+  equal(facts.length, 4)
+  doesNotMatch(JSON.stringify(facts), /ZZTEST|4711/)
+})
+
+test('totals are the same in every split', () => {
+  everySplit(hl7, 'tcp', [chunk(mllp('ADT^A01', '1')), chunk(ack('1'), 1), chunk(mllp('ADT^A02', '2'))])
 })

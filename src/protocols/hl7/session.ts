@@ -4,12 +4,16 @@
 import type { Micros } from '../../base/time.ts'
 import type { Direction } from '../../wire/flow.ts'
 import type { Session, SessionContext } from '../protocol.ts'
-import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, type Hl7Fault } from './codes.ts'
+import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, HL7_TYPES_MAX, type Hl7Fault } from './codes.ts'
 import { Hl7Scanner } from './message.ts'
+import { Hl7Pairing } from './pairing.ts'
 import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from './stream.ts'
 
 /** Flaws after which the message before them still is told: nothing of it is missing as far as anyone can see. */
 const TOLD_ALL_THE_SAME: readonly (Hl7Fault | null)[] = [null, 'no-end-block']
+
+/** What further types are counted under. */
+const OTHER_TYPES = 'other'
 
 /** One direction: framer, scanner, and where the last byte of the message stood. */
 class Side implements Hl7MessageSink {
@@ -48,6 +52,8 @@ class Side implements Hl7MessageSink {
       const { context } = this.#session
       const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: context.flow.id } as const
       context.emit({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
+      this.#session.count(this.#direction, reading.summary.messageType)
+      this.#session.pairing.message(this.#direction, reading.control)
       if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)
     }
   }
@@ -61,6 +67,8 @@ export class Hl7Session implements Session {
   readonly context: SessionContext
   /** Packet time of what is being fed. */
   at: Micros = 0
+  readonly pairing = new Hl7Pairing()
+  readonly #counts = new Map<string, [Direction, string, number]>()
   readonly #sides: readonly [Side, Side]
   #faults = 0
 
@@ -87,6 +95,17 @@ export class Hl7Session implements Session {
   end(at: Micros): void {
     this.at = at
     for (const side of this.#sides) side.stream.end()
+    if (this.#counts.size === 0) return
+    const { context } = this
+    const messages = [...this.#counts.values()]
+    context.emit({ at, frame: context.frame(), protocol: 'hl7', kind: 'totals', flowId: context.flow.id, messages, ...this.pairing.totals() })
+  }
+
+  count(direction: Direction, messageType: string): void {
+    const type = this.#counts.size < HL7_TYPES_MAX || this.#counts.has(`${direction} ${messageType}`) ? messageType : OTHER_TYPES
+    const known = this.#counts.get(`${direction} ${type}`)
+    if (known) known[2] += 1
+    else this.#counts.set(`${direction} ${type}`, [direction, type, 1])
   }
 
   tellFault(reason: Hl7Fault, at: Micros, frame: number): void {

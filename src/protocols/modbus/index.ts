@@ -24,6 +24,11 @@ export const modbus: ProtocolRow = {
 /** Bytes of the first message that decide: up to the count of a write of several. */
 const PROBE_BYTES = 13
 
+/** A-ASSOCIATE-RJ of DICOM (PS3.8 table 9-21): the same ten bytes would be the answer of unit 0, to which nobody answers, to its 768th question. */
+function isRefusedAssociation(buf: Uint8Array, off: number): boolean {
+  return u16be(buf, off) === 0x0300 && u16be(buf, off + 4) === 4 && u8(buf, off + 6) === 0
+}
+
 function probeModbus(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   if (end - off >= 4 && u16be(buf, off + 2) !== 0) return 'no'
   if (end - off < MODBUS_HEAD_BYTES) return 'more'
@@ -31,7 +36,7 @@ function probeModbus(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   if (!head || (u8(buf, off + 6) > UNIT_MAX && u8(buf, off + 6) !== UNIT_SELF)) return 'no'
   const wanted = off + Math.min(head.bytes, PROBE_BYTES)
   if (end < wanted) return 'more'
-  if (!fitsFunction(buf, off, head, wanted)) return 'no'
+  if (!fitsFunction(buf, off, head, wanted) || isRefusedAssociation(buf, off)) return 'no'
   // The message is whole, and what follows in the same bytes begins like another.
   const next = off + head.bytes
   if (end < next) return 'more'

@@ -24,7 +24,7 @@ export const CANARY_SEGMENTS: readonly Hl7Segment[] = HL7_PATIENT_SEGMENTS.map((
 
 /** Fields whose text leaves by design: nothing is planted there. */
 function isDeviceField(segment: string, field: number): boolean {
-  return (segment === 'PRT' && field === 16) || (segment === 'OBX' && field === 18)
+  return (segment === 'PRT' && [10, 16, 20].includes(field)) || (segment === 'OBX' && field === 18)
 }
 
 /** What a reading of CANARY_SEGMENTS must name, sorted as facts are. */

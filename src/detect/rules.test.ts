@@ -93,6 +93,13 @@ const hl7 = (fields: readonly string[], direction: 0 | 1 = 0): Fact => ({
   receivingApplication: '', receivingFacility: '', messageType: 'ORU^R01', version: '2.4', devices: [], filledPatientFields: fields, segments: [],
 })
 
+test('patient-data-in-clear: a Vista 120 record is known by its size only, and the finding says so', () => {
+  const record: Fact = { protocol: 'vista120', kind: 'patient', flowId: 1, monitorSide: 0, at: seconds(2), frame: 9, length: 252, filled: ['identifier'] }
+  const found = only(findings(patientDataInClear, ward(), [[record, flow(MONITOR, CENTRAL, 9500)]]))
+  assert.equal(found.inferred.length, 1)
+  assert.match(found.technical, /1 unencrypted vista120 record .*identifier/)
+})
+
 test('patient-data-in-clear: HL7 with a patient segment counts, observations alone belong to nobody', () => {
   assert.equal(only(findings(patientDataInClear, ward(), [[hl7(['OBX-5', 'PID-5']), flow('10.0.0.1', '10.0.0.2', 6661)]])).severity, 'medium')
   assert.deepEqual(findings(patientDataInClear, ward(), [[hl7(['OBX-5']), flow('10.0.0.1', '10.0.0.2', 6661)]]), [])

@@ -33,3 +33,16 @@ test('vista120: the monitor by its framing, whichever side it is; the central by
   assert.deepEqual(said(announce, 17), ['10.20.4.41 role=central-station'])
   assert.deepEqual(said({ ...BASE, protocol: 'vista120', kind: 'resync', monitorSide: 0, skipped: 3 }), [])
 })
+
+test('intellivue: family by the message, vendor, software, label and serial by the monitor\'s own words', () => {
+  const words = { manufacturer: 'Philips', model: 'M8007A', serial: 'DE1', software: 'G.01', label: 'ROOM 15', mac: null, address: null, port: null }
+  const device = (kind: 'system' | 'connect-indication', direction: 0 | 1, more = {}): Fact =>
+    ({ ...BASE, protocol: 'intellivue', kind, direction, ...words, ...more })
+  assert.deepEqual(said(device('connect-indication', 0), 17), [
+    '10.20.4.41 model=philips-intellivue', '10.20.4.41 role=patient-monitor', '10.20.4.41 vendor=Philips', '10.20.4.41 software=Philips M8007A G.01',
+    '10.20.4.41 host-name=ROOM 15?', '10.20.4.41 device-identifier=Philips M8007A, serial DE1',
+  ])
+  const silent = { manufacturer: null, model: null, serial: null, software: null, label: null }
+  assert.deepEqual(said(device('system', 1, silent), 17), ['10.20.4.9 model=philips-intellivue', '10.20.4.9 role=patient-monitor'])
+  assert.deepEqual(said({ ...BASE, protocol: 'intellivue', kind: 'association', direction: 0, event: 'request' }, 17), [])
+})

@@ -7,6 +7,7 @@ import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
+import type { IntellivueFact } from './intellivue/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
 import type { Vista120Fact } from './vista120/facts.ts'
@@ -17,5 +18,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | Vista120Fact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | IntellivueFact | LpdFact | RpcFact | Vista120Fact
 export type ProtocolId = Fact['protocol']

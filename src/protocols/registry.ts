@@ -5,6 +5,7 @@ import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
+import { intellivue } from './intellivue/index.ts'
 import { lpd } from './lpd/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
@@ -16,5 +17,5 @@ import { vista120 } from './vista120/index.ts'
  * and a type, lpd a line of text. vista120 has a length that its type fixes. ARP is not here: it has no flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, lpd]
+  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, intellivue, lpd]
 }

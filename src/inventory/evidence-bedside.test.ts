@@ -46,3 +46,22 @@ test('intellivue: family by the message, vendor, software, label and serial by t
   assert.deepEqual(said(device('system', 1, silent), 17), ['10.20.4.9 model=philips-intellivue', '10.20.4.9 role=patient-monitor'])
   assert.deepEqual(said({ ...BASE, protocol: 'intellivue', kind: 'association', direction: 0, event: 'request' }, 17), [])
 })
+
+test('carescape: a node of the family and where it stands, no role', () => {
+  const node = (unit: string | null, bed: string | null): Fact =>
+    ({ ...BASE, protocol: 'carescape', kind: 'node', direction: 0, address: ip('10.20.4.41'), unit, bed, ports: [2000] })
+  assert.deepEqual(said(node('ICU', 'BED3'), 17), ['10.20.4.41 software=GE Unity or CARESCAPE network node', '10.20.4.41 host-name=ICU BED3'])
+  assert.deepEqual(said(node(null, null), 17), ['10.20.4.41 software=GE Unity or CARESCAPE network node'])
+})
+
+test('mindray: an admission of no sender by UDP to 4600 is its announcement, inferred; on any other port or with a sender it is not', () => {
+  const hl7 = (sendingApplication: string, messageType = 'ADT^A01') => ({
+    ...BASE, protocol: 'hl7', kind: 'message', direction: 0, messageType, version: '2.3.1', sendingApplication, sendingFacility: '',
+    receivingApplication: '', receivingFacility: '', segments: [], filledPatientFields: [], devices: [], framing: 'mllp',
+  }) as const
+  const mindray = (texts: readonly string[]): string[] => texts.filter((text) => /Mindray|patient-monitor/.test(text))
+  assert.deepEqual(mindray(said(hl7(''), 17, '255.255.255.255', 4600)), ['10.20.4.41 vendor=Mindray?', '10.20.4.41 role=patient-monitor?'])
+  for (const [fact, proto, port] of [[hl7(''), 6, 4600], [hl7(''), 17, 4601], [hl7('ADT1'), 17, 4600], [hl7('', 'ORU^R01'), 17, 4600]] as const) {
+    assert.deepEqual(mindray(said(fact, proto, '255.255.255.255', port)), [])
+  }
+})

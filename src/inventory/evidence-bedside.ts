@@ -1,8 +1,12 @@
 // Evidence of what bedside devices themselves speak: which monitor, of which family, on which side of a flow.
 // Keeps "wrong labels cost more than missing ones": a family is named by its framing, a model only by the device's own words.
 
+import type { CarescapeFact } from '../protocols/carescape/facts.ts'
+import type { Fact } from '../protocols/facts.ts'
 import type { IntellivueFact } from '../protocols/intellivue/facts.ts'
 import type { Vista120Fact } from '../protocols/vista120/facts.ts'
+import type { FlowKey } from '../wire/flow.ts'
+import { IpProto } from '../wire/frame.ts'
 import type { NewClaim } from './claims.ts'
 import type { ClaimTarget, TargetedClaim } from './evidence.ts'
 
@@ -45,4 +49,30 @@ export function intellivueClaims(fact: IntellivueFact, ends: Ends): readonly Tar
     claims.push({ target: monitor, claim: { what: 'device-identifier', value, level: 'A', evidence: `${evidence} it sent`, inferred: false } })
   }
   return claims
+}
+
+/** A node of GE's network; monitor, central and telemetry server announce themselves alike, so only the family and the place are claimed. */
+export function carescapeClaims(fact: CarescapeFact, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind !== 'node') return NONE
+  const evidence = 'CARESCAPE discovery broadcast'
+  const node = ends[fact.direction]
+  const place = [fact.unit, fact.bed].filter((word) => word !== null).join(' ')
+  const claims = [claim(node, 'software', 'GE Unity or CARESCAPE network node', evidence)]
+  if (place !== '') claims.push(claim(node, 'host-name', place, `${evidence}, unit and bed`))
+  return claims
+}
+
+/** UDP port of Mindray's announcements (two published programs; the maker's guide names the port for its data, TCP 4601). */
+const MINDRAY_ANNOUNCEMENT_PORT = 4600
+
+/**
+ * Mindray monitors announce themselves with an HL7 admission of no sender by UDP broadcast to port 4600. The port is part of the evidence,
+ * because the message itself names nobody: the vendor is inferred, and no model is claimed.
+ */
+export function mindrayClaims(fact: Extract<Fact, { protocol: 'hl7'; kind: 'message' }>, flow: FlowKey | null, ends: Ends): readonly TargetedClaim[] {
+  if (flow === null || flow.proto !== IpProto.udp || flow.dstPort !== MINDRAY_ANNOUNCEMENT_PORT) return NONE
+  if (fact.messageType !== 'ADT^A01' || fact.sendingApplication) return NONE
+  const evidence = 'HL7 ADT^A01 without a sender by UDP to port 4600'
+  const monitor = ends[fact.direction]
+  return [claim(monitor, 'vendor', 'Mindray', evidence, true), claim(monitor, 'role', 'patient-monitor', evidence, true)]
 }

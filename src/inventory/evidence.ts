@@ -6,7 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
-import { intellivueClaims, vistaClaims } from './evidence-bedside.ts'
+import { carescapeClaims, intellivueClaims, mindrayClaims, vistaClaims } from './evidence-bedside.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -41,9 +41,11 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
     case 'cms8000':
       return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
-      return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
+      return ends && fact.kind === 'message' ? [...hl7Claims(fact, ends), ...mindrayClaims(fact, flow, ends)] : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
+    case 'carescape':
+      return ends ? carescapeClaims(fact, ends) : NO_CLAIMS
     case 'intellivue':
       return ends ? intellivueClaims(fact, ends) : NO_CLAIMS
     case 'vista120':

@@ -3,6 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
+import type { CarescapeFact } from './carescape/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
@@ -18,5 +19,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | IntellivueFact | LpdFact | RpcFact | Vista120Fact
+export type Fact = ArpFact | CarescapeFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | IntellivueFact | LpdFact | RpcFact | Vista120Fact
 export type ProtocolId = Fact['protocol']

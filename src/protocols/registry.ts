@@ -1,6 +1,7 @@
 // registry: every protocol that is identified by content, as an array of rows, strongest signature first.
 // Keeps house habit 6: no side effect on import; a row with memory across flows is made anew for each sensor.
 
+import { carescape } from './carescape/index.ts'
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dns } from './dns/index.ts'
@@ -17,5 +18,5 @@ import { vista120 } from './vista120/index.ts'
  * and a type, lpd a line of text. vista120 has a length that its type fixes. ARP is not here: it has no flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, intellivue, lpd]
+  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, intellivue, carescape, lpd]
 }

@@ -138,6 +138,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
   intellivue: (_input, off) => [1, 2, 6, 12, 26, 28, 30].map((o): LengthField => ({ off: off + o, bytes: o === 1 ? 1 : 2, little: false })),
+  carescape: (_input, off) => [{ off: off + 43, bytes: 1, little: false }],
   vista120: (_input, off) => [{ off, bytes: 2, little: true }, { off: off + 4, bytes: 2, little: true }],
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }

@@ -65,3 +65,16 @@ test('mindray: an admission of no sender by UDP to 4600 is its announcement, inf
     assert.deepEqual(mindray(said(fact, proto, '255.255.255.255', port)), [])
   }
 })
+
+test('sdc: a medical device with its codes and place, its consumer; printers, goodbyes and other searches are nothing', () => {
+  const words = { endpoint: 'urn:uuid:1', types: ['MedicalDevice'], isMedical: true, deviceTypes: ['70041'], location: 'CU1 Bed42', addresses: [], people: [] }
+  const target = (more = {}): Fact => ({ ...BASE, protocol: 'sdc', kind: 'target', direction: 0, message: 'hello', ...words, ...more })
+  assert.deepEqual(said(target(), 17, '239.255.255.250', 3702), [
+    '10.20.4.41 software=IEEE 11073 SDC device, type MDC 70041', '10.20.4.41 host-name=CU1 Bed42',
+  ])
+  assert.deepEqual(said(target({ isMedical: false }), 17), [])
+  assert.deepEqual(said(target({ message: 'bye' }), 17), [])
+  const search = (isMedical: boolean): Fact => ({ ...BASE, protocol: 'sdc', kind: 'search', direction: 0, message: 'probe', isMedical })
+  assert.deepEqual(said(search(true), 17), ['10.20.4.41 software=IEEE 11073 SDC consumer'])
+  assert.deepEqual(said(search(false), 17), [])
+})

@@ -4,6 +4,7 @@
 import type { CarescapeFact } from '../protocols/carescape/facts.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { IntellivueFact } from '../protocols/intellivue/facts.ts'
+import type { SdcFact } from '../protocols/sdc/facts.ts'
 import type { Vista120Fact } from '../protocols/vista120/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import { IpProto } from '../wire/frame.ts'
@@ -75,4 +76,19 @@ export function mindrayClaims(fact: Extract<Fact, { protocol: 'hl7'; kind: 'mess
   const evidence = 'HL7 ADT^A01 without a sender by UDP to port 4600'
   const monitor = ends[fact.direction]
   return [claim(monitor, 'vendor', 'Mindray', evidence, true), claim(monitor, 'role', 'patient-monitor', evidence, true)]
+}
+
+/** A device that takes part in SDC, by its type or scopes; what it is (monitor, pump, ventilator) stands in codes, and no role is guessed. */
+export function sdcClaims(fact: SdcFact, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind === 'search') {
+    if (!fact.isMedical) return NONE
+    return [claim(ends[fact.direction], 'software', 'IEEE 11073 SDC consumer', 'WS-Discovery probe for medical devices')]
+  }
+  if (fact.kind !== 'target' || !fact.isMedical || fact.message === 'bye') return NONE
+  const evidence = `WS-Discovery ${fact.message}`
+  const device = ends[fact.direction]
+  const codes = fact.deviceTypes.length === 0 ? '' : `, type MDC ${fact.deviceTypes.join(' ')}`
+  const claims = [claim(device, 'software', `IEEE 11073 SDC device${codes}`, evidence)]
+  if (fact.location !== null) claims.push(claim(device, 'host-name', fact.location, `${evidence}, location scope`))
+  return claims
 }

@@ -6,7 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
-import { carescapeClaims, intellivueClaims, mindrayClaims, vistaClaims } from './evidence-bedside.ts'
+import { carescapeClaims, intellivueClaims, mindrayClaims, sdcClaims, vistaClaims } from './evidence-bedside.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -48,6 +48,8 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? carescapeClaims(fact, ends) : NO_CLAIMS
     case 'intellivue':
       return ends ? intellivueClaims(fact, ends) : NO_CLAIMS
+    case 'sdc':
+      return ends ? sdcClaims(fact, ends) : NO_CLAIMS
     case 'vista120':
       return ends ? vistaClaims(fact, ends) : NO_CLAIMS
   }

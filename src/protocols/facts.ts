@@ -11,6 +11,7 @@ import type { Hl7Fact } from './hl7/facts.ts'
 import type { IntellivueFact } from './intellivue/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { SdcFact } from './sdc/facts.ts'
 import type { Vista120Fact } from './vista120/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
@@ -19,5 +20,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | CarescapeFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | IntellivueFact | LpdFact | RpcFact | Vista120Fact
+export type Fact = ArpFact | CarescapeFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | IntellivueFact | LpdFact | RpcFact | SdcFact | Vista120Fact
 export type ProtocolId = Fact['protocol']

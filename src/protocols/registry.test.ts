@@ -135,7 +135,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'vista120'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'sdc', 'vista120'])
 })
 
 test('random bytes belong to nobody', () => {

@@ -10,13 +10,15 @@ import { intellivue } from './intellivue/index.ts'
 import { lpd } from './lpd/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
+import { sdc } from './sdc/index.ts'
 import { vista120 } from './vista120/index.ts'
 
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
- * and a type, lpd a line of text. vista120 has a length that its type fixes. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * and a type, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * vista120 has a length that its type fixes; intellivue, carescape and sdc (UDP, but for SOAP in clear) have fields that must all fit.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, intellivue, carescape, lpd]
+  return [dhcp, hl7, createRpc(), dns, cms8000, vista120, intellivue, carescape, sdc, lpd]
 }

@@ -40,7 +40,7 @@ export const patientDataInClear: Rule = {
 function open(): Detector {
   const leaks = new Map<string, Leak>()
   return {
-    hears: ['carescape', 'cms8000', 'hl7', 'intellivue', 'vista120'],
+    hears: ['carescape', 'cms8000', 'hl7', 'intellivue', 'sdc', 'vista120'],
     fact(fact, flow) {
       const record = recordOf(fact)
       if (record && flow) note(leaks, record, fact, flow)
@@ -59,7 +59,8 @@ function recordOf(fact: Fact): PatientRecord | null {
   if (fact.protocol === 'hl7' && fact.kind === 'message' && fact.filledPatientFields.some(isPersonal)) {
     return { fields: fact.filledPatientFields, direction: fact.direction }
   }
-  if ((fact.protocol === 'intellivue' || fact.protocol === 'carescape') && fact.kind === 'patient') return { fields: fact.filled, direction: fact.direction }
+  const bedside = fact.protocol === 'intellivue' || fact.protocol === 'carescape' || fact.protocol === 'sdc'
+  if (bedside && fact.kind === 'patient') return { fields: fact.filled, direction: fact.direction }
   if (fact.protocol === 'vista120' && fact.kind === 'patient') return { fields: fact.filled, direction: fact.monitorSide }
   return null
 }

@@ -31,11 +31,15 @@ export function reviewProfile(profile: DeviceProfile, decoders: ReadonlySet<stri
     ...(thin > 0 ? [warn('thin-source', `${thin} facts have a source of a few letters`, 'Name a document, a section, an advisory.')] : []),
     ...(profile.flows.length === 0 ? [warn('no-flows', 'it documents no flow', 'Replay and MUD have nothing to say about it.')] : []),
     ...(profile.covers === 'class' && profile.vulnerabilities.length + profile.advisories.length > 0
-      ? [warn('class-advisory', 'a class of devices names vulnerabilities or advisories', 'They are about products: put them in a profile of the product.')] : []),
+      ? [warn('class-advisory', 'a class of devices names vulnerabilities or advisories', 'They are about products: put them there.')] : []),
   ]
 }
 
 type Remark = readonly [code: string, message: string, help: string]
+
+const UNSAID: Remark = [
+  'patient-data-unsaid', 'it goes in clear, and nothing says whether it names a patient', 'Add "patient-data: yes" or "no", if that is published.',
+]
 
 function reviewFlow(flow: ProfileFlow): readonly Remark[] {
   const help = 'Say what the ward notices: "The bed disappears from the central station."'
@@ -43,8 +47,7 @@ function reviewFlow(flow: ProfileFlow): readonly Remark[] {
   return [
     ...(trade === null ? [] : [['not-ward-words', `"blocked" holds "${trade}"`, help] as const]),
     ...(isUpperCase(flow.blocked[0]) && flow.blocked.endsWith('.') ? [] : [['no-sentence', '"blocked" is no sentence', help] as const]),
-    ...(flow.clear === true && flow.patientData === null
-      ? [['patient-data-unsaid', 'it goes in clear, and nothing says whether it names a patient', 'Add "patient-data: yes" or "no", if that is published.'] as const] : []),
+    ...(flow.clear === true && flow.patientData === null ? [UNSAID] : []),
   ]
 }
 

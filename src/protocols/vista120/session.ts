@@ -7,7 +7,7 @@ import type { Direction } from '../../wire/flow.ts'
 import type { FactBase } from '../facts.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { CarryBuffer } from '../session-tools.ts'
-import { VISTA_S_HEAD_BYTES, VISTA_TIME_HEAD, VISTA_TOTAL_KEYS_MAX } from './codes.ts'
+import { VISTA_S_HEAD_BYTES, VISTA_S_MAGIC, VISTA_TIME_HEAD, VISTA_TOTAL_KEYS_MAX } from './codes.ts'
 import type { Vista120Fact } from './facts.ts'
 import { addReadings, decodeAnnouncement, isLikelyRecord, isVistaSHead, timeHeadMatch, vistaBlockAt } from './message.ts'
 import { VistaStream } from './stream.ts'
@@ -134,6 +134,8 @@ export class Vista120Session implements Session {
     if (head.length === 0) return
     const agreed = timeHeadMatch(head.bytes, 0, head.length)
     if (agreed >= 0 && agreed < VISTA_TIME_HEAD.length && !last) return
+    // A 120S may be beginning: its head is longer.
+    if (u8(head.bytes, 0) === VISTA_S_MAGIC[0] && head.length < VISTA_S_HEAD_BYTES && !last) return
     this.#centralTold = true
     this.#teach({ kind: 'from-central', what: agreed === VISTA_TIME_HEAD.length ? 'time' : 'unknown' })
   }

@@ -94,6 +94,11 @@ test('the same facts in every split, joined late too', () => {
   ok(everySplit(vista120, 'tcp', chunks, { flow: { state: 'midstream' } }).length > 2)
 })
 
+test('a hidden stream that the central begins is told alike in any split', () => {
+  const facts = everySplit(vista120, 'tcp', [chunk(encodeVistaS(1, new Uint8Array(2)), 1), chunk(encodeVistaS(2, new Uint8Array(20)))])
+  equal(facts.length, 1)
+})
+
 test('a hidden stream is told once, and nothing of it is counted', () => {
   const facts = factsOf([chunk(encodeVistaS(1, new Uint8Array(2))), chunk(encodeVistaS(2, new Uint8Array(141)), 1), chunk(ECG)])
   deepEqual(facts.map((f) => (f.kind === 'stream' ? f.model : f.kind)), ['vista-120s'])

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseIp, type Ip } from '../base/ip.ts'
 import type { Fact } from '../protocols/facts.ts'
+import { loadProfiles } from '../config/index.ts'
 import { claimsOf } from './evidence.ts'
+import { Inventory } from './inventory.ts'
 
 const ip = (text: string): Ip => {
   const parsed = parseIp(text)
@@ -77,4 +79,22 @@ test('sdc: a medical device with its codes and place, its consumer; printers, go
   const search = (isMedical: boolean): Fact => ({ ...BASE, protocol: 'sdc', kind: 'search', direction: 0, message: 'probe', isMedical })
   assert.deepEqual(said(search(true), 17), ['10.20.4.41 software=IEEE 11073 SDC consumer'])
   assert.deepEqual(said(search(false), 17), [])
+})
+
+test('assets bear the shipped profile of their family, and what the monitor calls itself', () => {
+  const loaded = loadProfiles()
+  assert.ok(loaded.ok)
+  const inventory = new Inventory([])
+  const flow = (src: string, dst: string, proto: number) => ({ vlan: 0, innerVlan: 0, src: ip(src), dst: ip(dst), proto, srcPort: 40_000, dstPort: 9500 })
+  inventory.fact({ ...BASE, protocol: 'vista120', kind: 'stream', model: 'vista-120', number: 1, monitorSide: 0 }, flow('10.20.4.41', '10.20.4.9', 6))
+  inventory.fact({
+    ...BASE, protocol: 'intellivue', kind: 'connect-indication', direction: 0, manufacturer: 'Philips', model: 'M8007A', serial: 'DE1', software: null,
+    label: null, mac: null, address: null, port: null,
+  }, flow('10.20.4.51', '10.20.4.255', 17))
+  const assets = inventory.assets({ profiles: loaded.value.profiles, oui: null, isInside: () => true, zoneOf: () => null })
+  assert.deepEqual(assets.filter((a) => a.profile !== null).map((a) => [a.label, a.profile, a.vendor, a.role, a.level]), [
+    ['Philips M8007A, serial DE1', 'philips-intellivue', 'Philips', 'patient-monitor', 'A'],
+    ['Vista 120 monitor 10.20.4.41', 'draeger-vista-120', 'Draeger', 'patient-monitor', 'C'],
+  ])
+  assert.equal(assets.find((a) => a.label.endsWith('10.20.4.9'))?.role, 'central-station')
 })

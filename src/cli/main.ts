@@ -13,6 +13,7 @@ import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import {
   addAudit, addBreakGlass, addCompile, addDrill, addMud, addPropose, addProve, addProveRollback, addRead, addReplay, addTrace,
 } from './policy-commands.ts'
+import { addProfile } from './profile-commands.ts'
 import type { TwinLiveArgs } from './twin-live.ts'
 import { VERSION } from './version.ts'
 import { addWatch } from './watch-commands.ts'
@@ -97,6 +98,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addDrill(program, io, done)
   addTrace(program, io, done)
   addMud(program, io, done)
+  addProfile(program, io, done)
   addTwin(program, io, done)
   addGateway(program, io, done)
   return program

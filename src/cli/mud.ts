@@ -135,10 +135,12 @@ function exportMud(args: MudExportArgs, io: MudIo): number {
     return Exit.usage
   }
   const { written, left } = flowsOf(profile, args.all === true)
-  const systeminfo = `${profile.vendor} ${profile.model}`.slice(0, SYSTEMINFO_LENGTH_MAX)
+  // A class of devices has no maker, and its name is no product's.
+  const manufacturer = profile.covers === 'class' ? null : profile.vendor
+  const systeminfo = `${manufacturer === null ? '' : `${manufacturer} `}${profile.model}`.slice(0, SYSTEMINFO_LENGTH_MAX)
   const lastUpdate = `${formatMicros((args.now ?? (() => Date.now() * 1000))()).slice(0, 19)}Z`
   const result = writeMud({
-    url: args.url, systeminfo, manufacturer: profile.vendor, model: profile.model, lastUpdate, cacheHours: CACHE_HOURS, flows: written,
+    url: args.url, systeminfo, manufacturer, model: profile.model, lastUpdate, cacheHours: CACHE_HOURS, flows: written,
   })
   if (!result.ok) {
     io.err(`cordon mud export: ${result.error}\n  help: Give --url an https address, e.g. https://hospital.example/mud/${profile.id}.\n`)

@@ -43,11 +43,47 @@ function shipped(id: string): DeviceProfile {
   return profile
 }
 
-test('three profiles are shipped, without a complaint, one per file', () => {
+const SHIPPED = [
+  'cms-central-station', 'contec-cms8000', 'dicom-modality', 'draeger-vista-120', 'epsimed-mn-120', 'hl7-engine', 'infusion-pump', 'pacs',
+  'philips-intellivue', 'printer-lpd',
+]
+
+test('ten profiles are shipped, without a complaint, one per file', () => {
   const { profiles, warnings } = load()
-  assert.deepEqual([...profiles.keys()], ['cms-central-station', 'contec-cms8000', 'epsimed-mn-120'])
+  assert.deepEqual([...profiles.keys()], SHIPPED)
   assert.deepEqual(warnings, [])
-  assert.deepEqual(readdirSync(productPath('profiles')).sort(), [...profiles.keys()].map((id) => `${id}.yaml`))
+  assert.deepEqual(readdirSync(productPath('profiles')).sort(), ['README.md', ...SHIPPED.map((id) => `${id}.yaml`)])
+})
+
+test('classes stand for no product; only the two monitors with a documented factory address bear one', () => {
+  const all = [...load().profiles.values()]
+  const classes = all.filter((p) => p.covers === 'class')
+  assert.deepEqual(classes.map((p) => p.id), ['dicom-modality', 'hl7-engine', 'infusion-pump', 'pacs', 'printer-lpd'])
+  for (const p of classes) assert.deepEqual([p.aliases, p.vulnerabilities, p.advisories, p.indicators], [[], [], [], []], p.id)
+  const addressed = all.filter((p) => p.flows.some((f) => f.address !== null)).map((p) => p.id)
+  assert.deepEqual(addressed, ['contec-cms8000', 'draeger-vista-120', 'epsimed-mn-120'])
+})
+
+test('no two families answer to one address and port: what dials there behaves like one of them only', () => {
+  const taken = new Map<string, string>()
+  for (const profile of [...load().profiles.values()].filter((p) => p.relabels === null)) {
+    for (const flow of profile.flows.filter((f) => f.address !== null && f.opens === 'device')) {
+      for (const range of flow.ports) {
+        for (let port = range.low; port <= range.high; port++) {
+          const key = `${flow.address} ${port}`
+          assert.equal(taken.get(key) ?? profile.id, profile.id, key)
+          taken.set(key, profile.id)
+        }
+      }
+    }
+  }
+  assert.ok(taken.size > 8)
+})
+
+test('the rare flows of the CMS8000 are four of an update and one of an address; blocking an update costs the ward nothing', () => {
+  const rare = shipped('contec-cms8000').flows.filter((f) => f.expected === 'rare')
+  assert.equal(rare.length, 5)
+  for (const flow of rare.filter((f) => f.name.startsWith('update-'))) assert.match(flow.blocked, /^Nothing on the ward/)
 })
 
 test('the CMS8000 talks where the facts say: addresses, ports, protocols', () => {
@@ -80,22 +116,23 @@ test('its vulnerabilities: nine, with the scores of the advisories', () => {
     ['CVE-2022-38453', 'CWE-489', 3],
     ['CVE-2022-3027', 'CWE-284', 5.7],
   ])
-  assert.deepEqual(shipped('contec-cms8000').advisories.map((a) => a.id), ['ICSMA-25-030-01', 'ICSMA-22-244-01'])
+  assert.deepEqual(shipped('contec-cms8000').advisories.map((a) => a.id), ['ICSMA-25-030-01', 'ICSMA-22-244-01', 'FDA-2025-01-30'])
+  assert.equal(shipped('contec-cms8000').remedies.length, 4)
 })
 
 test('the relabel has the facts of its original under its own name', () => {
   const [relabel, original] = [shipped('epsimed-mn-120'), shipped('contec-cms8000')]
   assert.deepEqual([relabel.vendor, relabel.model, relabel.role, relabel.relabels],
     ['Epsimed', 'MN-120', 'patient-monitor', 'contec-cms8000'])
-  const inherited = ['identity', 'flows', 'indicators', 'vulnerabilities', 'advisories'] as const
+  const inherited = ['identity', 'flows', 'indicators', 'vulnerabilities', 'advisories', 'remedies'] as const
   for (const key of inherited) assert.deepEqual(relabel[key], original[key], key)
-  assert.deepEqual(relabel.aliases, [])
+  assert.deepEqual(relabel.aliases.map((a) => a.model), ['MN120'])
 })
 
 test('every shipped fact has a source, and what is inferred says so in its confidence', () => {
   for (const profile of load().profiles.values()) {
     const facts = [profile, ...profile.aliases, ...profile.identity, ...profile.flows, ...profile.indicators, ...profile.vulnerabilities,
-      ...profile.advisories]
+      ...profile.advisories, ...profile.remedies]
     for (const fact of facts) assert.ok(fact.source.length >= 4, profile.id)
   }
   const inferred = shipped('contec-cms8000').flows.filter((f) => f.confidence === 'inferred').map((f) => f.name)
@@ -111,7 +148,7 @@ test('what the ward reads is a sentence without ports and protocols', () => {
 test('a site adds its own profile', () => {
   const { profiles, warnings } = load(folder('own',
     { 'acme.yaml': minimal('acme-one'), 'acme2.yml': minimal('acme-two', 'relabels: acme-one\n'), 'notes.txt': 'x' }))
-  assert.deepEqual([...profiles.keys()].slice(3), ['acme-one', 'acme-two'])
+  assert.deepEqual([...profiles.keys()].slice(SHIPPED.length), ['acme-one', 'acme-two'])
   assert.deepEqual(warnings, [])
 })
 
@@ -146,5 +183,5 @@ test('a folder that is none, or not there, is told', () => {
 })
 
 test('an empty folder adds nothing', () => {
-  assert.equal(load(folder('empty', {})).profiles.size, 3)
+  assert.equal(load(folder('empty', {})).profiles.size, SHIPPED.length)
 })

@@ -1,7 +1,7 @@
 // loadProfiles: the device profiles shipped with Cordon and those of a site's own folder.
 // Keeps the rule that a broken profile is told and never half used: any error, and none is loaded.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '../base/diagnostic.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -40,6 +40,29 @@ export function loadProfiles(userFolder?: string): Result<LoadedProfiles, readon
 function reportReplaced(reader: TreeReader, profile: DeviceProfile, replaced: DeviceProfile): void {
   const message = `profile ${profile.id} replaces the shipped one of ${replaced.at.file}`
   report(reader, profile.at, 'replaced', message, 'Give it an id of its own to keep both.', 'warning')
+}
+
+/** What a file or a folder holds, beside the shipped profiles that it may relabel or replace. */
+export interface CheckedProfiles {
+  /** Those of the file or folder, relabels with the facts of their original; empty when there is an error. */
+  readonly profiles: readonly DeviceProfile[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads one profile file, or a folder of them, as `loadProfiles` would take it. */
+export function checkProfiles(path: string): CheckedProfiles {
+  const reader = createReader('profile')
+  const shipped = loadFolder(createReader('profile'), productPath('profiles'), 'profiles')
+  const own = isFolder(path) ? loadFolder(reader, path, path) : [loadProfile(reader, path, path)].flatMap((profile) => profile ?? [])
+  const ids = new Set(own.map((profile) => profile.id))
+  const { profiles, diagnostics } = resolveRelabels([...shipped.filter((profile) => !ids.has(profile.id)), ...own])
+  const files = new Set(own.map((profile) => profile.at.file))
+  const all = [...reader.diagnostics, ...diagnostics.filter((d) => files.has(d.file))]
+  return { profiles: hasErrors(all) ? [] : own.flatMap((profile) => profiles.get(profile.id) ?? []), diagnostics: all }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /** `label` stands for the folder in diagnostics. Files by name, so that the same folder always gives the same order. */

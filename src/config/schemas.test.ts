@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { OVERLAP_POLICIES } from '../base/overlap.ts'
 import { hasErrors, NAME_LENGTH_MAX, TEXT_LENGTH_MAX, type KeyTable } from '../base/tree-reader.ts'
 import { treeFromValue, type PlainValue } from '../base/tree.ts'
-import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS,
+import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS, REMEDY_KEYS,
   VULNERABILITY_KEYS } from '../inventory/profile-keys.ts'
 import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS,
   PROFILE_VERSIONS } from '../inventory/profile-model.ts'
@@ -77,6 +77,7 @@ const MAPS: readonly (readonly [string, Schema, KeyTable])[] = [
   ['tls', def(GATEWAY, 'tls'), TLS_KEYS], ['adt', def(GATEWAY, 'adt'), ADT_KEYS], ['updates', def(GATEWAY, 'updates'), UPDATES_KEYS],
   ['approver', def(GATEWAY, 'approver'), APPROVER_KEYS], ['keep', def(GATEWAY, 'keep'), KEEP_KEYS], ['console', def(GATEWAY, 'console'), CONSOLE_KEYS],
   ['vulnerability', def(PROFILE, 'vulnerability'), VULNERABILITY_KEYS], ['advisory', def(PROFILE, 'advisory'), ADVISORY_KEYS],
+  ['remedy', def(PROFILE, 'remedy'), REMEDY_KEYS],
 ]
 
 test('every map has the keys of its parser, required where the parser requires them, and no others', () => {
@@ -176,7 +177,7 @@ test('the shipped policies and profiles are valid', { skip: SKIP }, () => {
   const policies = productPath('policies')
   for (const name of readdirSync(policies)) assert.equal(VALIDATORS.policy?.(read(join(policies, name))), true, name)
   const folder = productPath('profiles')
-  for (const name of readdirSync(folder)) assert.equal(VALIDATORS.profile?.(read(join(folder, name))), true, name)
+  for (const name of readdirSync(folder).filter((each) => each.endsWith('.yaml'))) assert.equal(VALIDATORS.profile?.(read(join(folder, name))), true, name)
 })
 
 const zone = { name: 'ward', kind: 'medical', profiles: ['p'] }

@@ -105,6 +105,13 @@ test('patient-data-in-clear: POCT1-A names elements; a result without a patient 
   assert.deepEqual([found(['OBS.value', 'PT.patient_id']), found(['OBS.value'])], [1, 0])
 })
 
+test('patient-data-in-clear: a Vista 120 record is known by its size only, and the finding says so', () => {
+  const record: Fact = { protocol: 'vista120', kind: 'patient', flowId: 1, monitorSide: 0, at: seconds(2), frame: 9, length: 252, filled: ['identifier'] }
+  const found = only(findings(patientDataInClear, ward(), [[record, flow(MONITOR, CENTRAL, 9500)]]))
+  assert.equal(found.inferred.length, 1)
+  assert.match(found.technical, /1 unencrypted vista120 record .*identifier/)
+})
+
 test('patient-data-in-clear: HL7 with a patient segment counts, observations alone belong to nobody', () => {
   assert.equal(only(findings(patientDataInClear, ward(), [[hl7(['OBX-5', 'PID-5']), flow('10.0.0.1', '10.0.0.2', 6661)]])).severity, 'medium')
   assert.deepEqual(findings(patientDataInClear, ward(), [[hl7(['OBX-5']), flow('10.0.0.1', '10.0.0.2', 6661)]]), [])

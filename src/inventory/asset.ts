@@ -40,8 +40,8 @@ export interface AssetInterface {
 }
 
 export type AssetRole =
-  | 'patient-monitor' | 'central-station' | 'hl7-server' | 'dicom-node' | 'file-server' | 'printer' | 'router' | 'dns-server' | 'dhcp-server'
-  | 'unknown'
+  | 'patient-monitor' | 'infusion-pump' | 'central-station' | 'hl7-server' | 'dicom-node' | 'file-server' | 'printer' | 'router' | 'dns-server'
+  | 'dhcp-server' | 'unknown'
 
 /** Deterministic: the same capture gives the same ids. `a-` and 10 hex digits. */
 export type AssetId = string

@@ -15,6 +15,7 @@ import { neighbourClaims } from './neighbour-evidence.ts'
 import { astmClaims, poctClaims } from './evidence-lab.ts'
 import { dicomClaims } from './evidence-dicom.ts'
 import { hl7Claims } from './evidence-hl7.ts'
+import { carescapeClaims, intellivueClaims, mindrayClaims, sdcClaims, vistaClaims } from './evidence-bedside.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -55,7 +56,7 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
     case 'cms8000':
       return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
-      return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
+      return ends && fact.kind === 'message' ? [...hl7Claims(fact, ends), ...mindrayClaims(fact, flow, ends)] : NO_CLAIMS
     case 'dhcp6': return fact.kind === 'message' ? dhcp6Claims(fact) : NO_CLAIMS
     case 'icmp': return icmpClaims(fact)
     case 'igmp': return igmpClaims(fact)
@@ -70,6 +71,14 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? dicomClaims(fact, ends) : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
+    case 'carescape':
+      return ends ? carescapeClaims(fact, ends) : NO_CLAIMS
+    case 'intellivue':
+      return ends ? intellivueClaims(fact, ends) : NO_CLAIMS
+    case 'sdc':
+      return ends ? sdcClaims(fact, ends) : NO_CLAIMS
+    case 'vista120':
+      return ends ? vistaClaims(fact, ends) : NO_CLAIMS
   }
 }
 

@@ -18,6 +18,7 @@ export const PROFILE_KEYS: KeyTable = {
   vendor: required('Add "vendor:", the name on the label.'),
   model: required('Add "model:", the name on the label.'),
   role: required('Add "role:", e.g. patient-monitor.'),
+  covers: optional('"model" (the default), "family" of models, or "class" of devices that no product name stands for.'),
   relabels: optional('Profile id of the original device.'),
   description: optional('What it is.'),
   aliases: optional('Other vendor and model names for it.'),
@@ -26,6 +27,7 @@ export const PROFILE_KEYS: KeyTable = {
   indicators: optional('Addresses, paths and hashes tied to it.'),
   vulnerabilities: optional('CVE entries.'),
   advisories: optional('Advisories that name it.'),
+  remedies: optional('What its maker or an authority offers or advises, and what that does on the ward.'),
   ...SOURCED_KEYS,
 }
 
@@ -38,6 +40,7 @@ export const ALIAS_KEYS: KeyTable = {
 export const IDENTITY_KEYS: KeyTable = {
   protocol: required('Add "protocol:", the id of a decoder such as cms8000.'),
   side: required('Add "side: client" or "side: server".'),
+  value: optional('Text that must stand there, such as a name in HL7.'),
   detail: required('Add "detail:", what in the bytes is looked at.'),
   ...SOURCED_KEYS,
 }
@@ -50,6 +53,8 @@ export const FLOW_KEYS: KeyTable = {
   transport: required('Add "transport: tcp", udp or icmp; [tcp, udp] for both.'),
   ports: optional('Ports and ranges, or "dynamic".'),
   protocol: optional('Protocol id of the content.'),
+  clear: optional('Whether the content goes unencrypted: yes or no; leave it out when nobody published it.'),
+  'patient-data': optional('Whether it names a patient: yes or no; leave it out when nobody published it.'),
   occurs: required('Add "occurs:": continuous, at-start, after-measurement, user-action or unknown.'),
   expected: required('Add "expected: routine" or "expected: rare".'),
   purpose: required('Add "purpose:", what it is for.'),
@@ -79,5 +84,11 @@ export const ADVISORY_KEYS: KeyTable = {
   publisher: required('Add "publisher:", e.g. CISA.'),
   title: required('Add "title:".'),
   date: required('Add "date:" as YYYY-MM-DD.'),
+  ...SOURCED_KEYS,
+}
+
+export const REMEDY_KEYS: KeyTable = {
+  remedy: required('Add "remedy:", what can be done, in one sentence.'),
+  effect: required('Add "effect:", what the ward notices of it.'),
   ...SOURCED_KEYS,
 }

@@ -16,9 +16,13 @@ export const CONFIDENCES = ['confirmed-2', 'confirmed-1', 'stated', 'derived', '
 export type Confidence = (typeof CONFIDENCES)[number]
 
 export const ASSET_ROLES = [
-  'patient-monitor', 'central-station', 'hl7-server', 'dicom-node', 'file-server', 'printer', 'router', 'dns-server', 'dhcp-server',
-  'unknown',
+  'patient-monitor', 'infusion-pump', 'central-station', 'hl7-server', 'dicom-node', 'file-server', 'printer', 'router', 'dns-server',
+  'dhcp-server', 'unknown',
 ] as const satisfies readonly AssetRole[]
+
+/** One model; a family under one maker's name; or a class of devices, which stands for no product and is never matched by vendor and model. */
+export const COVERAGES = ['model', 'family', 'class'] as const
+export type Coverage = (typeof COVERAGES)[number]
 
 /** Every fact carries where it comes from and how sure it is. */
 export interface Sourced {
@@ -37,6 +41,8 @@ export interface ProfileAlias extends Sourced {
 export interface IdentityToken extends Sourced {
   readonly protocol: string
   readonly side: 'client' | 'server'
+  /** Text that must stand there, or null when the form alone tells. */
+  readonly value: string | null
   /** What in the bytes is looked at. */
   readonly detail: string
 }
@@ -62,6 +68,10 @@ export interface ProfileFlow extends Sourced {
   readonly ports: readonly PortRange[]
   readonly dynamicPorts: boolean
   readonly protocol: string | null
+  /** Whether the content goes unencrypted; null when nobody published it. */
+  readonly clear: boolean | null
+  /** Whether it names a patient; null when nobody published it. */
+  readonly patientData: boolean | null
   readonly occurs: FlowOccurrence
   readonly expected: FlowExpectation
   readonly purpose: string
@@ -105,12 +115,19 @@ export interface ProfileAdvisory extends Sourced {
   readonly date: string
 }
 
+/** What a maker offers or an authority advises, and what that does on the ward. */
+export interface ProfileRemedy extends Sourced {
+  readonly remedy: string
+  readonly effect: string
+}
+
 /** One profile file. Lists are in file order. */
 export interface DeviceProfile extends Sourced {
   readonly id: string
   readonly vendor: string
   readonly model: string
   readonly role: AssetRole
+  readonly covers: Coverage
   /** Profile id of the original when this is the same device under another label. */
   readonly relabels: string | null
   readonly description: string | null
@@ -120,5 +137,6 @@ export interface DeviceProfile extends Sourced {
   readonly indicators: readonly ProfileIndicator[]
   readonly vulnerabilities: readonly ProfileVulnerability[]
   readonly advisories: readonly ProfileAdvisory[]
+  readonly remedies: readonly ProfileRemedy[]
   readonly at: Position
 }

@@ -7,11 +7,11 @@ import type { TreeNode } from '../base/tree.ts'
 import {
   quote, readChoice, readList, readMap, readName, readPortRange, readText, report, type Fields, type KeyTable, type TreeReader,
 } from '../base/tree-reader.ts'
-import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, VULNERABILITY_KEYS } from './profile-keys.ts'
+import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, REMEDY_KEYS, VULNERABILITY_KEYS } from './profile-keys.ts'
 import {
   ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, type FlowTransport, type IdentityToken,
-  type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileVulnerability,
-  type Sourced,
+  type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileRemedy,
+  type ProfileVulnerability, type Sourced,
 } from './profile-model.ts'
 
 /** The CMS8000, the best documented device we know, has nine entries in its longest list. */
@@ -60,8 +60,9 @@ export function readIdentity(reader: TreeReader, node: TreeNode): IdentityToken 
   const protocol = readName(reader, part.fields.get('protocol'), '"protocol" of an identity token')
   const side = readChoice(reader, part.fields.get('side'), '"side" of an identity token', ['client', 'server'])
   const detail = readText(reader, part.fields.get('detail'), '"detail" of an identity token')
+  const value = readText(reader, part.fields.get('value'), '"value" of an identity token')
   if (protocol === null || side === null || detail === null) return null
-  return { protocol, side, detail, source: part.source, confidence: part.confidence }
+  return { protocol, side, value, detail, source: part.source, confidence: part.confidence }
 }
 
 /** One item of `flows`; null after its mistakes were told. */
@@ -77,6 +78,8 @@ export function readFlow(reader: TreeReader, node: TreeNode): ProfileFlow | null
   const transports = readTransports(reader, fields.get('transport'), what)
   const ports = readPorts(reader, node, fields.get('ports'), transports, what)
   const protocol = readName(reader, fields.get('protocol'), `"protocol" of ${what}`)
+  const clear = readYesNo(reader, fields.get('clear'), `"clear" of ${what}`)
+  const patientData = readYesNo(reader, fields.get('patient-data'), `"patient-data" of ${what}`)
   const occurs = readChoice(reader, fields.get('occurs'), `"occurs" of ${what}`, FLOW_OCCURRENCES)
   const expected = readChoice(reader, fields.get('expected'), `"expected" of ${what}`, FLOW_EXPECTATIONS)
   const purpose = readText(reader, fields.get('purpose'), `"purpose" of ${what}`)
@@ -84,7 +87,14 @@ export function readFlow(reader: TreeReader, node: TreeNode): ProfileFlow | null
   if (name === null || opens === null || peer === null || transports.length === 0 || ports === null) return null
   if (occurs === null || expected === null || purpose === null || blocked === null) return null
   const dynamicPorts = isDynamic(fields.get('ports'))
-  return { name, opens, peer, address, transports, ports, dynamicPorts, protocol, occurs, expected, purpose, blocked, source, confidence }
+  const content = { protocol, clear, patientData }
+  return { name, opens, peer, address, transports, ports, dynamicPorts, ...content, occurs, expected, purpose, blocked, source, confidence }
+}
+
+/** Null without the key, and after a mistake was told. */
+function readYesNo(reader: TreeReader, node: TreeNode | undefined, what: string): boolean | null {
+  const word = node === undefined ? null : readChoice(reader, node, what, ['yes', 'no'])
+  return word === null ? null : word === 'yes'
 }
 
 function readAddress(reader: TreeReader, node: TreeNode | undefined, what: string): Ip | null {
@@ -210,4 +220,13 @@ export function readAdvisory(reader: TreeReader, node: TreeNode): ProfileAdvisor
   const date = readForm(reader, fields, 'date', /^\d{4}-\d{2}-\d{2}$/, '2025-02-25')
   if (id === null || publisher === null || title === null || date === null) return null
   return { id, publisher, title, date, source, confidence }
+}
+
+/** One item of `remedies`; null after its mistakes were told. */
+export function readRemedy(reader: TreeReader, node: TreeNode): ProfileRemedy | null {
+  const part = readPart(reader, node, 'a remedy', REMEDY_KEYS)
+  if (part === null) return null
+  const remedy = readText(reader, part.fields.get('remedy'), '"remedy"')
+  const effect = readText(reader, part.fields.get('effect'), '"effect" of a remedy')
+  return remedy === null || effect === null ? null : { remedy, effect, source: part.source, confidence: part.confidence }
 }

@@ -34,8 +34,8 @@ function good(value: PlainValue): DeviceProfile {
 
 test('the least a profile needs, and what the rest is then', () => {
   assert.deepEqual(good(MINIMAL), {
-    id: 'acme-one', vendor: 'ACME', model: 'One', role: 'patient-monitor', relabels: null, description: null, ...SOURCED,
-    aliases: [], identity: [], flows: [], indicators: [], vulnerabilities: [], advisories: [], at: { file: 'p.yaml', line: 0, column: 0 },
+    id: 'acme-one', vendor: 'ACME', model: 'One', role: 'patient-monitor', covers: 'model', relabels: null, description: null, ...SOURCED,
+    aliases: [], identity: [], flows: [], indicators: [], vulnerabilities: [], advisories: [], remedies: [], at: { file: 'p.yaml', line: 0, column: 0 },
   })
 })
 
@@ -44,20 +44,31 @@ test('every part becomes its value, with its own source', () => {
     ...MINIMAL, relabels: 'acme-zero', description: 'A monitor.',
     aliases: [{ vendor: 'Acme Inc', model: '1', source: 'a shop', confidence: 'inferred' }],
     identity: [{ protocol: 'cms8000', side: 'client', detail: 'Frames.', ...SOURCED }],
-    flows: [{ ...FLOW, address: '202.114.4.119', transport: ['tcp', 'udp'], ports: ['520', '515-517', 516], protocol: 'cms8000' }],
+    flows: [{
+      ...FLOW, address: '202.114.4.119', transport: ['tcp', 'udp'], ports: ['520', '515-517', 516], protocol: 'cms8000', clear: 'yes', 'patient-data': 'no',
+    }],
     indicators: [INDICATOR], vulnerabilities: [{ ...VULNERABILITY, observable: 'NFS.' }], advisories: [ADVISORY],
   })
   assert.deepEqual(profile.aliases, [{ vendor: 'Acme Inc', model: '1', source: 'a shop', confidence: 'inferred' }])
-  assert.deepEqual(profile.identity, [{ protocol: 'cms8000', side: 'client', detail: 'Frames.', ...SOURCED }])
+  assert.deepEqual(profile.identity, [{ protocol: 'cms8000', side: 'client', value: null, detail: 'Frames.', ...SOURCED }])
   assert.deepEqual(profile.flows, [{
     name: 'vitals', opens: 'device', peer: 'central-station', address: '202.114.4.119', transports: ['tcp', 'udp'],
-    ports: [{ low: 515, high: 517 }, { low: 520, high: 520 }], dynamicPorts: false, protocol: 'cms8000', occurs: 'continuous',
+    ports: [{ low: 515, high: 517 }, { low: 520, high: 520 }], dynamicPorts: false, protocol: 'cms8000', clear: true, patientData: false, occurs: 'continuous',
     expected: 'routine',
     purpose: 'Vitals.', blocked: 'The bed disappears.', ...SOURCED,
   }])
   assert.deepEqual(profile.indicators, [{ kind: 'path', value: '/pm', prefix: null, meaning: 'An update.', ...SOURCED }])
   assert.deepEqual(profile.vulnerabilities, [{ ...VULNERABILITY, observable: 'NFS.' }])
   assert.deepEqual(profile.advisories, [ADVISORY])
+})
+
+test('what a profile covers, an identity by a name, and remedies', () => {
+  const remedy = { remedy: 'Unplug it.', effect: 'The bed disappears.', ...SOURCED }
+  const identity = [{ protocol: 'hl7', side: 'client', value: 'ENGINE', detail: 'MSH-3.', ...SOURCED }]
+  const profile = good({ ...MINIMAL, covers: 'class', identity, remedies: [remedy] })
+  assert.deepEqual([profile.covers, profile.identity[0]?.value, profile.remedies], ['class', 'ENGINE', [remedy]])
+  const relabel = resolveRelabels([profile, good({ ...MINIMAL, id: 'acme-two', relabels: 'acme-one' })]).profiles.get('acme-two')
+  assert.deepEqual([relabel?.covers, relabel?.remedies], ['model', [remedy]])
 })
 
 test('ports that are negotiated, and protocols without any', () => {
@@ -101,6 +112,9 @@ const BROKEN: readonly (readonly [string, PlainValue, readonly string[]])[] = [
   ['a flow of an unknown transport', { ...MINIMAL, flows: [{ ...FLOW, transport: 'sctp' }] }, ['bad-choice']],
   ['a flow with a port too high', { ...MINIMAL, flows: [{ ...FLOW, ports: [515, 70000] }] }, ['port-out-of-range']],
   ['a flow with a word for a port', { ...MINIMAL, flows: [{ ...FLOW, ports: 'static' }] }, ['bad-port']],
+  ['a flow half in clear', { ...MINIMAL, flows: [{ ...FLOW, clear: 'mostly' }] }, ['bad-choice']],
+  ['a coverage nobody knows', { ...MINIMAL, covers: 'all' }, ['bad-choice']],
+  ['a remedy without effect', { ...MINIMAL, remedies: [{ remedy: 'Unplug it.', ...SOURCED }] }, ['missing-key']],
   ['a relative path', { ...MINIMAL, indicators: [{ ...INDICATOR, value: 'pm' }] }, ['bad-indicator']],
   ['a short hash', { ...MINIMAL, indicators: [{ ...INDICATOR, kind: 'sha256', value: 'ab' }] }, ['bad-indicator']],
   ['a block for an address', { ...MINIMAL, indicators: [{ ...INDICATOR, kind: 'address', value: '10.0.0.0/8' }] }, ['bad-indicator']],

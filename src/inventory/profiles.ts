@@ -5,8 +5,8 @@ import type { Diagnostic } from '../base/diagnostic.ts'
 import { positionOf, type TreeNode } from '../base/tree.ts'
 import { createReader, hasErrors, readChoice, readMap, readName, readText, report } from '../base/tree-reader.ts'
 import { PROFILE_KEYS } from './profile-keys.ts'
-import { ASSET_ROLES, PROFILE_VERSIONS, type DeviceProfile } from './profile-model.ts'
-import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicator, readSourced,
+import { ASSET_ROLES, COVERAGES, PROFILE_VERSIONS, type DeviceProfile } from './profile-model.ts'
+import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicator, readRemedy, readSourced,
   readVulnerability } from './profile-parts.ts'
 
 export * from './profile-model.ts'
@@ -28,6 +28,7 @@ export function parseProfile(tree: TreeNode): ProfileResult {
   const vendor = readText(reader, fields.get('vendor'), '"vendor"')
   const model = readText(reader, fields.get('model'), '"model"')
   const role = readChoice(reader, fields.get('role'), '"role"', ASSET_ROLES)
+  const covers = fields.get('covers') === undefined ? 'model' : readChoice(reader, fields.get('covers'), '"covers"', COVERAGES)
   const sourced = readSourced(reader, fields, 'the profile')
   const parts = {
     relabels: readName(reader, fields.get('relabels'), '"relabels"'),
@@ -38,10 +39,11 @@ export function parseProfile(tree: TreeNode): ProfileResult {
     indicators: readEach(reader, fields, 'indicators', readIndicator),
     vulnerabilities: readEach(reader, fields, 'vulnerabilities', readVulnerability),
     advisories: readEach(reader, fields, 'advisories', readAdvisory),
+    remedies: readEach(reader, fields, 'remedies', readRemedy),
   }
   const diagnostics = [...reader.diagnostics].sort((a, b) => a.line - b.line || a.column - b.column)
-  if (id === null || vendor === null || model === null || role === null || sourced === null) return { profile: null, diagnostics }
-  const profile = { id, vendor, model, role, ...sourced, ...parts, at: positionOf(tree) }
+  if (id === null || vendor === null || model === null || role === null || covers === null || sourced === null) return { profile: null, diagnostics }
+  const profile = { id, vendor, model, role, covers, ...sourced, ...parts, at: positionOf(tree) }
   return { profile: hasErrors(diagnostics) ? null : profile, diagnostics }
 }
 
@@ -79,5 +81,6 @@ function inherit(relabel: DeviceProfile, original: DeviceProfile): DeviceProfile
     indicators: [...original.indicators, ...relabel.indicators],
     vulnerabilities: [...original.vulnerabilities, ...relabel.vulnerabilities],
     advisories: [...original.advisories, ...relabel.advisories],
+    remedies: [...original.remedies, ...relabel.remedies],
   }
 }

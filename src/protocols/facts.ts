@@ -5,6 +5,7 @@ import type { Micros } from '../base/time.ts'
 import type { ArpFact } from './arp/facts.ts'
 import type { AstmFact } from './astm/facts.ts'
 import type { BacnetFact } from './bacnet/facts.ts'
+import type { CarescapeFact } from './carescape/facts.ts'
 import type { CdpFact } from './cdp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
@@ -14,6 +15,7 @@ import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { IcmpFact } from './icmp/facts.ts'
 import type { IgmpFact } from './igmp/facts.ts'
+import type { IntellivueFact } from './intellivue/facts.ts'
 import type { LldpFact } from './lldp/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { ModbusFact } from './modbus/facts.ts'
@@ -21,7 +23,9 @@ import type { NbnsFact } from './nbns/facts.ts'
 import type { NtpFact } from './ntp/facts.ts'
 import type { PoctFact } from './poct1a/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { SdcFact } from './sdc/facts.ts'
 import type { SsdpFact } from './ssdp/facts.ts'
+import type { Vista120Fact } from './vista120/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
 export interface FactBase {
@@ -29,6 +33,7 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | AstmFact | BacnetFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact | Hl7Fact | IcmpFact
-  | IgmpFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | RpcFact | SsdpFact
+export type Fact = ArpFact | AstmFact | BacnetFact | CarescapeFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact
+  | Hl7Fact | IcmpFact | IgmpFact | IntellivueFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | RpcFact | SdcFact
+  | SsdpFact | Vista120Fact
 export type ProtocolId = Fact['protocol']

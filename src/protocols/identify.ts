@@ -38,8 +38,8 @@ export interface CompiledRegistry {
 /** Rows in registry order: strongest signature first. Ids must be distinct. */
 export function compileRegistry(rows: readonly ProtocolRow[]): CompiledRegistry {
   assert(new Set(rows.map((row) => row.id)).size === rows.length, 'two registry rows share an id')
-  assert(rows.length <= ROWS_MAX, 'more registry rows than bits')
   const tables = { tcp: compileTransport(rows, 'tcp'), udp: compileTransport(rows, 'udp') }
+  for (const { all } of Object.values(tables)) assert(all.length <= ROWS_MAX, 'more registry rows of a transport than bits')
   return {
     rows,
     candidates(transport, responderPort, initiatorPort): readonly ProtocolRow[] {

@@ -136,7 +136,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc'])
+  deepEqual([...owners].sort(), ['astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc', 'sdc', 'vista120'])
 })
 
 test('random bytes belong to nobody', () => {

@@ -3,12 +3,14 @@
 
 import { astm } from './astm/index.ts'
 import { bacnet } from './bacnet/index.ts'
+import { carescape } from './carescape/index.ts'
 import { cms8000 } from './cms8000/index.ts'
 import { dhcp } from './dhcp/index.ts'
 import { dhcp6 } from './dhcp6/index.ts'
 import { dicom } from './dicom/index.ts'
 import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
+import { intellivue } from './intellivue/index.ts'
 import { lpd } from './lpd/index.ts'
 import { modbus } from './modbus/index.ts'
 import { nbns } from './nbns/index.ts'
@@ -16,7 +18,9 @@ import { ntp } from './ntp/index.ts'
 import { poct1a } from './poct1a/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
+import { sdc } from './sdc/index.ts'
 import { ssdp } from './ssdp/index.ts'
+import { vista120 } from './vista120/index.ts'
 
 /**
  * The rows for one sensor, strongest signature first; of two that say yes to the same bytes the first wins. What a row asks for stands
@@ -24,6 +28,7 @@ import { ssdp } from './ssdp/index.ts'
  */
 export function createRegistry(): readonly ProtocolRow[] {
   return [
-    dhcp, hl7, dicom, astm, poct1a, createRpc(), dns, cms8000, lpd, dhcp6, ssdp, ntp, modbus, bacnet, nbns,
+    dhcp, hl7, dicom, astm, poct1a, createRpc(), dns, cms8000, vista120, intellivue, carescape, sdc, lpd, dhcp6, ssdp,
+    ntp, modbus, bacnet, nbns,
   ]
 }

@@ -146,6 +146,9 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   modbus: (_input, off) => [{ off: off + 2, bytes: 2, little: false }, { off: off + 4, bytes: 2, little: false }, { off: off + 7, bytes: 1, little: false }],
   bacnet: (_input, off) => [1, 2, 4, 5, 6, 7, 12].map((o): LengthField => ({ off: off + o, bytes: o === 2 ? 2 : 1, little: false })),
   nbns: (_input, off) => [2, 4, 6, 46, 54, 56].map((o): LengthField => ({ off: off + o, bytes: o > 2 && o < 56 ? 2 : 1, little: false })),
+  intellivue: (_input, off) => [1, 2, 6, 12, 26, 28, 30].map((o): LengthField => ({ off: off + o, bytes: o === 1 ? 1 : 2, little: false })),
+  carescape: (_input, off) => [{ off: off + 43, bytes: 1, little: false }],
+  vista120: (_input, off) => [{ off, bytes: 2, little: true }, { off: off + 4, bytes: 2, little: true }],
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 

@@ -40,7 +40,7 @@ export const patientDataInClear: Rule = {
 function open(): Detector {
   const leaks = new Map<string, Leak>()
   return {
-    hears: ['cms8000', 'hl7', 'astm', 'poct1a'],
+    hears: ['astm', 'carescape', 'cms8000', 'hl7', 'intellivue', 'poct1a', 'sdc', 'vista120'],
     fact(fact, flow) {
       const record = recordOf(fact)
       if (record && flow) note(leaks, record, fact, flow)
@@ -63,7 +63,15 @@ function recordOf(fact: Fact): PatientRecord | null {
   if (fact.protocol === 'poct1a' && fact.kind === 'patient' && fact.filled.some(isPersonal)) {
     return { fields: fact.filled, direction: fact.direction }
   }
+  const bedside = fact.protocol === 'intellivue' || fact.protocol === 'carescape' || fact.protocol === 'sdc'
+  if (bedside && fact.kind === 'patient') return { fields: fact.filled, direction: fact.direction }
+  if (fact.protocol === 'vista120' && fact.kind === 'patient') return { fields: fact.filled, direction: fact.monitorSide }
   return null
+}
+
+/** Protocols whose record is known by its size only (the decoder's README). */
+const INFERRED: Readonly<Record<string, readonly string[]>> = {
+  vista120: ['a message of this size carries the patient\'s identifier; its type is not published'],
 }
 
 /** An observation value alone belongs to nobody; it becomes patient data beside a field that says whose it is. */
@@ -103,7 +111,8 @@ function toDraft(world: World, leak: Leak): Draft {
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
       : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',
-    inferred: [], firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
+    inferred: INFERRED[leak.protocol] ?? [],
+    firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
     details: [
       ['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', some(receivers)],
       ['leaves the hospital', leaving ? 'yes' : 'no'],

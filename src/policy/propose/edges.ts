@@ -12,7 +12,7 @@ import { functionOf, nameOf, plain, tupleText } from '../replay/words.ts'
 import type { Earned, Edge, End, LeftOut } from './model.ts'
 
 /** Functions whose devices belong to a patient or serve those that do. */
-const MEDICAL_FUNCTIONS: ReadonlySet<string> = new Set(['patient-monitor', 'central-station', 'hl7-server', 'dicom-node'])
+const MEDICAL_FUNCTIONS: ReadonlySet<string> = new Set(['patient-monitor', 'infusion-pump', 'central-station', 'hl7-server', 'dicom-node'])
 
 export interface Gathered {
   readonly edges: ReadonlyMap<string, Edge>

@@ -2,6 +2,7 @@
 // No vital sign and no patient text leaves the decoder; layout and confidence marks are in this folder's README.
 
 import type { FactBase } from '../facts.ts'
+import type { CmsShapeSaid } from './shape.ts'
 
 interface CmsBase extends FactBase {
   readonly protocol: 'cms8000'
@@ -43,8 +44,8 @@ export interface CmsResync extends CmsBase {
   readonly skipped: number
 }
 
-/** Totals when the flow ends. Counts by type, with 0x46 split by sub-type: keys like `3e`, `46/14`, `47`. */
-export interface CmsTotals extends CmsBase {
+/** Totals when the flow ends. Counts by type, with 0x46 split by sub-type: keys like `3e`, `46/14`, `47`; and what nobody published, as seen here. */
+export interface CmsTotals extends CmsBase, CmsShapeSaid {
   readonly kind: 'totals'
   readonly frames: readonly (readonly [string, number])[]
   /** Frames whose type or sub-type the decoder does not know; skipped by length. */

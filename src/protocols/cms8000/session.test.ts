@@ -50,6 +50,8 @@ test('a start as expected: stream once, bed, patient, totals', () => {
   deepEqual(totals(facts), {
     ...shared, at: fakeTime(3), frame: 3, kind: 'totals', unknownFrames: 0, malformedFrames: 0, cycles: 2,
     frames: [['3e', 1], ['43', 1], ['45', 1], ['46/14', 2], ['46/15', 2], ['46/16', 2], ['46/17', 2], ['47', 2]],
+    opening: ['43', '45', '3e', '46/14', '46/15', '46/16', '46/17', '47'], cycleMillis: null, statusCodes: [], unnamed: [],
+    readings: ['heart-rate', 'respiration-rate', 'st', 'spo2', 'pulse-rate', 'pressure', 'temperature'],
   })
 })
 

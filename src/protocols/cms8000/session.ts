@@ -9,6 +9,7 @@ import { CMS_LENGTH_MIN, CMS_TOTAL_KEYS_MAX, CmsType, cmsKey } from './codes.ts'
 import type { Cms8000Fact } from './facts.ts'
 import { bedNumber, classifyCms, cmsSubtype } from './message.ts'
 import { filledPatientFields, patientBed } from './patient.ts'
+import { CmsShape } from './shape.ts'
 import { CmsStream } from './stream.ts'
 
 /** A fact without what every fact of this flow shares. */
@@ -38,6 +39,7 @@ export class Cms8000Session implements Session {
   #unknownFrames = 0
   #malformedFrames = 0
   #cycles = 0
+  readonly #shape: CmsShape
   /** By type, and sub-type plus one below it: a number per frame, no string. */
   readonly #counts = new Map<number, number>()
 
@@ -45,6 +47,7 @@ export class Cms8000Session implements Session {
     this.#context = context
     const midstream = context.flow.state === 'midstream'
     this.#side = midstream ? null : 0
+    this.#shape = new CmsShape(!midstream)
     this.#streams = [this.#makeStream(0, midstream), this.#makeStream(1, midstream)]
   }
 
@@ -65,7 +68,9 @@ export class Cms8000Session implements Session {
 
   gap(direction: Direction, _bytes: number, at: Micros): void {
     this.#at = at
-    if (this.#side === null || this.#side === direction) this.#streams[direction].gap()
+    if (this.#side !== null && this.#side !== direction) return
+    this.#streams[direction].gap()
+    this.#shape.interrupt()
   }
 
   end(at: Micros): void {
@@ -77,22 +82,27 @@ export class Cms8000Session implements Session {
       unknownFrames: this.#unknownFrames,
       malformedFrames: this.#malformedFrames,
       cycles: this.#cycles,
+      ...this.#shape.said(),
     })
   }
 
   #onResync(direction: Direction, skipped: number): void {
     if (this.#side === null) this.#choose(direction)
-    if (this.#side === direction) this.#teach({ kind: 'resync', skipped })
+    if (this.#side !== direction) return
+    this.#shape.interrupt()
+    this.#teach({ kind: 'resync', skipped })
   }
 
   #onFrame(direction: Direction, type: number, buf: Uint8Array, off: number, end: number): void {
     if (this.#side === null) this.#choose(direction)
     if (this.#side !== direction) return
     const kind = classifyCms(type, buf, off, end)
-    this.#count(type * SUBTYPES + cmsSubtype(type, buf, off, end) + 1, kind === 'known')
+    const subtype = cmsSubtype(type, buf, off, end)
+    this.#count(type * SUBTYPES + subtype + 1, kind === 'known')
     if (kind === 'unknown') this.#unknownFrames += 1
     if (kind === 'malformed') this.#malformedFrames += 1
     if (kind !== 'known') return
+    this.#shape.add(type, subtype, buf, off, end, this.#at)
     if (!this.#streamTold) this.#teach({ kind: 'stream', firstType: type })
     this.#streamTold = true
     if (type === CmsType.cycleEnd) this.#cycles += 1

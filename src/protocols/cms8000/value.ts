@@ -2,7 +2,7 @@
 // Keeps the rule that what is no reading is null, never a number that looks like one. Used off the frame path only.
 
 import { isDigits } from '../../base/characters.ts'
-import { u16le } from '../../wire/bytes.ts'
+import { u16le, u32le } from '../../wire/bytes.ts'
 import type { CmsRange } from './codes.ts'
 
 export interface CmsDate {
@@ -22,6 +22,15 @@ export interface CmsLimits {
 
 export function readF32(buf: Uint8Array, off: number): number {
   return new DataView(buf.buffer, buf.byteOffset + off, 4).getFloat32(0, true)
+}
+
+const FLOAT_BITS = new Uint32Array(1)
+const FLOAT = new Float32Array(FLOAT_BITS.buffer)
+
+/** As readF32, without a view: for what is looked at in every frame. */
+export function f32le(buf: Uint8Array, off: number): number {
+  FLOAT_BITS[0] = u32le(buf, off)
+  return FLOAT[0] as number
 }
 
 export function writeF32(buf: Uint8Array, off: number, value: number): void {

@@ -22,8 +22,8 @@ export const TRIAGE_WORDS: Readonly<Record<TriageState, string>> = {
 }
 
 export const ROLE_WORDS: Readonly<Record<AssetRole, string>> = {
-  'patient-monitor': 'patient monitor', 'central-station': 'central station', 'hl7-server': 'HL7 server', 'dicom-node': 'DICOM node',
-  'file-server': 'file server', printer: 'printer', router: 'router', 'dns-server': 'DNS server', 'dhcp-server': 'DHCP server',
+  'patient-monitor': 'patient monitor', 'infusion-pump': 'infusion pump', 'central-station': 'central station', 'hl7-server': 'HL7 server',
+  'dicom-node': 'DICOM node', 'file-server': 'file server', printer: 'printer', router: 'router', 'dns-server': 'DNS server', 'dhcp-server': 'DHCP server',
   unknown: 'role unknown',
 }
 

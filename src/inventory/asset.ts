@@ -8,7 +8,10 @@ import type { Micros } from '../base/time.ts'
 /** A label, UDI or CMMS with serial; B CMMS model; C protocol fingerprint; D behaves like (an advisory's indicator); E OUI. */
 export type EvidenceLevel = 'A' | 'B' | 'C' | 'D' | 'E'
 
-export type ClaimSubject = 'model' | 'vendor' | 'role' | 'host-name' | 'device-identifier' | 'bed' | 'software' | 'nic-vendor'
+export type ClaimSubject =
+  | 'model' | 'vendor' | 'role' | 'host-name' | 'device-identifier' | 'bed' | 'software' | 'nic-vendor'
+  /** What others call it, what it proves itself with, what kind of client it is, what it offers, and where it says that it stands. */
+  | 'server-name' | 'certificate' | 'fingerprint' | 'service' | 'location'
 
 /** One statement about an asset and why we believe it. Repeats raise `count` and `lastAt`. */
 export interface Claim {

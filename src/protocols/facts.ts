@@ -9,6 +9,7 @@ import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { TlsFact } from './tls/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
 export interface FactBase {
@@ -16,5 +17,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | TlsFact
 export type ProtocolId = Fact['protocol']

@@ -135,7 +135,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'tls'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -163,7 +163,7 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'dns/ndpi__malformed_dns.pcap', flows: { dns: 1 }, facts: { 'dns.query': 2, 'dns.answer': 4, 'dns.malformed': 4 } },
   { name: 'dns/ndpi__dns_exfiltration.pcap', flows: { dns: 1 }, facts: { 'dns.query': 150, 'dns.answer': 150 } },
   { name: 'dns/ndpi__dns-exf.pcap', flows: { dns: 1 }, facts: { 'dns.query': 1, 'dns.answer': 1 } },
-  { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: {}, facts: {} },
+  { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: { tls: 1 }, facts: { 'tls.client-hello': 1, 'tls.server-hello': 1 } },
   { name: 'frag/zeek__ipv6-fragmented-dns.pcap', flows: { dns: 2 }, facts: { 'dns.query': 3, 'dns.answer': 2 } },
   { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
   {
@@ -176,7 +176,10 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'malware/ndpi__telnet.pcap', flows: {}, facts: {} },
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
-  { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', flows: { dns: 7 }, facts: { 'dns.query': 8, 'dns.answer': 8 } },
+  {
+    name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng',
+    flows: { dns: 7, tls: 2 }, facts: { 'dns.query': 8, 'dns.answer': 8, 'tls.client-hello': 2, 'tls.server-hello': 2 },
+  },
   { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: {}, facts: {} },
   { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2 } },
   { name: 'scan/ndpi__synscan.pcap', flows: {}, facts: {} },

@@ -6,6 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { adminClaims } from './evidence-admin.ts'
 import { tlsClaims } from './evidence-tls.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
@@ -44,6 +45,11 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
+    case 'rsh':
+    case 'snmp':
+    case 'ssh':
+    case 'telnet':
+      return flow ? adminClaims(fact, flow) : NO_CLAIMS
     case 'tls':
       return flow ? tlsClaims(fact, flow) : NO_CLAIMS
   }

@@ -9,6 +9,10 @@ import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { RshFact } from './rsh/facts.ts'
+import type { SnmpFact } from './snmp/facts.ts'
+import type { SshFact } from './ssh/facts.ts'
+import type { TelnetFact } from './telnet/facts.ts'
 import type { TlsFact } from './tls/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
@@ -17,5 +21,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | TlsFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | RshFact | SnmpFact | SshFact | TelnetFact | TlsFact
 export type ProtocolId = Fact['protocol']

@@ -135,7 +135,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'tls'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'rsh', 'ssh', 'telnet', 'tls'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -172,8 +172,9 @@ const CAPTURES: readonly CaptureRow[] = [
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },
-  { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: {}, facts: {} },
-  { name: 'malware/ndpi__telnet.pcap', flows: {}, facts: {} },
+  { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: { snmp: 1 }, facts: { 'snmp.access': 2, 'snmp.system': 4 } },
+  { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22 } },
+  { name: 'malware/ndpi__telnet.pcap', flows: { telnet: 1 }, facts: { 'telnet.start': 1, 'telnet.login': 1, 'telnet.session': 1 } },
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
   {

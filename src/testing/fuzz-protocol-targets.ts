@@ -13,7 +13,7 @@ import { Frame } from '../wire/frame.ts'
 import { runSession, type Chunk } from './everysplit.ts'
 import { chunkPlaces, conversationFields, decodeConversation, encodeConversation } from './fuzz-conversation.ts'
 import type { WireTarget } from './fuzz-engine.ts'
-import { cmsFields, dhcpFields, dnsFields, hl7Fields, rpcFields, tlsFields } from './fuzz-fields.ts'
+import { cmsFields, dhcpFields, dnsFields, hl7Fields, berFields, rpcFields, tlsFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
 import type { LengthField } from './fuzz-mutate.ts'
@@ -138,6 +138,10 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
   tls: tlsFields,
+  snmp: berFields,
+  ssh: (_input, off) => [{ off: off + 4, bytes: 1, little: false }],
+  telnet: (_input, off) => [0, 1, 2].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  rsh: (_input, off) => [{ off, bytes: 1, little: false }],
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 

@@ -44,3 +44,14 @@ test('Telnet and the r-commands: what the server offers, nothing of who typed', 
   deepEqual(said({ ...request, clientSide: 1 }), ['10.0.0.5 service: rlogin (a client began with its strings)'])
   deepEqual(said({ ...at, protocol: 'rsh', kind: 'answer', clientSide: 0, accepted: true }), [])
 })
+
+test('syslog: names are weaker than any other, and an address is none', () => {
+  const base = { ...at, protocol: 'syslog', direction: 0 } as const
+  const sender = { ...base, kind: 'sender', format: '5424' } as const
+  deepEqual(said({ ...sender, host: 'gw-4w' }), ['10.0.0.5 host-name: gw-4w (host named in syslog messages it sent)'])
+  for (const host of [null, '10.0.0.5', 'fe80::1']) deepEqual(said({ ...sender, host }), [])
+  deepEqual(said({ ...base, kind: 'app', app: 'hl7d' }), ['10.0.0.5 software: hl7d (program named in syslog messages it sent)'])
+  const [claim] = claimsOf({ ...sender, host: 'gw-4w' }, flow('10.0.0.5', '10.0.0.9', 514))
+  deepEqual([claim?.claim.level, claim?.claim.inferred], ['D', true])
+  deepEqual(said({ ...at, protocol: 'syslog', kind: 'session', messages: 1, severities: [0, 0, 0, 0, 0, 0, 1, 0], unread: 0 }), [])
+})

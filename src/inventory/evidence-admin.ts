@@ -1,9 +1,11 @@
-// Evidence from administration: what SSH, SNMP, Telnet and the r-commands prove of the two ends of a flow.
+// Evidence from administration: what SSH, SNMP, syslog, Telnet and the r-commands prove of the two ends of a flow.
 // Keeps "wrong labels cost more than missing ones": a device's own words about itself are claims, what others say of it is not.
 
+import { parseIp } from '../base/ip.ts'
 import type { RshFact } from '../protocols/rsh/facts.ts'
 import type { SnmpFact } from '../protocols/snmp/facts.ts'
 import type { SshFact } from '../protocols/ssh/facts.ts'
+import type { SyslogFact } from '../protocols/syslog/facts.ts'
 import type { TelnetFact } from '../protocols/telnet/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { ClaimSubject } from './asset.ts'
@@ -13,12 +15,14 @@ import { aboutEnd, opposite } from './evidence-tls.ts'
 
 const NOTHING: readonly TargetedClaim[] = []
 
-export function adminClaims(fact: SshFact | SnmpFact | TelnetFact | RshFact, flow: FlowKey): readonly TargetedClaim[] {
+export function adminClaims(fact: SshFact | SnmpFact | SyslogFact | TelnetFact | RshFact, flow: FlowKey): readonly TargetedClaim[] {
   switch (fact.protocol) {
     case 'ssh':
       return fact.kind === 'banner' ? sshClaims(fact, flow) : NOTHING
     case 'snmp':
       return snmpClaims(fact, flow)
+    case 'syslog':
+      return syslogClaims(fact, flow)
     case 'telnet':
       return fact.kind === 'start' ? [aboutEnd(flow, 1, service('Telnet', 'negotiates Telnet options'))] : NOTHING
     case 'rsh':
@@ -62,4 +66,14 @@ function snmpClaims(fact: SnmpFact, flow: FlowKey): readonly TargetedClaim[] {
     case 'malformed':
       return NOTHING
   }
+}
+
+/** Level D and inferred: a relay sends the names of others, so that any other host name is better. An address is no name. */
+function syslogClaims(fact: SyslogFact, flow: FlowKey): readonly TargetedClaim[] {
+  if (fact.kind === 'session') return NOTHING
+  const name = fact.kind === 'app' ? fact.app : fact.host
+  if (name === null || parseIp(name).ok) return NOTHING
+  const what = fact.kind === 'app' ? 'software' : 'host-name'
+  const evidence = fact.kind === 'app' ? 'program named in syslog messages it sent' : 'host named in syslog messages it sent'
+  return [aboutEnd(flow, fact.direction, { what, value: name, level: 'D', evidence, inferred: true })]
 }

@@ -48,6 +48,7 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
     case 'rsh':
     case 'snmp':
     case 'ssh':
+    case 'syslog':
     case 'telnet':
       return flow ? adminClaims(fact, flow) : NO_CLAIMS
     case 'tls':

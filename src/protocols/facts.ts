@@ -12,6 +12,7 @@ import type { RpcFact } from './rpc/facts.ts'
 import type { RshFact } from './rsh/facts.ts'
 import type { SnmpFact } from './snmp/facts.ts'
 import type { SshFact } from './ssh/facts.ts'
+import type { SyslogFact } from './syslog/facts.ts'
 import type { TelnetFact } from './telnet/facts.ts'
 import type { TlsFact } from './tls/facts.ts'
 
@@ -21,5 +22,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | RshFact | SnmpFact | SshFact | TelnetFact | TlsFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | RshFact | SnmpFact | SshFact | SyslogFact | TelnetFact | TlsFact
 export type ProtocolId = Fact['protocol']

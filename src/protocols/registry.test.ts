@@ -135,7 +135,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'rsh', 'ssh', 'telnet', 'tls'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc', 'rsh', 'ssh', 'syslog', 'telnet', 'tls'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -168,7 +168,8 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56 },
+    flows: { dhcp: 2, dns: 56, syslog: 2 },
+    facts: { 'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56, 'syslog.sender': 2, 'syslog.app': 2, 'syslog.session': 2 },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },

@@ -142,6 +142,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   ssh: (_input, off) => [{ off: off + 4, bytes: 1, little: false }],
   telnet: (_input, off) => [0, 1, 2].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
   rsh: (_input, off) => [{ off, bytes: 1, little: false }],
+  syslog: (_input, off) => [{ off: off + 1, bytes: 1, little: false }],
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 

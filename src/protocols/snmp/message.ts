@@ -170,7 +170,9 @@ function decodeV3(buf: Uint8Array, off: number, end: number): SnmpDecoded {
   const closed: SnmpMessage = { ...head, pdu: null, system: [] }
   if ((flags & SnmpFlag.priv) !== 0 || !expectBer(buf, parameters.end, end, BerTag.sequence, item)) return { message: closed, problem }
   const scoped = scopedPdu(buf, item)
-  return scoped === null ? { message: closed, problem: problem ?? 'pdu' } : withPdu(head, buf, scoped, item.end)
+  if (scoped === null) return { message: closed, problem: problem ?? 'pdu' }
+  const decoded = withPdu(head, buf, scoped, item.end)
+  return { ...decoded, problem: problem ?? decoded.problem }
 }
 
 /** Context engine and name come before the PDU (RFC 3412 section 6). */

@@ -12,7 +12,7 @@ export function listenersOf(detectors: readonly Detector[]): Listeners {
   return {
     arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), hl7: hearing('hl7'), lpd: hearing('lpd'),
     rpc: hearing('rpc'),
-    rsh: hearing('rsh'), snmp: hearing('snmp'), ssh: hearing('ssh'),
+    quic: hearing('quic'), rsh: hearing('rsh'), snmp: hearing('snmp'), ssh: hearing('ssh'),
     syslog: hearing('syslog'), telnet: hearing('telnet'), tls: hearing('tls'),
   }
 }

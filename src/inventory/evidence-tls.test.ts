@@ -3,12 +3,12 @@
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TlsFact } from '../protocols/tls/facts.ts'
+import type { TlsClientHello, TlsFact } from '../protocols/tls/facts.ts'
 import { flow } from '../testing/world.ts'
 import { claimsOf } from './evidence.ts'
 
 const base = { at: 1, frame: 2, protocol: 'tls', flowId: 1, direction: 0 } as const
-const hello: TlsFact = {
+const hello: TlsClientHello = {
   ...base, kind: 'client-hello', version: 'TLS 1.2', serverName: 'engine.example', alpn: [], encryptedHello: false, ja3: 'x', ja4: 't12d0306h1_a_b',
 }
 const said = (fact: TlsFact, port = 443, swapped = false): string[] => {
@@ -40,6 +40,15 @@ test('a server\'s certificate is its claim, a client\'s is nobody\'s', () => {
   deepEqual(said(certificate), ['10.0.0.9 certificate: pacs.example, issued by Hospital, until 2027-01-01'])
   deepEqual(said({ ...certificate, selfIssued: true, notAfter: null, commonName: 'cms' }), ['10.0.0.9 certificate: cms, issued by itself'])
   deepEqual(said({ ...certificate, side: 'client' }), [])
+})
+
+test('a hello in QUIC says the same, and a start says nothing', () => {
+  const { kind, version, serverName, alpn, encryptedHello, ja3 } = hello
+  const quic = { at: 1, frame: 2, protocol: 'quic', flowId: 1, direction: 0, kind, version, serverName, alpn, encryptedHello, ja3, ja4: 'q13d_a_b' } as const
+  const claims = claimsOf(quic, flow('10.0.0.5', '10.0.0.9', 443)).map(({ claim }) => `${claim.what}: ${claim.value} (${claim.evidence})`)
+  deepEqual(claims, ['fingerprint: q13d_a_b (JA4 of its QUIC client hello)', 'server-name: engine.example (name a client asked for in QUIC)'])
+  const start = { at: 1, frame: 2, protocol: 'quic', flowId: 1, direction: 0, kind: 'start', version: '1', destinationIdBytes: 8 } as const
+  deepEqual(claimsOf(start, flow('10.0.0.5', '10.0.0.9', 443)), [])
 })
 
 test('a server hello says what it speaks; an alert and damage say nothing of a device', () => {

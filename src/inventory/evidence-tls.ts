@@ -1,6 +1,7 @@
 // Evidence from TLS and QUIC: what a hello and a certificate say of the two ends, and that a medical port carries TLS.
 // Keeps "a port is a hint": TLS is known by content; that HL7 or DICOM is inside it is inferred from the port, and marked so.
 
+import type { QuicFact } from '../protocols/quic/facts.ts'
 import type { TlsCertificate, TlsFact, HelloWords } from '../protocols/tls/facts.ts'
 import type { Direction, FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
@@ -36,6 +37,10 @@ export function tlsClaims(fact: TlsFact, flow: FlowKey): readonly TargetedClaim[
     case 'malformed':
       return []
   }
+}
+
+export function quicClaims(fact: QuicFact, flow: FlowKey): readonly TargetedClaim[] {
+  return fact.kind === 'client-hello' ? helloClaims(fact, fact.direction, flow, 'QUIC') : []
 }
 
 /** The client's kind, and the name it calls the server by. */

@@ -7,7 +7,7 @@ import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
 import { adminClaims } from './evidence-admin.ts'
-import { tlsClaims } from './evidence-tls.ts'
+import { quicClaims, tlsClaims } from './evidence-tls.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -45,6 +45,8 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
+    case 'quic':
+      return flow ? quicClaims(fact, flow) : NO_CLAIMS
     case 'rsh':
     case 'snmp':
     case 'ssh':

@@ -8,6 +8,7 @@ import type { DhcpFact } from './dhcp/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
+import type { QuicFact } from './quic/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
 import type { RshFact } from './rsh/facts.ts'
 import type { SnmpFact } from './snmp/facts.ts'
@@ -22,5 +23,6 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact | RshFact | SnmpFact | SshFact | SyslogFact | TelnetFact | TlsFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact
+  | QuicFact | RpcFact | RshFact | SnmpFact | SshFact | SyslogFact | TelnetFact | TlsFact
 export type ProtocolId = Fact['protocol']

@@ -175,6 +175,8 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },
   { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: { snmp: 1 }, facts: { 'snmp.access': 2, 'snmp.system': 4 } },
   { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22 } },
+  { name: 'crashed-a-peer/ndpi__quic-v2.pcapng', flows: { quic: 1 }, facts: { 'quic.start': 1, 'quic.client-hello': 1 } },
+  { name: 'tunnel/zeek__tunnels_gre-sample.pcap', flows: { dns: 1, ssh: 1 }, facts: { 'dns.query': 2, 'ssh.banner': 2 } },
   { name: 'malware/ndpi__telnet.pcap', flows: { telnet: 1 }, facts: { 'telnet.start': 1, 'telnet.login': 1, 'telnet.session': 1 } },
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },

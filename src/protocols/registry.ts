@@ -7,6 +7,7 @@ import { dns } from './dns/index.ts'
 import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
 import type { ProtocolRow } from './protocol.ts'
+import { quic } from './quic/index.ts'
 import { createRpc } from './rpc/index.ts'
 import { rsh } from './rsh/index.ts'
 import { snmp } from './snmp/index.ts'
@@ -18,9 +19,10 @@ import { tls } from './tls/index.ts'
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, tls a record, a hello and versions that agree, ssh its name and version, snmp a BER message that
- * fills its datagram, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant and a type, lpd a line of
- * text, telnet an option, rsh strings closed by zeros, syslog a priority and text. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * fills its datagram, quic a version of 32 bits, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
+ * and a type, lpd a line of text, telnet an option, rsh strings closed by zeros, syslog a priority and text. ARP is not here: it has no
+ * flow, and the sensor hands it link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), tls, ssh, snmp, dns, cms8000, lpd, telnet, rsh, syslog]
+  return [dhcp, hl7, createRpc(), tls, ssh, snmp, quic, dns, cms8000, lpd, telnet, rsh, syslog]
 }

@@ -138,6 +138,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
   tls: tlsFields,
+  quic: (_input, off) => [0, 5, 14, 15].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
   snmp: berFields,
   ssh: (_input, off) => [{ off: off + 4, bytes: 1, little: false }],
   telnet: (_input, off) => [0, 1, 2].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),

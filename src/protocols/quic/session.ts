@@ -69,10 +69,15 @@ export class QuicSession implements Session {
     this.#context = context
   }
 
+  /** Nothing more will be read or told of this flow: whoever feeds it may stop. */
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
-    if (this.#state === 'done') return
+    if (this.isDone) return
     let place = off
-    for (let n = 0; n < COALESCED_MAX && place < end && !this.#isDone(); n++) {
+    for (let n = 0; n < COALESCED_MAX && place < end && !this.isDone; n++) {
       const next = this.#packet(direction, buf, place, end, at)
       if (next === null) return
       place = next
@@ -84,10 +89,6 @@ export class QuicSession implements Session {
   end(at: Micros): void {
     if (this.#state === 'reading') this.#giveUp(this.#client, 'incomplete', at)
     else if (this.#state === 'waiting' && this.#tries > 0) this.#giveUp(this.#client, 'key', at)
-  }
-
-  #isDone(): boolean {
-    return this.#state === 'done'
   }
 
   /** One packet; gives the place of the next in the datagram, or null when there is none that can be found. */
@@ -141,7 +142,7 @@ export class QuicSession implements Session {
       this.#state = 'reading'
       this.#read(direction, plain, at)
     }
-    if (this.#tries >= QUIC_INITIALS_MAX && !this.#isDone()) this.#giveUp(direction, this.#state === 'reading' ? 'incomplete' : 'key', at)
+    if (this.#tries >= QUIC_INITIALS_MAX && !this.isDone) this.#giveUp(direction, this.#state === 'reading' ? 'incomplete' : 'key', at)
   }
 
   #read(direction: Direction, plain: Uint8Array, at: Micros): void {

@@ -29,6 +29,11 @@ export class RshSession implements Session {
     this.#context = context
   }
 
+  /** Nothing more will be read or told of this flow: whoever feeds it may stop. */
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     if (this.#state === 'done' || off >= end) return
     if (this.#state === 'answer') this.#answer(direction, buf, off, at)

@@ -43,6 +43,11 @@ export class SshSession implements Session {
     this.#context = context
   }
 
+  /** Nothing more will be read or told of this flow: whoever feeds it may stop. */
+  get isDone(): boolean {
+    return this.#sides[0].isDone() && this.#sides[1].isDone()
+  }
+
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     const side = this.#sides[direction]
     let next = off

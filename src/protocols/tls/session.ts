@@ -36,6 +36,11 @@ export class TlsSession implements Session {
     this.#streams = [new TlsStream(this.#sink(0)), new TlsStream(this.#sink(1))]
   }
 
+  /** Nothing more will be read or told of this flow: whoever feeds it may stop. */
+  get isDone(): boolean {
+    return this.#streams[0].isDone && this.#streams[1].isDone
+  }
+
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     const stream = this.#streams[direction]
     if (stream.isDone) return

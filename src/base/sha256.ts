@@ -53,6 +53,12 @@ export class Sha256 {
     return this.#digest
   }
 
+  /** The 32 bytes of the digest; may be asked as `hex` may. */
+  digest(): Uint8Array {
+    const text = this.hex()
+    return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+  }
+
   #fill(buf: Uint8Array, off: number, end: number): number {
     let at = off
     while (at < end && this.#held < BLOCK_BYTES) this.#block[this.#held++] = buf[at++] as number

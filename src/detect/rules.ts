@@ -9,10 +9,12 @@ import { patientDataInClear } from './rules/patient-data-in-clear.ts'
 import { serverPayload } from './rules/server-payload.ts'
 import { streamsLost } from './rules/streams-lost.ts'
 import { talksOutside } from './rules/talks-outside.ts'
+import { unencryptedAdministration } from './rules/unencrypted-administration.ts'
 import { updateAttempted } from './rules/update-attempted.ts'
 import { updatePulled } from './rules/update-pulled.ts'
 
 export const RULES: readonly Rule[] = [
   talksOutside, indicatorContact, patientDataInClear, updatePulled, updateAttempted,
   serverPayload, addressClaimedTwice, oneCardTwoAddresses, inboundUdp, streamsLost,
+  unencryptedAdministration,
 ]

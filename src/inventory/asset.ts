@@ -9,8 +9,10 @@ import type { Micros } from '../base/time.ts'
 export type EvidenceLevel = 'A' | 'B' | 'C' | 'D' | 'E'
 
 export type ClaimSubject = 'model' | 'vendor' | 'role' | 'host-name' | 'device-identifier' | 'bed' | 'software' | 'nic-vendor'
-  /** Make and model in the device's own words; a switch and its port; a serial number; a service it announces. */
+  /** Make and model in the device's own words; a switch and its port; a serial number; a service it announces or offers. */
   | 'product' | 'attached-to' | 'serial-number' | 'service'
+  /** What others call it, what it proves itself with, what kind of client it is, and where it says that it stands. */
+  | 'server-name' | 'certificate' | 'fingerprint' | 'location'
 
 /** One statement about an asset and why we believe it. Repeats raise `count` and `lastAt`. */
 export interface Claim {

@@ -16,6 +16,8 @@ import { astmClaims, poctClaims } from './evidence-lab.ts'
 import { dicomClaims } from './evidence-dicom.ts'
 import { hl7Claims } from './evidence-hl7.ts'
 import { carescapeClaims, intellivueClaims, mindrayClaims, sdcClaims, vistaClaims } from './evidence-bedside.ts'
+import { adminClaims } from './evidence-admin.ts'
+import { quicClaims, tlsClaims } from './evidence-tls.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -79,6 +81,16 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? sdcClaims(fact, ends) : NO_CLAIMS
     case 'vista120':
       return ends ? vistaClaims(fact, ends) : NO_CLAIMS
+    case 'quic':
+      return flow ? quicClaims(fact, flow) : NO_CLAIMS
+    case 'rsh':
+    case 'snmp':
+    case 'ssh':
+    case 'syslog':
+    case 'telnet':
+      return flow ? adminClaims(fact, flow) : NO_CLAIMS
+    case 'tls':
+      return flow ? tlsClaims(fact, flow) : NO_CLAIMS
   }
 }
 

@@ -22,9 +22,16 @@ import type { ModbusFact } from './modbus/facts.ts'
 import type { NbnsFact } from './nbns/facts.ts'
 import type { NtpFact } from './ntp/facts.ts'
 import type { PoctFact } from './poct1a/facts.ts'
+import type { QuicFact } from './quic/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { RshFact } from './rsh/facts.ts'
 import type { SdcFact } from './sdc/facts.ts'
+import type { SnmpFact } from './snmp/facts.ts'
 import type { SsdpFact } from './ssdp/facts.ts'
+import type { SshFact } from './ssh/facts.ts'
+import type { SyslogFact } from './syslog/facts.ts'
+import type { TelnetFact } from './telnet/facts.ts'
+import type { TlsFact } from './tls/facts.ts'
 import type { Vista120Fact } from './vista120/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
@@ -34,6 +41,6 @@ export interface FactBase {
 }
 
 export type Fact = ArpFact | AstmFact | BacnetFact | CarescapeFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact
-  | Hl7Fact | IcmpFact | IgmpFact | IntellivueFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | RpcFact | SdcFact
-  | SsdpFact | Vista120Fact
+  | Hl7Fact | IcmpFact | IgmpFact | IntellivueFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | QuicFact | RpcFact
+  | RshFact | SdcFact | SnmpFact | SsdpFact | SshFact | SyslogFact | TelnetFact | TlsFact | Vista120Fact
 export type ProtocolId = Fact['protocol']

@@ -155,6 +155,10 @@ export class IdentifyingSession implements Session {
     return this.#verdict !== 'undecided'
   }
 
+  get isDone(): boolean {
+    return this.#session?.isDone === true
+  }
+
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     if (this.#session) this.#session.feed(direction, buf, off, end, at)
     else if (this.#verdict === 'unknown' || off >= end) return

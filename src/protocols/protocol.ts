@@ -28,8 +28,10 @@ export interface Session {
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void
   /** `bytes` of this direction were lost before the next feed. */
   gap(direction: Direction, bytes: number, at: Micros): void
-  /** Called once, when the flow ends or is evicted. Emits totals. */
+  /** Called once, when the flow ends or is evicted, or once it is done. Emits totals. */
   end(at: Micros): void
+  /** All that can be read has been read (what follows is encrypted, or somebody's shell): nothing more need be brought. */
+  readonly isDone?: boolean
 }
 
 export interface ProtocolRow {

@@ -136,7 +136,9 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc', 'sdc', 'vista120'])
+  deepEqual([...owners].sort(), [
+    'astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc', 'rsh', 'sdc', 'ssh', 'syslog', 'telnet', 'tls', 'vista120',
+  ])
 })
 
 test('random bytes belong to nobody', () => {
@@ -164,25 +166,37 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'dns/ndpi__malformed_dns.pcap', flows: { dns: 1 }, facts: { 'dns.query': 2, 'dns.answer': 4, 'dns.malformed': 4 } },
   { name: 'dns/ndpi__dns_exfiltration.pcap', flows: { dns: 1 }, facts: { 'dns.query': 150, 'dns.answer': 150 } },
   { name: 'dns/ndpi__dns-exf.pcap', flows: { dns: 1 }, facts: { 'dns.query': 1, 'dns.answer': 1 } },
-  { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: {}, facts: {} },
+  { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: { tls: 1 }, facts: { 'tls.client-hello': 1, 'tls.server-hello': 1 } },
   { name: 'frag/zeek__ipv6-fragmented-dns.pcap', flows: { dns: 2 }, facts: { 'dns.query': 3, 'dns.answer': 2 } },
   { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dhcp6: 2, dns: 56, ntp: 13 },
-    facts: { 'dhcp.message': 5, 'dhcp.total': 1, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56, 'ntp.server': 13, 'ntp.total': 13 },
+    flows: { dhcp: 2, dhcp6: 2, dns: 56, ntp: 13, syslog: 2 },
+    facts: {
+      'dhcp.message': 5, 'dhcp.total': 1, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56, 'ntp.server': 13, 'ntp.total': 13,
+      'syslog.sender': 2, 'syslog.app': 2, 'syslog.session': 2,
+    },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },
-  { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: {}, facts: {} },
-  { name: 'malware/ndpi__telnet.pcap', flows: {}, facts: {} },
+  { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: { snmp: 1 }, facts: { 'snmp.access': 2, 'snmp.system': 4 } },
+  { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22 } },
+  { name: 'crashed-a-peer/ndpi__quic-v2.pcapng', flows: { quic: 1 }, facts: { 'quic.start': 1, 'quic.client-hello': 1 } },
+  {
+    name: 'tunnel/zeek__tunnels_gre-sample.pcap', flows: { dns: 1, ntp: 3, ssh: 1 },
+    facts: { 'dns.query': 2, 'ssh.banner': 2, 'ntp.server': 3, 'ntp.total': 3 },
+  },
+  { name: 'malware/ndpi__telnet.pcap', flows: { telnet: 1 }, facts: { 'telnet.start': 1, 'telnet.login': 1, 'telnet.session': 1 } },
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
-  { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', flows: { dns: 7 }, facts: { 'dns.query': 8, 'dns.answer': 8 } },
   { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
   { name: 'medical/tapirx__dicom_arq_2_get_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
   { name: 'medical/tapirx__HL7-ORM.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
   { name: 'medical/tapirx__HL7-ADT-UDI-PRT.pcap', flows: { hl7: 1 }, facts: { 'hl7.message': 2, 'hl7.totals': 1 } },
+  {
+    name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng',
+    flows: { dns: 7, tls: 2 }, facts: { 'dns.query': 8, 'dns.answer': 8, 'tls.client-hello': 2, 'tls.server-hello': 2 },
+  },
   { name: 'scan/ndpi__synscan.pcap', flows: {}, facts: {} },
 ]
 

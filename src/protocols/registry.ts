@@ -17,9 +17,16 @@ import { nbns } from './nbns/index.ts'
 import { ntp } from './ntp/index.ts'
 import { poct1a } from './poct1a/index.ts'
 import type { ProtocolRow } from './protocol.ts'
+import { quic } from './quic/index.ts'
 import { createRpc } from './rpc/index.ts'
+import { rsh } from './rsh/index.ts'
 import { sdc } from './sdc/index.ts'
+import { snmp } from './snmp/index.ts'
 import { ssdp } from './ssdp/index.ts'
+import { ssh } from './ssh/index.ts'
+import { syslog } from './syslog/index.ts'
+import { telnet } from './telnet/index.ts'
+import { tls } from './tls/index.ts'
 import { vista120 } from './vista120/index.ts'
 
 /**
@@ -28,7 +35,7 @@ import { vista120 } from './vista120/index.ts'
  */
 export function createRegistry(): readonly ProtocolRow[] {
   return [
-    dhcp, hl7, dicom, astm, poct1a, createRpc(), dns, cms8000, vista120, intellivue, carescape, sdc, lpd, dhcp6, ssdp,
-    ntp, modbus, bacnet, nbns,
+    dhcp, hl7, dicom, astm, poct1a, createRpc(), tls, ssh, snmp, quic, dns, cms8000, vista120, intellivue, carescape, sdc,
+    lpd, telnet, rsh, syslog, dhcp6, ssdp, ntp, modbus, bacnet, nbns,
   ]
 }

@@ -117,7 +117,7 @@ export class Shard {
     this.#events = events
     this.talks = new Talks(seed, TALKS_MAX * PER_SHARD)
     this.senders = new SenderTable(SENDERS_MAX, seed)
-    this.#readers = new Readers(READERS_MAX * PER_SHARD, (slot) => this.#outOfRoom(slot))
+    this.#readers = new Readers(READERS_MAX * PER_SHARD, (slot) => this.#readNoMore(slot))
     this.flows = new FlowTable({ flowsMax: FLOWS_MAX * PER_SHARD, seed, nextId: () => events.nextId(), onSlotEnd: (slot) => this.#onEnd(slot) })
   }
 
@@ -169,7 +169,9 @@ export class Shard {
     const attention = this.flows.attention(slot)
     if (attention === Attention.givenUp) return
     if (attention === Attention.reading) {
-      this.#readers.touch(slot)?.session?.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+      const session = this.#readers.touch(slot)?.session
+      session?.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+      if (session?.isDone === true) this.#readNoMore(slot)
       return
     }
     if (frame.payloadOff >= frame.payloadEnd) return
@@ -192,6 +194,7 @@ export class Shard {
     reading.session = row.open(reading)
     this.#keep(slot, reading)
     reading.session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
+    if (reading.session.isDone === true) this.#readNoMore(slot)
   }
 
   /** A session is opened with the first payload: of a flood of bare SYNs nothing is kept but the flow. */
@@ -207,6 +210,7 @@ export class Shard {
     const reading = this.#readers.touch(slot) ?? this.#openStream(slot, step.flow)
     reading.stream?.segment(direction, buf, frame, reading)
     if (reading.identifying?.verdict === 'unknown') this.#giveUp(slot)
+    else if (reading.identifying?.isDone === true) this.#readNoMore(slot)
   }
 
   #openStream(slot: number, flow: Flow): Reading {
@@ -241,8 +245,8 @@ export class Shard {
     if (reading && reading.flow.gapBytes === 0) this.flows.dropView(slot)
   }
 
-  /** Too many are read at once: the one that was silent longest says what it has, as at its end, and is read no more. */
-  #outOfRoom(slot: number): void {
+  /** Nothing more can be read of it, or too many are read at once and it was silent longest: it says what it has, as at its end. */
+  #readNoMore(slot: number): void {
     this.#finishReading(slot)
     this.flows.setAttention(slot, Attention.givenUp)
   }

@@ -21,6 +21,9 @@ function byRule(findings: readonly Finding[]): Record<string, number> {
   return counts
 }
 
+/** Nobody in the synthetic ward administers anything; real captures show these (captures.test.ts). */
+const WITHOUT_STORY: ReadonlySet<string> = new Set(['unencrypted-administration'])
+
 for (const seed of [7, 8, 1234]) {
   test(`the quiet ward of seed ${seed} gives no finding, leaves nothing and is allowed by the policy`, () => {
     const { picture, sensor } = ward([], seed)
@@ -36,7 +39,7 @@ for (const seed of [7, 8, 1234]) {
     assert.equal(new Set(keys).size, keys.length)
     assert.equal(new Set(picture.findings.map((f) => f.id)).size, picture.findings.length)
     const counts = byRule(picture.findings)
-    for (const { id } of RULES) assert.ok((counts[id] ?? 0) > 0, `${id} is missing: ${JSON.stringify(counts)}`)
+    for (const { id } of RULES.filter((rule) => !WITHOUT_STORY.has(rule.id))) assert.ok((counts[id] ?? 0) > 0, `${id} is missing: ${JSON.stringify(counts)}`)
     assert.deepEqual([counts['talks-outside'], counts['patient-data-in-clear'], counts['update-pulled'], counts['update-attempted']], [2, 2, 1, 1])
   })
 }

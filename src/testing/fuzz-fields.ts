@@ -206,3 +206,25 @@ export function astmFields(input: Uint8Array, off: number, end: number): LengthF
   }
   return fields
 }
+
+/** BER: every tag and every length, walked into each constructed item. */
+export function berFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at + 2 <= end && fields.length < FIELDS_MAX;) {
+    const [tag, length] = [input[at] ?? 0, input[at + 1] ?? 0]
+    fields.push(be(at, 1), be(at + 1, 1))
+    const head = 2 + (length >= 0x80 ? length & 0x7f : 0)
+    at += (tag & 0x20) === 0 && length < 0x80 ? head + length : head
+  }
+  return fields
+}
+
+/** TLS: type and length of each record, and of the handshake message at its beginning; every pair of bytes of a hello may be a length. */
+export function tlsFields(input: Uint8Array, off: number, end: number): LengthField[] {
+  const fields: LengthField[] = []
+  for (let at = off; at + 5 <= end && fields.length < FIELDS_MAX / 2; at += 5 + u16(input, at + 3)) {
+    fields.push(be(at, 1), be(at + 3, 2), be(at + 5, 1), be(at + 7, 2))
+  }
+  for (let at = off + 43; at + 2 <= end && fields.length < FIELDS_MAX; at++) fields.push(be(at, 2))
+  return fields
+}

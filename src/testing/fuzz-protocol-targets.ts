@@ -14,7 +14,7 @@ import { Frame } from '../wire/frame.ts'
 import { runSession, type Chunk } from './everysplit.ts'
 import { chunkPlaces, conversationFields, decodeConversation, encodeConversation } from './fuzz-conversation.ts'
 import type { WireTarget } from './fuzz-engine.ts'
-import { astmFields, cmsFields, dhcpFields, dicomFields, dnsFields, hl7Fields, rpcFields, tlvFields } from './fuzz-fields.ts'
+import { astmFields, berFields, cmsFields, dhcpFields, dicomFields, dnsFields, hl7Fields, rpcFields, tlsFields, tlvFields } from './fuzz-fields.ts'
 import { assertPlainFacts } from './fuzz.ts'
 import { ipRow, linkRow } from './packet-row.ts'
 import { goldenCases, longTalks } from './fuzz-protocol-seeds.ts'
@@ -149,6 +149,13 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   intellivue: (_input, off) => [1, 2, 6, 12, 26, 28, 30].map((o): LengthField => ({ off: off + o, bytes: o === 1 ? 1 : 2, little: false })),
   carescape: (_input, off) => [{ off: off + 43, bytes: 1, little: false }],
   vista120: (_input, off) => [{ off, bytes: 2, little: true }, { off: off + 4, bytes: 2, little: true }],
+  tls: tlsFields,
+  quic: (_input, off) => [0, 5, 14, 15].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  snmp: berFields,
+  ssh: (_input, off) => [{ off: off + 4, bytes: 1, little: false }],
+  telnet: (_input, off) => [0, 1, 2].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  rsh: (_input, off) => [{ off, bytes: 1, little: false }],
+  syslog: (_input, off) => [{ off: off + 1, bytes: 1, little: false }],
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 

@@ -11,22 +11,31 @@ import { decodeSnmp, type SnmpMessage } from './message.ts'
 /** Different things told of one flow: two senders with a few operations, and values that change now and then. */
 export const SNMP_FACTS_MAX = 32
 
+/** Messages in a row that taught nothing, after which the flow is read no more: a poll of a few objects each minute, for half a day. */
+export const SNMP_QUIET_MAX = 512
+
 type Body<F> = F extends SnmpFact ? Omit<F, 'at' | 'frame' | 'protocol' | 'flowId' | 'direction'> : never
 
 export class SnmpSession implements Session {
   readonly #context: SessionContext
   readonly #told = new Set<string>()
+  #quiet = 0
 
   constructor(context: SessionContext) {
     this.#context = context
   }
 
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
-    // Everything that may be told was told: nothing is decoded any more.
-    if (this.#told.size >= SNMP_FACTS_MAX) return
+    if (this.isDone) return
+    this.#quiet++
     const { message, problem } = decodeSnmp(buf, off, end)
     if (message) this.#message(direction, message, at)
     if (problem !== null) this.#tell('malformed', direction, { kind: 'malformed', reason: problem }, at)
+  }
+
+  /** Everything that may be told was told, or it is the same again and again. */
+  get isDone(): boolean {
+    return this.#told.size >= SNMP_FACTS_MAX || this.#quiet >= SNMP_QUIET_MAX
   }
 
   gap(): void {}
@@ -54,6 +63,7 @@ export class SnmpSession implements Session {
   #tell(key: string, direction: Direction, body: Body<SnmpFact>, at: Micros): void {
     if (this.#told.has(key) || this.#told.size >= SNMP_FACTS_MAX) return
     this.#told.add(key)
+    this.#quiet = 0
     this.#context.emit({ at, frame: this.#context.frame(), protocol: 'snmp', flowId: this.#context.flow.id, direction, ...body })
   }
 }

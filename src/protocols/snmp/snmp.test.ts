@@ -12,7 +12,8 @@ import { replay } from '../../testing/replay.ts'
 import { encodeBer, encodeBerInteger } from '../ber.ts'
 import { encodeSnmp, encodeSnmpPdu, encodeSnmpV3, snmp, SnmpPdu, SnmpVersion } from './index.ts'
 import { BINDINGS_MAX, decodeSnmp } from './message.ts'
-import { SNMP_FACTS_MAX } from './session.ts'
+import { fakeContext, fakeTime } from '../../testing/fake-context.ts'
+import { SNMP_FACTS_MAX, SNMP_QUIET_MAX, SnmpSession } from './session.ts'
 
 const TESTDATA = new URL('./testdata/', import.meta.url)
 
@@ -81,6 +82,20 @@ test('damage is said once, and what was whole before it is kept', () => {
 test('one flow tells at most so many things, and then decodes no more', () => {
   const many = Array.from({ length: 100 }, (_, i) => encodeSnmp(1, 'x', encodeSnmpPdu(SnmpPdu.response, [[DESCRIPTION, `v${i}`]])))
   equal(kinds(...many).length, SNMP_FACTS_MAX)
+})
+
+test('a flow that says the same again and again is read no more', () => {
+  const context = fakeContext('udp')
+  const session = new SnmpSession(context)
+  const same = encodeSnmp(1, 'x', encodeSnmpPdu(SnmpPdu.response, [[DESCRIPTION, 'a']]))
+  for (let i = 0; i <= SNMP_QUIET_MAX; i++) {
+    equal(session.isDone, i > SNMP_QUIET_MAX, `after ${i}`)
+    session.feed(1, same, 0, same.length, fakeTime(i + 1))
+  }
+  ok(session.isDone)
+  const other = encodeSnmp(1, 'x', encodeSnmpPdu(SnmpPdu.response, [[DESCRIPTION, 'late']]))
+  session.feed(1, other, 0, other.length, fakeTime(9999))
+  equal(context.facts.length, 2)
 })
 
 test('bindings beyond the bound are not walked', () => {

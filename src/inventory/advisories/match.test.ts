@@ -23,7 +23,7 @@ const PROFILES = (() => {
   assert.ok(loaded.ok)
   return loaded.value.profiles
 })()
-const EXPLOITED = { asOf: '2026-05-20', cves: new Map([['CVE-2017-0144', '2022-02-10']]) }
+const EXPLOITED = { asOf: '2026-05-20', cves: new Set(['CVE-2017-0144']) }
 
 const match = (...assets: Asset[]): Match[] => matchAssets(assets, CATALOGUE, { profiles: PROFILES, exploited: EXPLOITED })
 
@@ -91,10 +91,10 @@ test('no answer ever says that a fix is available, whatever the category is call
   assert.equal(stub?.remarks, 'the publisher files 1 under vendor_fix; none names a version, so none is a fix by itself')
 })
 
-test('a vulnerability in the catalog of exploited ones carries the day', () => {
+test('a vulnerability in the catalog of exploited ones is marked', () => {
   const [found] = match(goldenAsset('a-1', 'Philips', 'IntelliSpace Portal', '8.0.2', 'B'))
-  assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0144')?.exploitedSince, '2022-02-10')
-  assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2018-5474')?.exploitedSince, null)
+  assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0144')?.exploited, true)
+  assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2018-5474')?.exploited, false)
 })
 
 test('the same assets give the same bytes, whatever stands before them', () => {

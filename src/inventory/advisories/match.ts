@@ -35,8 +35,8 @@ export interface MatchedVulnerability {
   readonly score: number | null
   readonly vector: string | null
   readonly state: MatchState
-  /** Day CISA's catalog of exploited vulnerabilities took it in, or null. */
-  readonly exploitedSince: string | null
+  /** In CISA's catalog of known exploited vulnerabilities. */
+  readonly exploited: boolean
   /** What the publisher filed under remediations: counts by category, and that is all. */
   readonly remarks: string
 }
@@ -181,7 +181,7 @@ function vulnerabilityOf(one: AdvisoryVulnerability, hits: readonly Hit[], explo
   return [{
     cve: one.cve, cwe: one.cwe, score: one.score?.score ?? null, vector: one.score?.vector ?? null,
     state: gravest(affected.map(({ matched }) => matched.state)),
-    exploitedSince: one.cve === null ? null : (exploited.cves.get(one.cve) ?? null), remarks: remarkWords(one),
+    exploited: one.cve !== null && exploited.cves.has(one.cve), remarks: remarkWords(one),
   }]
 }
 

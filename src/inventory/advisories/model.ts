@@ -71,9 +71,9 @@ export interface Advisory {
   readonly addresses: readonly AdvisoryAddress[]
 }
 
-/** CVE numbers of CISA's catalog of known exploited vulnerabilities, with the day each was added. */
+/** CVE numbers of CISA's catalog of known exploited vulnerabilities. One that is not in it may be exploited all the same. */
 export interface KnownExploited {
   /** Day of the catalog these flags were taken from. */
   readonly asOf: string
-  readonly cves: ReadonlyMap<string, string>
+  readonly cves: ReadonlySet<string>
 }

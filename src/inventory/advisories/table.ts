@@ -8,6 +8,9 @@ import { ADVISORY_STATES, type Advisory, type AdvisoryProduct, type AdvisoryVuln
 /** What stands for "all products": most vulnerabilities affect each of them, and a table is read by people too. */
 const ALL = 'all'
 
+/** CISA's catalog has some 1700 rows. */
+const CATALOG_MAX = 65_536
+
 /** One line, keys always in this order, so that a difference between two tables is a difference in facts. */
 export function advisoryLine(advisory: Advisory): string {
   const everything = advisory.products.map((_, i) => i).join()
@@ -71,10 +74,10 @@ function vulnerabilityOf(row: Readonly<Record<string, unknown>>, products: numbe
   }
 }
 
-/** `{ asOf, cves: { "CVE-2017-0144": "2022-02-10" } }`. */
+/** `{ asOf, cves: ["CVE-2017-0144"] }`. */
 export function knownExploitedOf(value: unknown): KnownExploited {
   const row = recordOf(value)
-  return { asOf: textOf(row['asOf']), cves: new Map(Object.entries(recordOf(row['cves'])).map(([cve, day]) => [cve, textOf(day)])) }
+  return { asOf: textOf(row['asOf']), cves: new Set(listOf(row['cves'], CATALOG_MAX).map(textOf)) }
 }
 
 /** CISA's catalog as it is published: `catalogVersion` and a list of vulnerabilities; null when it is something else. */
@@ -83,8 +86,5 @@ export function knownExploitedOfCatalog(value: unknown): KnownExploited | null {
   const rows = listOf(root['vulnerabilities'], CATALOG_MAX).map(recordOf)
   const asOf = textOf(root['catalogVersion']).replaceAll('.', '-')
   if (asOf === '' || rows.length === 0 || textOf(rows[0]?.['cveID']) === '') return null
-  return { asOf, cves: new Map(rows.map((row) => [textOf(row['cveID']), textOf(row['dateAdded'])])) }
+  return { asOf, cves: new Set(rows.map((row) => textOf(row['cveID']))) }
 }
-
-/** The catalog of November 2026 has some 1700 rows. */
-const CATALOG_MAX = 65_536

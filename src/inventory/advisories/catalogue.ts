@@ -64,26 +64,34 @@ function testsOf(words: string, inName: string | null): readonly VersionTest[] {
 }
 
 function indexOf(products: readonly CatalogueProduct[]): Catalogue['byVendor'] {
-  const byVendor = new Map<string, Map<string, KeyEntry[]>>()
+  const meanings = new Map<string, readonly string[]>()
+  const entries = new Map<string, KeyEntry[]>()
   for (const product of products) {
-    for (const id of vendorMeaning(product.advisory.products[product.place]?.vendor ?? '').ids) {
-      const byAtom = byVendor.get(id) ?? new Map<string, KeyEntry[]>()
-      byVendor.set(id, byAtom)
-      for (const key of product.pattern.keys) {
-        const anchor = anchorOf(key)
-        const entries = byAtom.get(anchor) ?? []
-        byAtom.set(anchor, entries)
-        entries.push({ product, key })
-      }
+    const vendor = product.advisory.products[product.place]?.vendor ?? ''
+    for (const id of kept(meanings, vendor, () => vendorMeaning(vendor).ids)) {
+      const own = kept<KeyEntry[]>(entries, id, () => [])
+      for (const key of product.pattern.keys) own.push({ product, key })
     }
   }
-  return byVendor
+  return new Map([...entries].map(([id, own]) => [id, byAnchor(own)]))
 }
 
-/** The longest atom that a model has to show as it stands; the number of a run may differ. */
-function anchorOf(key: ProductKey): string {
-  const atoms = key.items.flatMap((item) => (item.high === null ? item.atoms : item.atoms.slice(0, -1)))
-  return atoms.reduce((longest, atom) => (atom.length > longest.length ? atom : longest), atoms[0] ?? '')
+/** Under the rarest of the atoms that a model has to show: the fewest keys are then held against a model. */
+function byAnchor(entries: readonly KeyEntry[]): ReadonlyMap<string, readonly KeyEntry[]> {
+  const counts = new Map<string, number>()
+  for (const { key } of entries) for (const atom of anchorsOf(key)) counts.set(atom, (counts.get(atom) ?? 0) + 1)
+  const byAtom = new Map<string, KeyEntry[]>()
+  for (const entry of entries) {
+    const [first = '', ...rest] = anchorsOf(entry.key)
+    const rarest = rest.reduce((best, atom) => ((counts.get(atom) ?? 0) < (counts.get(best) ?? 0) ? atom : best), first)
+    kept<KeyEntry[]>(byAtom, rarest, () => []).push(entry)
+  }
+  return byAtom
+}
+
+/** Atoms that stand in a model as they are; the number of a run may differ. */
+function anchorsOf(key: ProductKey): readonly string[] {
+  return key.items.flatMap((item) => (item.high === null ? item.atoms : item.atoms.slice(0, -1)))
 }
 
 /** Products that a maker's and a model's name mean, in catalogue order. `vendor` null: the model's text may begin with a maker's name. */

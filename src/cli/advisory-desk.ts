@@ -3,6 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import { loadShippedAdvisories } from '../config/advisories.ts'
+import type { ConsoleDeps } from '../console/deps.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import type { Asset } from '../inventory/asset.ts'
 import {
@@ -52,10 +53,18 @@ export function deskMatches(desk: AdvisoryDesk, past: DeskPast, profiles: Profil
 
 /** Assets with a model that no claim and no name gives a maker to: nothing can be matched to them. */
 export function withoutMaker(assets: readonly Asset[], profiles: Profiles): number {
-  return assets.filter(({ claims }) => {
+  return assets.filter(({ claims, vendor }) => {
     const models = claims.filter(({ what, level }) => what === 'model' && level < 'E')
-    return models.length > 0 && models.every(({ value }) => !profiles.has(value)) && !claims.some(({ what }) => what === 'vendor')
+    return vendor === null && models.length > 0 && models.every(({ value }) => !profiles.has(value)) && !claims.some(({ what }) => what === 'vendor')
   }).length
+}
+
+/** The same desk behind the console's routes. */
+export function deskForConsole(store: Store, profiles: Profiles): NonNullable<ConsoleDeps['advisories']> {
+  return {
+    matches: async (past) => deskMatches(await openDesk(store), past, profiles),
+    keep: (match, said) => keepDecision(store, match, said),
+  }
 }
 
 export interface Said {

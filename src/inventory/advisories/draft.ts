@@ -85,7 +85,12 @@ export function draftOf(input: DraftInput): AdvisoryDraft {
   const notes: string[] = []
   const parts = new Additions(input.policy, notes)
   const watch = new Map<string, WatchRule>()
-  const byAdvisory = Map.groupBy(ranked, ({ match }) => match.advisory.id)
+  const byAdvisory = new Map<string, RankedMatch[]>()
+  for (const one of ranked) {
+    const group = byAdvisory.get(one.match.advisory.id)
+    if (group === undefined) byAdvisory.set(one.match.advisory.id, [one])
+    else group.push(one)
+  }
   for (const [id, group] of byAdvisory) {
     const first = group[0]?.match.advisory
     const indicators = first === undefined ? [] : input.indicatorsOf(first)

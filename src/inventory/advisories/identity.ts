@@ -49,7 +49,7 @@ export function subjectOf(asset: Asset, profiles: Profiles): Subject {
   const claims = asset.claims.filter((claim) => claim.level !== 'E' && claim.what !== 'nic-vendor')
   const vendors = claims.filter((claim) => claim.what === 'vendor')
   const models = claims.filter((claim) => claim.what === 'model' || claim.what === 'device-identifier')
-  const all = models.flatMap((claim) => namesOfClaim(claim, vendors, profiles)).slice(0, NAMES_MAX)
+  const all = models.flatMap((claim) => namesOfClaim(claim, vendors, profiles, asset.vendor)).slice(0, NAMES_MAX)
   const better = all.filter(({ level }) => level !== 'D')
   const setAside = all.filter((name) => name.level === 'D' && contradicted(name, better, vendors))
   return {
@@ -68,7 +68,8 @@ function quoted(claim: Claim): QuotedClaim {
   return { what: claim.what, value: claim.value, level: claim.level, evidence: claim.evidence, inferred: claim.inferred, frame: claim.frame }
 }
 
-function namesOfClaim(claim: Claim, vendors: readonly Claim[], profiles: Profiles): DeviceName[] {
+/** `known`: the maker the asset as a whole has, for a model whose claims name none. */
+function namesOfClaim(claim: Claim, vendors: readonly Claim[], profiles: Profiles, known: string | null): DeviceName[] {
   if (claim.level === 'E') return []
   const level = claim.level
   const profile = profiles.get(claim.value)
@@ -77,7 +78,7 @@ function namesOfClaim(claim: Claim, vendors: readonly Claim[], profiles: Profile
   }
   const makers = makersOf(claim, vendors)
   const own: DeviceName[] = makers.length === 0
-    ? [{ vendor: null, model: claim.value, level, claims: [quoted(claim)], via: null }]
+    ? [{ vendor: known, model: claim.value, level, claims: [quoted(claim)], via: null }]
     : makers.map((maker) => ({ vendor: maker.value, model: claim.value, level: worse(level, maker.level), claims: [quoted(claim), quoted(maker)], via: null }))
   return [...own, ...own.flatMap((name) => originalsOf(name, profiles))]
 }

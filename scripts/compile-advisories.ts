@@ -24,7 +24,7 @@ const HIDDEN_FUNCTION = { version: '3.1', score: 7.5, vector: 'AV:N/AC:H/PR:N/UI
  */
 function contecOf2025(): Advisory {
   const product = (version: string): Advisory['products'][number] => ({ vendor: 'Contec Health', name: 'CMS8000 Patient Monitor', version })
-  const none = { cleared: [], remarks: [{ category: 'mitigation', count: 1 }], fixNamesVersion: false }
+  const none = { investigating: [], cleared: [], remarks: [{ category: 'mitigation', count: 1 }], fixNamesVersion: false }
   const facts: Advisory = {
     id: 'ICSMA-25-030-01', publisher: 'CISA', revision: 'Update A', status: 'final', released: '2025-01-30', updated: '2025-02-25',
     hash: { of: 'facts', sha256: '' }, url: 'https://www.cisa.gov/news-events/ics-medical-advisories/icsma-25-030-01',

@@ -35,7 +35,7 @@ function document(): Record<string, unknown> {
       relationships: [{ product_reference: 'P1', full_product_name: { name: 'x on y', product_id: 'P4' } }],
     },
     vulnerabilities: [{
-      cve: 'CVE-2024-1234', cwe: { id: 'CWE-79' }, product_status: { known_affected: ['P1', 'P4'], fixed: ['P2'] },
+      cve: 'CVE-2024-1234', cwe: { id: 'CWE-79' }, product_status: { known_affected: ['P1', 'P4'], fixed: ['P2'], under_investigation: ['P3'] },
       scores: [{ cvss_v3: { baseScore: 5.4, version: '3.1', vectorString: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:N' } }, { cvss_v3: { baseScore: 4,
         version: '3.1' } }],
       remediations: [{ category: 'vendor_fix', details: 'Call us.' }, { category: 'mitigation', details: 'Segment.' }, { category: 'vendor_fix',
@@ -53,7 +53,8 @@ test('of a document names, numbers, scores and dates are kept, and none of its p
   assert.deepEqual(products.map(({ vendor, name, version }) => [vendor, name, version]),
     [['Maker', 'Monitor X100', '<= 2.3'], ['Maker', 'Monitor X100', '2.4'], ['', 'Loose product', ''], ['Maker', 'Monitor X100', '<= 2.3']])
   assert.deepEqual(vulnerabilities, [{
-    cve: 'CVE-2024-1234', cwe: 'CWE-79', score: { version: '3.1', score: 5.4, vector: 'AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:N' }, affected: [0, 3], cleared: [1],
+    cve: 'CVE-2024-1234', cwe: 'CWE-79', score: { version: '3.1', score: 5.4, vector: 'AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:N' }, affected: [0, 3],
+    investigating: [2], cleared: [1],
     remarks: [{ category: 'mitigation', count: 1 }, { category: 'vendor_fix', count: 2 }], fixNamesVersion: false,
   }])
   assert.deepEqual(addresses, [{ value: '9.9.9.9/32' }])

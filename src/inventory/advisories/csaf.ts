@@ -147,7 +147,7 @@ function vulnerabilityOf(value: unknown, tree: ProductTree): AdvisoryVulnerabili
   const cwe = textOf(recordOf(one['cwe'])['id'])
   return {
     cve: /^CVE-\d{4}-\d{4,}$/.test(cve) ? cve : null, cwe: /^CWE-[1-9]\d{0,5}$/.test(cwe) ? cwe : null, score: highest(one['scores']),
-    affected: places('known_affected', 'first_affected', 'last_affected', 'under_investigation'),
+    affected: places('known_affected', 'first_affected', 'last_affected'), investigating: places('under_investigation'),
     cleared: places('known_not_affected', 'fixed', 'first_fixed'),
     remarks: countsOf(remediations.map((remark) => textOf(remark['category']))),
     fixNamesVersion: remediations.some((remark) => remark['category'] === 'vendor_fix' && namesVersion(textOf(remark['details']))),

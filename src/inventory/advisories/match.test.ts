@@ -76,6 +76,17 @@ test('one of the four findings of 2025 concerns three firmware versions: of an u
   assert.equal(match(known).find(({ advisory }) => advisory.id === 'ICSMA-25-030-01')?.vulnerabilities[0]?.state, 'affected')
 })
 
+test('what the publisher still looks at, or has cleared, is no affected product', () => {
+  const base = TABLE.find(({ id }) => id === 'ICSMA-22-244-01') as Advisory
+  const state = (places: Partial<Advisory['vulnerabilities'][number]>): unknown => {
+    const vulnerabilities = base.vulnerabilities.slice(0, 1).map((one) => ({ ...one, affected: [], ...places }))
+    const found = matchAssets([monitor('C')], createCatalogue([{ ...base, vulnerabilities }]), { profiles: PROFILES, exploited: EXPLOITED })
+    return found.map((one) => one.state)
+  }
+  assert.deepEqual([state({ affected: [0] }), state({ investigating: [0] }), state({ cleared: [0] })], [['affected'], ['under-investigation'],
+    ['not-affected']])
+})
+
 test('versions that disagree are for a person', () => {
   const two = withClaims(goldenAsset('a-1', 'Hamilton Medical', 'Hamilton-T1', '2.2.3', 'B'), ['version', '3.0', 'A', 'label'])
   const [found] = match(two)

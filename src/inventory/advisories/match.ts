@@ -175,14 +175,20 @@ function gravest(states: readonly MatchState[]): MatchState {
 
 /** A vulnerability that names none of the matched leaves is another product's. */
 function vulnerabilityOf(one: AdvisoryVulnerability, hits: readonly Hit[], exploited: KnownExploited): MatchedVulnerability[] {
-  const affected = hits.filter(({ product }) => one.affected.includes(product.place) && !one.cleared.includes(product.place))
+  const named = (places: readonly number[]) => hits.filter(({ product }) => places.includes(product.place) && !one.cleared.includes(product.place))
+  const [affected, investigating] = [named(one.affected), named(one.investigating)]
   const cleared = hits.some(({ product }) => one.cleared.includes(product.place))
-  if (affected.length === 0 && !cleared) return []
+  if (affected.length + investigating.length === 0 && !cleared) return []
   return [{
     cve: one.cve, cwe: one.cwe, score: one.score?.score ?? null, vector: one.score?.vector ?? null,
-    state: gravest(affected.map(({ matched }) => matched.state)),
+    state: gravest([...affected.map(({ matched }) => matched.state), ...investigating.map(investigated)]),
     exploited: one.cve !== null && exploited.cves.has(one.cve), remarks: remarkWords(one),
   }]
+}
+
+/** What the publisher still looks at is affected at most as far as anybody knows. */
+function investigated({ matched }: Hit): MatchState {
+  return matched.state === 'affected' ? 'under-investigation' : matched.state
 }
 
 /** Never "fix available": the category is a drawer, and what lies in it is often a telephone number. */

@@ -41,6 +41,8 @@ export interface AdvisoryVulnerability {
   readonly score: AdvisoryScore | null
   /** Places in `products`. */
   readonly affected: readonly number[]
+  /** Products the publisher is still looking at. */
+  readonly investigating: readonly number[]
   /** Products the publisher says are not affected or are fixed releases. */
   readonly cleared: readonly number[]
   readonly remarks: readonly RemarkCount[]

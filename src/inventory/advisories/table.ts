@@ -20,7 +20,8 @@ export function advisoryLine(advisory: Advisory): string {
     products: advisory.products.map(({ vendor, name, version }) => [vendor, name, version]),
     vulnerabilities: advisory.vulnerabilities.map((one) => ({
       cve: one.cve, cwe: one.cwe, score: one.score === null ? null : [one.score.version, one.score.score, one.score.vector],
-      affected: one.affected.join() === everything ? ALL : one.affected, ...(one.cleared.length > 0 ? { cleared: one.cleared } : {}),
+      affected: one.affected.join() === everything ? ALL : one.affected, ...(one.investigating.length > 0 ? { investigating: one.investigating } : {}),
+      ...(one.cleared.length > 0 ? { cleared: one.cleared } : {}),
       remarks: Object.fromEntries(one.remarks.map(({ category, count }) => [category, count])), fixNamesVersion: one.fixNamesVersion,
     })),
     ...(advisory.addresses.length > 0 ? { addresses: advisory.addresses.map(({ value }) => value) } : {}),
@@ -68,6 +69,7 @@ function vulnerabilityOf(row: Readonly<Record<string, unknown>>, products: numbe
   return {
     cve: textOf(row['cve']) || null, cwe: textOf(row['cwe']) || null,
     score: typeof score === 'number' ? { version: textOf(version), score, vector: textOf(vector) } : null,
+    investigating: places(row['investigating']),
     affected: row['affected'] === ALL ? Array.from({ length: products }, (_, i) => i) : places(row['affected']), cleared: places(row['cleared']),
     remarks: Object.entries(recordOf(row['remarks'])).map(([category, count]) => ({ category, count: Number(count) })),
     fixNamesVersion: row['fixNamesVersion'] === true,

@@ -7,6 +7,7 @@ import type { ConsoleDeps, PolicyZones } from '../console/server.ts'
 import { analyseFile } from '../sensor/analyse.ts'
 import type { Knowledge } from '../sensor/knowledge.ts'
 import type { Store } from '../store/store.ts'
+import { deskForConsole } from './advisory-desk.ts'
 import { VERSION } from './version.ts'
 import { webRoot } from './web-root.ts'
 
@@ -28,6 +29,7 @@ export function consoleDeps({ store, knowledge, dataFolder, onError }: ConsolePa
   return {
     store,
     zoneMap: async () => zones,
+    advisories: deskForConsole(store, knowledge.profiles),
     analyseCapture: async (file, name, onProgress) => {
       const bytesTotal = fs.statSync(file).size
       const result = await analyseFile(file, {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { SCENARIOS } from '../twin/core/options.ts'
+import { addAdvisory } from './advisory-commands.ts'
 import { addGateway } from './gateway-commands.ts'
 import { FAULTS } from '../twin/faults.ts'
 import { Exit, type Io } from './io.ts'
@@ -89,6 +90,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addServe(program, io, done)
   addWatch(program, io, done)
   addInventory(program, io, done)
+  addAdvisory(program, io, done, defaultData(io.env))
   addPolicy(program, io, done)
   addReplay(program, io, done)
   addCompile(program, io, done)

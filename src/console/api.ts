@@ -4,12 +4,16 @@
 import type { Analysis } from '../detect/analysis.ts'
 import type { Asset } from '../inventory/asset.ts'
 import type { Conversation } from '../detect/conversation.ts'
+import type { JudgedMatch } from '../inventory/advisories/decisions.ts'
 import type { Finding, Severity } from '../detect/finding.ts'
 
 export type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from '../inventory/asset.ts'
 export type { Analysis } from '../detect/analysis.ts'
 export type { Conversation, Endpoint } from '../detect/conversation.ts'
 export type { AttackTag, EvidenceFlow, Finding, Severity } from '../detect/finding.ts'
+
+/** Advisory times asset with its reason, its place in the order, and what a person said of it. */
+export type AdvisoryMatch = JudgedMatch
 
 export type TriageState = 'new' | 'acknowledged' | 'in-progress' | 'closed'
 
@@ -102,6 +106,9 @@ export {
  * GET  /api/analyses/:id/overview                 Overview
  * GET  /api/analyses/:id/assets                   AssetRow[]
  * GET  /api/analyses/:id/assets/:assetId          AssetPage
+ * GET  /api/analyses/:id/assets/:assetId/advisories   AdvisoryMatch[]
+ * GET  /api/analyses/:id/advisories               AdvisoryMatch[] (first what to look at first)
+ * PUT  /api/analyses/:id/advisories/:matchId/decision   body { verdict: 'confirm' | 'reject', reason } -> AdvisoryMatch
  * GET  /api/analyses/:id/conversations            Conversation[]
  * GET  /api/analyses/:id/zones                    ZoneMap
  * GET  /api/analyses/:id/findings                 TriagedFinding[]

@@ -409,7 +409,8 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
     await serve({ beds: 4 }, true)
     const { page, complaints } = await openBeds('')
     assert.match(page.url(), /#\/beds$/)
-    assert.deepEqual(await page.locator('.nav a').allInnerTexts(), ['Beds', 'Overview', 'Findings', 'Assets', 'Conversations', 'Zones and conduits'])
+    assert.deepEqual(await page.locator('.nav a').allInnerTexts(), ['Beds', 'Overview', 'Findings', 'Assets', 'Advisories', 'Conversations',
+      'Zones and conduits'])
     await page.getByRole('link', { name: 'Show as table' }).click()
     await page.locator('.bed-table').waitFor()
     await page.getByText('ECG II (inferred): drawn').first().waitFor()

@@ -31,6 +31,7 @@ const PAGES = [
   ['findings', `#/${WARD_ID}/findings?open=f-0000000001`, 'Findings'],
   ['assets', `#/${WARD_ID}/assets`, 'Assets'],
   ['asset', `#/${WARD_ID}/assets/a-0000000001`, 'CMS8000 monitor, bed 7'],
+  ['advisories', `#/${WARD_ID}/advisories`, 'Advisories'],
   ['conversations', `#/${WARD_ID}/conversations?from=ward-3&to=internet`, 'Conversations'],
   ['map', `#/${WARD_ID}/map`, 'Zones and conduits'],
 ] as const

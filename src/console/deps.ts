@@ -3,7 +3,7 @@
 
 import type { Micros } from '../base/time.ts'
 import type { Store } from '../store/store.ts'
-import type { Analysis, ApiError, BedsFrame, BedsSetup, ChangeEvent, ProgressEvent } from './api.ts'
+import type { AdvisoryMatch, Analysis, ApiError, Asset, BedsFrame, BedsSetup, ChangeEvent, Conversation, ProgressEvent } from './api.ts'
 import type { PolicyZones } from './views.ts'
 
 /** 512 MiB: about seven minutes of a busy 10 Mbit/s ward segment, and what a hospital laptop has of free disk. */
@@ -29,7 +29,18 @@ export interface BedsFeed {
   subscribe(page: number, listener: (frame: BedsFrame) => void): () => void
 }
 
+/** Matches of published advisories, and what people say of them. */
+export interface AdvisoryMatches {
+  /** First what a person should look at first. */
+  matches(past: { readonly assets: readonly Asset[]; readonly conversations: readonly Conversation[] }): Promise<AdvisoryMatch[]>
+  /** Durable when it resolves. */
+  keep(match: AdvisoryMatch['match'], said: { readonly verdict: 'confirm' | 'reject'; readonly reason: string; readonly by: string; readonly at: Micros }):
+    Promise<NonNullable<AdvisoryMatch['decision']>>
+}
+
 export interface ConsoleDeps {
+  /** Without it no advisory matches. */
+  readonly advisories?: AdvisoryMatches
   /** Only where a gateway runs. */
   readonly beds?: BedsFeed
   readonly store: Store

@@ -9,6 +9,11 @@ export function fail(reply: FastifyReply, status: number, code: string, message:
   return reply.code(status).send(errorBody(code, message, help))
 }
 
+/** 404 of something that a list named a moment ago. */
+export function notFound(reply: FastifyReply, what: string): FastifyReply {
+  return fail(reply, 404, `unknown-${what}`, `There is no such ${what}.`, 'It may have been removed; go back to the list and choose again.')
+}
+
 export function errorBody(code: string, message: string, help: string): ApiError {
   return { error: { code, message, help } }
 }

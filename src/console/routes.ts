@@ -2,17 +2,18 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Analysis, API_PREFIX, type Health } from './api.ts'
+import { advisoryDecision, advisoryViews } from './advisories.ts'
 import { installBeds } from './beds.ts'
 import { type ConsoleDeps, UPLOAD_LIMIT_BYTES } from './deps.ts'
-import { fail } from './errors.ts'
+import { fail, notFound } from './errors.ts'
 import type { EventHub } from './events.ts'
 import { SECURITY_HEADERS } from './guard.ts'
 import { findFinding, readAnalyses, readAnalysis, readFindings, readRecords, readTraffic, triageStateIn, writeTriage } from './records.ts'
 import type { Uploads } from './upload.ts'
 import { assetPage, assetRows, overview, sortedConversations, TRIAGE_STATES, zoneMap } from './views.ts'
 
-type Params = Readonly<Record<'id' | 'assetId' | 'findingId', string>>
-type Handler = (analysis: Analysis, params: Params, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+type Params = Readonly<Record<'id' | 'assetId' | 'findingId' | 'matchId', string>>
+export type Handler = (analysis: Analysis, params: Params, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 const ANALYSIS = `${API_PREFIX}/analyses/:id`
 
@@ -25,6 +26,7 @@ export function installRoutes(app: FastifyInstance, deps: ConsoleDeps, hub: Even
   app.post(`${API_PREFIX}/captures`, (request, reply) => uploads.receive(request, reply))
   for (const [path, view] of Object.entries(viewsOf(deps))) app.get(`${ANALYSIS}${path}`, withAnalysis(deps, view))
   app.put(`${ANALYSIS}/findings/:findingId/triage`, withAnalysis(deps, triageOf(deps, hub)))
+  app.put(`${ANALYSIS}/advisories/:matchId/decision`, withAnalysis(deps, advisoryDecision(deps, hub)))
 }
 
 /** Looks the analysis up once for every route below it; unknown ids are 404. */
@@ -46,6 +48,7 @@ function viewsOf(deps: ConsoleDeps): Readonly<Record<string, Handler>> {
       assetPage(await readRecords(store, analysis), params.assetId) ?? notFound(reply, 'asset'),
     '/conversations': async (analysis) => sortedConversations((await readRecords(store, analysis)).conversations),
     '/zones': async (analysis) => zoneMap(await deps.zoneMap(analysis.id), await readRecords(store, analysis)),
+    ...advisoryViews(deps),
     '/findings': (analysis) => readFindings(store, analysis.id),
   }
 }
@@ -72,8 +75,4 @@ function streamEvents(hub: EventHub, reply: FastifyReply): FastifyReply {
     reply.raw.writeHead(503, { ...SECURITY_HEADERS, 'retry-after': '30' }).end()
   }
   return reply
-}
-
-function notFound(reply: FastifyReply, what: string): FastifyReply {
-  return fail(reply, 404, `unknown-${what}`, `There is no such ${what}.`, 'It may have been removed; go back to the list and choose again.')
 }

@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deskForConsole } from '../cli/advisory-desk.ts'
+import { loadProfiles } from '../config/index.ts'
 import type { ProgressEvent } from '../console/api.ts'
 import type { AnalyseResult, ConsoleDeps } from '../console/deps.ts'
 import type { Store } from '../store/store.ts'
@@ -44,12 +46,17 @@ export interface FakeWorld {
   remove(): Promise<void>
 }
 
+function fakeProfiles() {
+  const loaded = loadProfiles()
+  return loaded.ok ? loaded.value.profiles : new Map<string, never>()
+}
+
 /** Everything createConsole asks for, in a fresh temporary folder. */
 export async function fakeWorld(overrides: Partial<ConsoleDeps> = {}, analyser: Analyser = fakeAnalyser): Promise<FakeWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-console-'))
   const store = memoryStore()
   const deps: ConsoleDeps = {
-    store, zoneMap: async () => WARD_ZONES, analyseCapture: analyser(store),
+    store, zoneMap: async () => WARD_ZONES, advisories: deskForConsole(store, fakeProfiles()), analyseCapture: analyser(store),
     incoming: join(folder, 'incoming'), webRoot: join(folder, 'web'), version: '0.0.0-test', now: () => WARD_START, ...overrides,
   }
   return { deps, store, folder, remove: () => rm(folder, { recursive: true, force: true }) }

@@ -41,3 +41,12 @@ export function manifest(): ManifestRow[] {
     }
   })
 }
+
+const ADVISORIES = path.join(import.meta.dirname, '..', '..', '..', 'shared', 'advisories', 'csaf')
+
+/** As `capturesMissing`, for the CSAF files. */
+export const advisoriesMissing: string | false = fs.existsSync(ADVISORIES) ? false : '../shared/advisories is not here'
+
+export function sharedAdvisories(): string {
+  return ADVISORIES
+}

@@ -6,6 +6,7 @@ import type { Analysis, Health } from '../../src/console/api.ts'
 import { go, useRoute } from './data/use-route.ts'
 import { ANALYSES_PATH, HEALTH_PATH, useResource } from './data/world.ts'
 import type { Route } from './model/route.ts'
+import { AdvisoriesPage } from './pages/advisories.tsx'
 import { AssetPage } from './pages/asset.tsx'
 import { AssetsPage } from './pages/assets.tsx'
 import { BedsPage } from './pages/beds.tsx'
@@ -86,6 +87,7 @@ function pageOf(analysis: Analysis, route: Route) {
     case 'assets':
       if (route.item !== null) return <AssetPage analysis={analysis} id={route.item} />
       return <AssetsPage analysis={analysis} route={route} />
+    case 'advisories': return <AdvisoriesPage analysis={analysis} route={route} />
     case 'conversations': return <ConversationsPage analysis={analysis} route={route} />
     case 'map': return <MapPage analysis={analysis} />
     case 'beds': return null

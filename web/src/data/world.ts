@@ -2,7 +2,7 @@
 // Keeps every effect (EventSource, timers, random marks) in one place, handed to the rest as plain objects.
 
 import { createContext, useCallback, useContext, useSyncExternalStore } from 'react'
-import type { Analysis, Health, TriagedFinding, TriageState } from '../../../src/console/api.ts'
+import type { AdvisoryMatch, Analysis, Health, TriagedFinding, TriageState } from '../../../src/console/api.ts'
 import { analysisPath, type Answer, getJson, putJson } from './client.ts'
 import { createLive, type Live, type LiveState, WATCH_EVERY_MS } from './live.ts'
 import { createResources, type Resource, type Resources } from './resources.ts'
@@ -67,6 +67,11 @@ export function useLiveState(): LiveState {
 export function useUploadState(): UploadState {
   const { uploads } = useWorld()
   return useSyncExternalStore(uploads.subscribe, uploads.state)
+}
+
+/** What a person says of a match, with the reason. */
+export async function putMatchDecision(analysis: string, match: string, verdict: 'confirm' | 'reject', reason: string): Promise<Answer<AdvisoryMatch>> {
+  return putJson<AdvisoryMatch>(analysisPath(analysis, 'advisories', match, 'decision'), { verdict, reason })
 }
 
 /** Writes a decision; the change event of the server brings it to every page. */

@@ -1,7 +1,7 @@
 // route: the address after `#` as a value and back. Every view of the console can be sent to a colleague as a link.
 // Keeps "no patient text in URLs": a route holds ids, page names and what the user typed into a filter.
 
-export const PAGES = ['overview', 'findings', 'assets', 'conversations', 'map'] as const
+export const PAGES = ['overview', 'findings', 'assets', 'advisories', 'conversations', 'map'] as const
 
 /** Pages of an analysis, and the beds, which belong to none: `#/beds`. */
 export type Page = (typeof PAGES)[number] | 'beds'

@@ -7,6 +7,7 @@ import { useResource } from '../data/world.ts'
 import { formatCount } from '../model/format.ts'
 import { formatRoute } from '../model/route.ts'
 import { ROLE_WORDS } from '../model/words.ts'
+import { AssetAdvisories } from '../parts/advisory-matches.tsx'
 import { Two } from '../parts/cells.tsx'
 import { ConversationTable } from '../parts/conversation-table.tsx'
 import { type Column, DataTable } from '../parts/data-table.tsx'
@@ -36,6 +37,7 @@ function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page
           ? <Empty title="No finding names this asset.">Not seen doing wrong is no proof that it does right.</Empty>
           : <FindingList analysis={analysis.id} findings={findings} label="Findings of this asset" showAsset={false} />}
       </section>
+      <AssetAdvisories analysis={analysis.id} asset={asset.id} />
       <div className="asset-columns">
         <section className="section" aria-labelledby="asset-claims">
           <h2 id="asset-claims">What we believe, and why</h2>

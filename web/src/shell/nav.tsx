@@ -1,9 +1,9 @@
-// nav: the beds where a gateway runs, then the five pages of an analysis. The current one is marked by aria-current, weight and a line, not by colour alone.
+// nav: the beds where a gateway runs, then the pages of an analysis. The current one is marked by aria-current, weight and a line, not by colour alone.
 
 import { formatRoute, type Page, type Route } from '../model/route.ts'
 
 const LINKS: readonly (readonly [Page, string])[] = [
-  ['overview', 'Overview'], ['findings', 'Findings'], ['assets', 'Assets'], ['conversations', 'Conversations'],
+  ['overview', 'Overview'], ['findings', 'Findings'], ['assets', 'Assets'], ['advisories', 'Advisories'], ['conversations', 'Conversations'],
   ['map', 'Zones and conduits'],
 ]
 

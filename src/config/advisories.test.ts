@@ -1,0 +1,96 @@
+// Advisories from files: what is taken, passed over and refused, and the validator when it is installed and when it is not.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { scratch } from '../testing/command.ts'
+import { advisoriesMissing, sharedAdvisories } from '../testing/shared.ts'
+import { advisoryFiles, loadShippedAdvisories, readAdvisoryFile } from './advisories.ts'
+import { loadCsafValidator, validatorOf } from './csaf-validator.ts'
+
+const DOCUMENT = {
+  document: { csaf_version: '2.0', publisher: { name: 'Us' }, tracking: { id: 'EX-1', version: '1', status: 'final',
+    current_release_date: '2024-01-01T00:00:00Z' } },
+  product_tree: { branches: [] }, vulnerabilities: [],
+}
+const installed = await loadCsafValidator()
+
+test('the shipped facts load, and every exploited number of the list stands in them', () => {
+  const { advisories, exploited } = loadShippedAdvisories()
+  const known = new Set(advisories.flatMap(({ vulnerabilities }) => vulnerabilities.map(({ cve }) => cve)))
+  assert.ok(exploited.cves.size > 5)
+  assert.deepEqual([...exploited.cves].filter((cve) => !known.has(cve)), [])
+})
+
+test('a mirror is walked, links are not, and what is no JSON is not looked at', (t) => {
+  const folder = scratch(t)
+  fs.mkdirSync(path.join(folder, 'white', '2024'), { recursive: true })
+  for (const name of ['white/2024/ex-1.json', 'white/2024/ex-1.json.asc', 'index.txt']) fs.writeFileSync(path.join(folder, name), '{}')
+  fs.symlinkSync('/', path.join(folder, 'loop'))
+  const files = advisoryFiles(folder)
+  assert.ok(files.ok)
+  assert.deepEqual(files.value.map((file) => path.relative(folder, file)), ['white/2024/ex-1.json'])
+  assert.equal(advisoryFiles(path.join(folder, 'nowhere')).ok, false)
+})
+
+test('a file is hashed as it stands, and refused when the mirror\'s own hash says otherwise', async (t) => {
+  const file = path.join(scratch(t), 'ex-1.json')
+  const text = JSON.stringify(DOCUMENT)
+  fs.writeFileSync(file, text)
+  const read = await readAdvisoryFile(file, null)
+  assert.ok(read.kind === 'advisory')
+  assert.equal(read.advisory.hash.sha256, createHash('sha256').update(text).digest('hex'))
+  fs.writeFileSync(`${file}.sha512`, `${createHash('sha512').update(text).digest('hex')}  ex-1.json\n`)
+  assert.equal((await readAdvisoryFile(file, null)).kind, 'advisory')
+  fs.appendFileSync(file, ' ')
+  const changed = await readAdvisoryFile(file, null)
+  assert.ok(changed.kind === 'refused')
+  assert.match(changed.reasons.join(), /changed or cut/)
+})
+
+test('feeds are passed over, broken files are refused with a reason, the catalog is known by its shape', async (t) => {
+  const folder = scratch(t)
+  const kinds: Record<string, string> = {}
+  for (const [name, text] of [['feed', '{"feed":{}}'], ['cut', '{"document":'], ['latin', '{"a":"\xff"}'],
+    ['kev', '{"catalogVersion":"2026.05.20","vulnerabilities":[{"cveID":"CVE-2017-0144","dateAdded":"x"}]}']] as const) {
+    const file = path.join(folder, `${name}.json`)
+    fs.writeFileSync(file, text, 'latin1')
+    kinds[name] = (await readAdvisoryFile(file, null)).kind
+  }
+  assert.deepEqual(kinds, { feed: 'other', cut: 'refused', latin: 'refused', kev: 'exploited' })
+})
+
+test('a library that is not there is told by null, and a broken one is not hidden', async () => {
+  assert.equal(await loadCsafValidator('@nobody/such-a-library'), null)
+})
+
+test('the mandatory tests run only behind the schema, and a test that throws refuses the document', async () => {
+  const schema = (): unknown => null
+  const outcome = (isValid: boolean, message: string) => ({ isValid, tests: isValid ? [] : [{ name: 't', errors: [{ instancePath: '/a', message }] }] })
+  const asked: number[] = []
+  const validate = async (tests: readonly unknown[]) => {
+    asked.push(tests.length)
+    return outcome(tests.length !== 1, 'is wrong')
+  }
+  assert.deepEqual(await validatorOf(validate, schema, [schema, schema])({}), ['t: /a is wrong'])
+  assert.deepEqual(asked, [1])
+  const breaks = validatorOf(async () => { throw new Error('no') }, schema, [])
+  assert.deepEqual(await breaks(null), ['the validator failed: no'])
+  const many = validatorOf(async () => ({ isValid: false, tests: [{ name: 't', errors: Array.from({ length: 9 }, () => ({})) }] }), schema, [])
+  assert.equal((await many({})).at(-1), 'and 4 more')
+})
+
+test('the validator takes every shared file and refuses one without a title', {
+  skip: installed === null ? '@secvisogram/csaf-validator-lib is not installed' : advisoriesMissing,
+}, async () => {
+  assert.ok(installed)
+  const files = fs.readdirSync(sharedAdvisories()).slice(0, 20)
+  for (const name of files) {
+    const value = JSON.parse(fs.readFileSync(path.join(sharedAdvisories(), name), 'utf8')) as { document: Record<string, unknown> }
+    assert.deepEqual(await installed(value), [], name)
+    delete value.document['title']
+    assert.notDeepEqual(await installed(value), [], name)
+  }
+})

@@ -6,7 +6,7 @@ import type { Asset } from '../inventory/asset.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import type { Finding, Severity } from '../detect/finding.ts'
 
-export type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from '../inventory/asset.ts'
+export type { Asset, AssetInterface, AssetRole, BareAsset, Claim, EvidenceLevel } from '../inventory/asset.ts'
 export type { Analysis } from '../detect/analysis.ts'
 export type { Conversation, Endpoint } from '../detect/conversation.ts'
 export type { AttackTag, EvidenceFlow, Finding, Severity } from '../detect/finding.ts'

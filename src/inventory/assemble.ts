@@ -8,7 +8,7 @@ import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
 import type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from './asset.ts'
 import { addressKey, claimedByArp, type Binding, type Bindings } from './bindings.ts'
-import { joinClaims, strongest, type ClaimSet } from './claims.ts'
+import { claimsAbout, joinClaims, strongest, type ClaimSet } from './claims.ts'
 import type { Host } from './inventory.ts'
 import type { OuiTable } from './oui.ts'
 import { arpAddresses, judgeOwner } from './ownership.ts'
@@ -72,7 +72,7 @@ export function assembleAssets(state: InventoryState, options: AssembleOptions):
   return assets.sort((a, b) => compareText(a.label, b.label) || compareText(a.id, b.id))
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
@@ -129,7 +129,9 @@ function namesItself(host: Host): boolean {
 
 /** A box becomes one asset; devices it only reports about (a gateway naming several) become assets without interfaces. */
 function toAssets(box: Box, state: InventoryState, options: AssembleOptions, facts: Neighbourhood): Asset[] {
-  const claims = joinClaims([...box.hosts.map(({ host }) => host.claims.list()), ...macClaims(box, state, options)])
+  const isSingle = box.hosts.length === 1
+  const stated = box.hosts.map(({ host }) => (isSingle ? host.claims.list() : claimsAbout(host.claims.list(), host.ip)))
+  const claims = joinClaims([...stated, ...macClaims(box, state, options)])
   const devices = [...new Set(claims.filter((c) => c.what === 'device-identifier').map((c) => c.value))]
   const own = toAsset(box, claims, devices.length === 1, options, facts)
   return devices.length > 1 ? [own, ...devices.map((device) => reportedAsset(device, claims, own))] : [own]
@@ -185,12 +187,12 @@ function toInterface({ host, binding }: Box['hosts'][number]): AssetInterface {
 }
 
 /** A bed only when the stream never named two: a label on the wrong bed is worse than none. */
-function bedOf(claims: readonly Claim[]): number | null {
+export function bedOf(claims: readonly Claim[]): number | null {
   const beds = claims.filter((c) => c.what === 'bed')
   return beds.length === 1 ? Number(beds[0]?.value) : null
 }
 
-function roleOf(claims: readonly Claim[], forwards: boolean): AssetRole {
+export function roleOf(claims: readonly Claim[], forwards: boolean): AssetRole {
   const roles = new Set(claims.filter((c) => c.what === 'role').map((c) => c.value))
   if (forwards) roles.add('router')
   return ROLE_ORDER.find((role) => roles.has(role)) ?? 'unknown'
@@ -208,7 +210,7 @@ interface LabelParts {
 }
 
 /** What people call it, from the strongest thing known. */
-function labelOf(parts: LabelParts): string {
+export function labelOf(parts: LabelParts): string {
   const address = parts.ip ?? (parts.mac === null ? 'unknown address' : formatMac(parts.mac))
   if (parts.identifier) return parts.identifier
   if (parts.profile && parts.level === 'D') return `${address}, behaves like a ${parts.profile.model}`

@@ -74,7 +74,7 @@ export function readDecision(body: unknown): Decision | null {
   const choice = readChoice(raw)
   const texts = [raw['id'], raw['asset'], raw['called'], raw['reason'], raw['by']].map(textOf)
   const [id, asset, called, reason, by] = texts
-  if (!choice || !id || !asset || called == null || !reason || !by || typeof raw['at'] !== 'number') return null
+  if (!choice || !id || !asset || called === null || called === undefined || !reason || !by || typeof raw['at'] !== 'number') return null
   return { id, asset, called, reason, by, at: raw['at'], undone: readUndone(raw['undone']), ...choice }
 }
 

@@ -36,7 +36,9 @@ test('a row keeps its texts, several addresses, and says what is no address', ()
 test('models match as a whole and vendors by their telling words; the Japanese CONTEC bears no CMS8000', () => {
   for (const [a, b] of [['CMS-8000', 'cms 8000'], ['Vista 120', 'VISTA-120']] as const) assert.ok(sameModel(a, b))
   for (const [a, b] of [['CMS8000', 'CMS8000 Plus'], ['', ''], ['MX4', 'MX45']] as const) assert.ok(!sameModel(a, b))
-  const alike = [['Contec Medical Systems Co., Ltd.', 'CONTEC'], ['Dräger', 'Draeger Medical'], ['Drager', 'Dräger'], ['Philips Medical Systems', 'PHILIPS']] as const
+  const alike = [
+    ['Contec Medical Systems Co., Ltd.', 'CONTEC'], ['Dräger', 'Draeger Medical'], ['Drager', 'Dräger'], ['Philips Medical Systems', 'PHILIPS'],
+  ] as const
   for (const [a, b] of alike) assert.ok(sameVendor(a, b), `${a} ${b}`)
   assert.ok(!sameVendor('Mindray Medical', 'Philips Medical'))
   assert.ok(!sameVendor('', 'Philips'))

@@ -36,7 +36,7 @@ export interface ListedDevice {
 
 /** Longest text of a cell that is kept. */
 export const CELL_TEXT_MAX = 400
-/** Addresses of one device; a cell may hold several, separated by blanks, commas, semicolons or slashes. */
+/** Addresses of one device; a cell may hold several, separated by blanks, commas, semicolons or bars. */
 const ADDRESSES_MAX = 32
 
 export type ListedTexts = Readonly<Partial<Record<ListField, string>>>
@@ -77,8 +77,6 @@ function addresses<T extends string>(
   text: string | null, where: string, what: string, problems: string[], parse: (word: string) => T | null,
 ): readonly T[] {
   if (text === null) return []
-  const whole = parse(text)
-  if (whole !== null) return [whole]
   const found = new Set<T>()
   for (const word of text.split(/[\s,;|]+/, ADDRESSES_MAX)) {
     if (NOTHING.has(word.toLowerCase()) || word.toLowerCase() === 'dhcp') continue

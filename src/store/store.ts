@@ -5,9 +5,11 @@ import type { Micros } from '../base/time.ts'
 
 /** Event kinds (many, append-only, analytical) and record kinds (keyed, latest wins). */
 export const EVENT_KINDS = ['flow', 'fact'] as const
-export const RECORD_KINDS = ['analysis', 'asset', 'conversation', 'finding', 'triage', 'user', 'audit', 'policy',
+export const RECORD_KINDS = [
+  'analysis', 'asset', 'conversation', 'finding', 'triage', 'user', 'audit', 'policy',
   // Site-wide, of the inventory: people's decisions, the hospital's lists, manufacturers' MDS2 forms.
-  'decision', 'listed', 'mds2'] as const
+  'decision', 'listed', 'mds2',
+] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 export type RecordKind = (typeof RECORD_KINDS)[number]
 export type StoreKind = EventKind | RecordKind

@@ -7,6 +7,7 @@ import { ASSET_ROLES } from '../profile-model.ts'
 import { bedOf, labelOf, roleOf, type ProfileName } from '../assemble.ts'
 import type { AssetInterface, AssetRole, BareAsset, Claim, ClaimSubject } from '../asset.ts'
 import { strongest } from '../claims.ts'
+import { sameModel } from '../listed/names.ts'
 
 export interface DescribeParts {
   readonly id: string
@@ -80,7 +81,7 @@ function isShown(c: Claim): boolean {
 const SINGLE: readonly ClaimSubject[] = ['model', 'bed', 'role']
 
 function contradictionsOf(claims: readonly Claim[], profiles: ReadonlyMap<string, ProfileName>): string[] {
-  return SINGLE.flatMap((what) => {
+  const byName = SINGLE.flatMap((what) => {
     const told = claims.filter((c) => c.what === what)
     const holding = told.findLast((c) => c.source === 'person') ?? told.find((c) => c.source === 'list')
     if (!holding) return []
@@ -89,6 +90,16 @@ function contradictionsOf(claims: readonly Claim[], profiles: ReadonlyMap<string
     const who = holding.source === 'person' ? 'a person says' : 'the list says'
     return others.map((c) => `${who} ${what} ${named(holding, profiles)}, its packets say ${named(c, profiles)} (${c.evidence}, frame ${c.frame})`)
   })
+  return [...byName, ...unknownModel(claims, profiles)]
+}
+
+/** The list has a model that no profile knows, and its packets prove one that has another name. */
+function unknownModel(claims: readonly Claim[], profiles: ReadonlyMap<string, ProfileName>): string[] {
+  const listed = claims.find((c) => c.what === 'listed-model')
+  const shown = claims.find((c) => c.what === 'model' && isShown(c))
+  const profile = shown && profiles.get(shown.value)
+  if (!listed || !shown || !profile || sameModel(listed.value, profile.model)) return []
+  return [`the list says model ${listed.value}, its packets say ${named(shown, profiles)} (${shown.evidence}, frame ${shown.frame})`]
 }
 
 function isDeviceRole(value: string): boolean {

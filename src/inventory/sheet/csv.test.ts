@@ -21,6 +21,7 @@ test('formatCsv and parseCsv are each other\'s inverse', () => {
 
 test('the delimiter is found from the rows, or told by sep=', () => {
   for (const name of NAMES) assert.equal(detectDelimiter(`tag${DELIMITERS[name]}model, long\n1${DELIMITERS[name]}a, b, c\n2${DELIMITERS[name]}c`), name)
+  assert.equal(detectDelimiter('Exported, for the ward\ntag;model\n1;a\n2;b'), 'semicolon')
   assert.deepEqual(parseCsv('sep=;\r\na,b;c\r\n').rows, [['a,b', 'c']])
   assert.equal(detectDelimiter('one column\nonly'), 'comma')
 })

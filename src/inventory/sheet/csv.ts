@@ -49,7 +49,7 @@ function detectEncoding(bytes: Uint8Array): ListEncoding {
 /** Lines whose delimiters are counted. */
 const SAMPLE_ROWS = 20
 
-/** The delimiter with which most rows have as many cells as the first, and the more the better; `sep=;` in the first line decides. */
+/** The delimiter with which most rows have the same number of cells, two or more, and the more the better; `sep=;` in the first line decides. */
 export function detectDelimiter(text: string): DelimiterName {
   const told = /^sep=(.)\r?\n/i.exec(text)?.[1]
   const names = Object.keys(DELIMITERS) as DelimiterName[]
@@ -59,9 +59,11 @@ export function detectDelimiter(text: string): DelimiterName {
   let bestScore = 0
   for (const name of names) {
     const { rows } = splitRows(text, DELIMITERS[name], SAMPLE_ROWS)
-    const width = rows[0]?.length ?? 0
-    const score = width < 2 ? 0 : rows.filter((row) => row.length === width).length / rows.length + width / COLUMNS_MAX
-    if (score > bestScore) [best, bestScore] = [name, score]
+    for (const width of new Set(rows.map((row) => row.length))) {
+      // A title above the list has one cell with any delimiter.
+      const score = width < 2 ? 0 : rows.filter((row) => row.length === width).length / rows.length + width / COLUMNS_MAX
+      if (score > bestScore) [best, bestScore] = [name, score]
+    }
   }
   return best
 }

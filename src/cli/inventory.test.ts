@@ -159,7 +159,7 @@ test('columns are guessed into a file, corrected there, and used; imported, the 
   const turned = JSON.parse((await diff({ columns })).out) as DiffJson
   assert.deepEqual(turned.rows.map((r) => r.state), ['retired-but-talking', 'seen', 'retired-but-talking', 'retired', 'retired-but-talking'])
   await good((io) => runImport({ list: file('ward.csv'), columns: undefined, data }, io))
-  assert.match(await show('T-1'), /A +high +asset-tag +T-1[\s\S]*on the list: ward\.csv row 3, status In use, matched by mac/)
+  assert.match(await show('T-1'), /A +asset-tag +T-1 +high[\s\S]*on the list: ward\.csv row 3, status In use, matched by mac/)
   const exported = JSON.parse(await good((io) => runExport({ file: undefined, data, policy: undefined, out: undefined }, io))) as {
     readonly devices: readonly { readonly asset_tag: string | null; readonly serial: string }[]
   }

@@ -61,7 +61,7 @@ function assetText(a: Asset, source: InventorySource, io: Io): string {
     `role ${a.role}, zone ${a.zone ?? 'none'}, profile ${a.profile ?? 'none'}, seen ${formatMicros(a.firstAt)} to ${formatMicros(a.lastAt)}`,
     outsideText(a, said),
     '', table(['ip', 'mac', 'vlan', 'bound by', 'first seen', 'last seen'], interfaces),
-    table(['evidence', 'confidence', 'claim', 'value', 'inferred', 'times', 'first', 'first seen', 'last seen', 'why'], a.claims.map(claimCells)),
+    table(['evidence', 'claim', 'value', 'confidence', 'inferred', 'times', 'first', 'first seen', 'last seen', 'why'], a.claims.map(claimCells)),
     ...decisionLines(a), ...likenessLines(a), ...listLines(a, source), ...blindLines(a, said),
   ].join('\n')
 }
@@ -69,7 +69,7 @@ function assetText(a: Asset, source: InventorySource, io: Io): string {
 function claimCells(c: Claim): string[] {
   const where = c.frame > 0 ? `frame ${c.frame}` : ''
   const inferred = c.inferred ? 'inferred' : ''
-  return [c.level, confidenceOf(c), c.what, c.value, inferred, String(c.count), where, formatMicros(c.firstAt), formatMicros(c.lastAt), c.evidence]
+  return [c.level, c.what, c.value, confidenceOf(c), inferred, String(c.count), where, formatMicros(c.firstAt), formatMicros(c.lastAt), c.evidence]
 }
 
 function outsideText(a: Asset, said: readonly Conversation[]): string {

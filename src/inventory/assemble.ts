@@ -9,6 +9,7 @@ import { shortId } from '../base/short-id.ts'
 import type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from './asset.ts'
 import { addressKey, claimedByArp, type Binding, type Bindings } from './bindings.ts'
 import { claimsAbout, joinClaims, strongest, type ClaimSet } from './claims.ts'
+import { cardClaims, stackClaims } from './hints/stack.ts'
 import type { Host } from './inventory.ts'
 import type { OuiTable } from './oui.ts'
 import { arpAddresses, judgeOwner } from './ownership.ts'
@@ -113,6 +114,10 @@ function arpSegments(bindings: Bindings): Map<MacNumber, Set<string>> {
 function bindingOf(host: Host, bindings: Bindings, facts: Neighbourhood, options: AssembleOptions): Binding | null {
   const claimants = bindings.claimants(host.vlan, host.ip)
   const stated = claimants.filter((b) => claimedByArp(b) || b.dhcpLeases > 0)
+  // DHCP gave the address on: each tenant has a host of its own.
+  const leased = stated.filter((b) => b.dhcpLeases > 0)
+  const tenant = leased.length > 1 ? leased.find((b) => b.mac === host.tenant) : undefined
+  if (tenant) return tenant
   if (stated.length > 0) return judgeOwner(bindings, stated, facts.arpAddresses)?.owner ?? null
   if (!options.isInside(host.ip) && !namesItself(host)) return null
   return claimants.find((b) => !facts.routers.has(b.mac)) ?? null
@@ -130,7 +135,10 @@ function namesItself(host: Host): boolean {
 /** A box becomes one asset; devices it only reports about (a gateway naming several) become assets without interfaces. */
 function toAssets(box: Box, state: InventoryState, options: AssembleOptions, facts: Neighbourhood): Asset[] {
   const isSingle = box.hosts.length === 1
-  const stated = box.hosts.map(({ host }) => (isSingle ? host.claims.list() : claimsAbout(host.claims.list(), host.ip)))
+  const stated = box.hosts.map(({ host }) => {
+    const own = host.syns ? [...host.claims.list(), ...stackClaims(host.syns.list(), box.mac)] : host.claims.list()
+    return isSingle ? own : claimsAbout(own, host.ip)
+  })
   const claims = joinClaims([...stated, ...macClaims(box, state, options)])
   const devices = [...new Set(claims.filter((c) => c.what === 'device-identifier').map((c) => c.value))]
   const own = toAsset(box, claims, devices.length === 1, options, facts)
@@ -145,7 +153,7 @@ function macClaims(box: Box, state: InventoryState, options: AssembleOptions): (
     what: 'nic-vendor', value: vendor, level: 'E', evidence: `IEEE registry for ${formatMac(box.mac).slice(0, 8)}`, inferred: false,
     firstAt: first.firstAt, lastAt: first.lastAt, frame: first.frame, count: 1,
   }]
-  return [state.macClaims.get(box.mac)?.list() ?? [], oui]
+  return [state.macClaims.get(box.mac)?.list() ?? [], oui, first ? cardClaims(box.mac, first) : []]
 }
 
 function toAsset(box: Box, claims: readonly Claim[], namedByIdentifier: boolean, options: AssembleOptions, facts: Neighbourhood): Asset {

@@ -6,6 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { dhcpHints } from './hints/dhcp.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -63,6 +64,7 @@ function dhcpClaims(fact: Extract<Fact, { protocol: 'dhcp'; kind: 'message' }>, 
   if (!fact.client || serverSpeaks || !ends) return claims
   const client = { vlan: fact.vlan, mac: fact.client }
   if (fact.hostName) claims.push(about(client, { what: 'host-name', value: fact.hostName, level: 'C', evidence: 'DHCP option 12', inferred: false }))
+  for (const hint of dhcpHints(fact)) claims.push(about(client, hint))
   if (fact.vendorClass) claims.push(about(client, { what: 'software', value: fact.vendorClass, level: 'C', evidence: 'DHCP option 60', inferred: false }))
   return claims
 }

@@ -6,12 +6,13 @@ import { parseMac, type MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
-import { IpProto } from '../wire/frame.ts'
+import { IpProto, type Frame } from '../wire/frame.ts'
 import { assembleAssets, type AssembleOptions } from './assemble.ts'
 import type { Asset } from './asset.ts'
 import { Bindings, type BindingEvidence } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
+import { SynShapes } from './hints/syn.ts'
 import type { Place } from './places.ts'
 
 /** An address that spoke, on one segment. */
@@ -23,6 +24,10 @@ export interface Host {
   /** Frame of the first packet or claim. */
   readonly frame: number
   readonly claims: ClaimSet
+  /** The card that spoke from the address first in this tenancy; -1 before one did. An address that DHCP gave on has a host per card. */
+  tenant: MacNumber
+  /** How it opens connections; null until it opened one in view. */
+  syns: SynShapes | null
 }
 
 /** What a profile's devices do when they start, whoever answers: evidence level D, "behaves like". Address and port together, never the address alone. */
@@ -35,6 +40,8 @@ export interface Behaviour {
 /** Addresses kept; a flood of forged senders beyond it is counted. A hospital of 10 000 assets fits six times. */
 export const HOSTS_MAX = 65_536
 
+const NOBODY: MacNumber = -1
+
 export class Inventory {
   readonly bindings = new Bindings()
   /** In order of first appearance. */
@@ -43,6 +50,8 @@ export class Inventory {
   readonly #macClaims = new Map<MacNumber, ClaimSet>()
   readonly #behaviours: readonly { readonly profile: string; readonly ports: readonly number[]; readonly holds: readonly ((ip: Ip) => boolean)[] }[]
   readonly #startPorts: ReadonlySet<number>
+  /** Hosts of addresses that changed hands, in order. */
+  readonly #tenants = new Map<Ip, readonly Host[]>()
   #refused = 0
 
   constructor(behaviours: readonly Behaviour[]) {
@@ -70,8 +79,33 @@ export class Inventory {
     if (host && at > host.lastAt) host.lastAt = at
     if (!host && !canSend(ip)) return null
     host ??= this.#newHost(known, vlan, ip, at, frame)
+    if (host && mac !== host.tenant && mac > 0) host = this.#tenancy(host, mac, at, frame)
     this.bindings.claimAt(known ?? this.bindings.places.find(vlan, ip), vlan, ip, mac, how, at, frame)
     return host
+  }
+
+  /**
+   * Another card than before speaks from the address. With a lease for it, it is another device, and what is learnt from now on is about
+   * that one; without, it may be a router or an impostor, and nothing changes.
+   */
+  #tenancy(host: Host, mac: MacNumber, at: Micros, frame: number): Host | null {
+    if (host.tenant === NOBODY) {
+      host.tenant = mac
+      return host
+    }
+    const { vlan, ip } = host
+    const claimants = this.bindings.claimants(vlan, ip)
+    if (!claimants.some((b) => b.mac === mac && b.dhcpLeases > 0)) return host
+    const place = this.bindings.places.find(vlan, ip)
+    const tenants = this.#tenants.get(host.ip) ?? [host]
+    const known = tenants.find((h) => h.vlan === vlan && h.tenant === mac)
+    const tenant = known ?? this.#newHost(place, vlan, ip, at, frame)
+    if (!tenant || !place) return host
+    if (!known) this.#tenants.set(ip, [...tenants, tenant])
+    tenant.tenant = mac
+    if (at > tenant.lastAt) tenant.lastAt = at
+    place.host = tenant
+    return tenant
   }
 
   /** False when no behaviour begins with a connection to this port: `started` need not be asked. */
@@ -92,6 +126,12 @@ export class Inventory {
   /** Keeps last-seen times honest without a call per packet: flows report theirs when they end or are looked at. */
   seen(host: Host, at: Micros): void {
     if (at > host.lastAt) host.lastAt = at
+  }
+
+  /** A host opened a connection: `frame` is the first SYN of a new flow, `buf` holds its header. */
+  opened(host: Host, buf: Uint8Array, frame: Frame): void {
+    host.syns ??= new SynShapes()
+    host.syns.note(buf, frame)
   }
 
   fact(fact: Fact, flow: FlowKey | null): void {
@@ -142,7 +182,7 @@ export class Inventory {
       this.#refused++
       return null
     }
-    const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet() }
+    const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet(), tenant: NOBODY, syns: null }
     this.#hosts.push(host)
     const kept = place ?? this.bindings.places.at(vlan, ip)
     kept.host = host

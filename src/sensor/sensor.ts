@@ -176,7 +176,7 @@ export class Sensor implements PacketSink {
   #flow(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
     const step = this.#flows.observe(frame, packets, ipBytes)
     if (step.isNew && frame.proto === IpProto.tcp) this.#started(step, frame)
-    if (step.isNewSender) this.#tell(step, frame)
+    if (step.isNewSender) this.#tell(step, buf, frame)
     if (frame.payloadOff < 0) return
     if (frame.proto === IpProto.tcp) this.#tcp(step, buf, frame)
     else if (frame.proto === IpProto.udp) this.#udp(step, buf, frame)
@@ -192,9 +192,12 @@ export class Sensor implements PacketSink {
     return { flow, transport, frame: () => this.#frame.number, emit: (fact) => this.#emit(fact, flow) }
   }
 
-  #tell(step: FlowStep, frame: Frame): void {
+  #tell(step: FlowStep, buf: Uint8Array, frame: Frame): void {
     const host = this.inventory.sender(frame.vlan, frame.srcMac, senderOf(frame), frame.at, frame.number)
     this.#senders[2 * step.slot + step.direction] = host
+    if (host && step.isNew && frame.proto === IpProto.tcp && (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) {
+      this.inventory.opened(host, buf, frame)
+    }
   }
 
   #udp(step: FlowStep, buf: Uint8Array, frame: Frame): void {

@@ -27,6 +27,7 @@ export function consoleDeps({ store, knowledge, dataFolder, onError }: ConsolePa
   const zones = policyZones(knowledge)
   return {
     store,
+    profiles: knowledge.profiles,
     zoneMap: async () => zones,
     analyseCapture: async (file, name, onProgress) => {
       const bytesTotal = fs.statSync(file).size

@@ -29,22 +29,23 @@ export function describe(
   const identifiers = new Set(claims.filter((c) => c.what === 'device-identifier').map((c) => c.value))
   const identifier = identifiers.size === 1 ? strongest(claims, 'device-identifier') : null
   const listed = strongest(claims, 'listed-model')
-  const confirmedName = model && !profile && model.source === 'person' ? model.value : null
+  // A person's word or the device's own is a name without a profile too.
+  const ownName = model && !profile && (model.source === 'person' || isShown(model)) ? model.value : null
   const role = confirmed(claims, 'role') ?? profile?.role ?? roleOf(claims, from.some((a) => a.role === 'router'))
   const bed = confirmed(claims, 'bed') ?? bedOf(claims)
   const firstIp = interfaces.find((i) => i.ip !== null)?.ip ?? null
   const label = parts.name ?? labelOf({
-    identifier: identifier?.value ?? confirmedName, profile, level: model?.level ?? null, bed: bed === null ? null : Number(bed),
+    identifier: identifier?.value ?? (model?.source === 'person' ? ownName : null), profile, level: model?.level ?? null, bed: bed === null ? null : Number(bed),
     hostName: strongest(claims, 'host-name')?.value ?? null, role: isRole(role) ? role : 'unknown', ip: firstIp,
     mac: parseMac(interfaces[0]?.mac ?? ''),
   })
   const asset: BareAsset = {
     id: parts.id, label,
     profile: profile?.id ?? null,
-    vendor: confirmed(claims, 'vendor') ?? profile?.vendor ?? strongest(claims, 'vendor')?.value ?? null,
-    model: identifier?.value ?? profile?.model ?? confirmedName ?? listed?.value ?? null,
+    vendor: confirmed(claims, 'vendor') ?? profile?.vendor ?? (ownName === null ? strongest(claims, 'vendor')?.value : from[0]?.vendor) ?? null,
+    model: identifier?.value ?? profile?.model ?? ownName ?? listed?.value ?? null,
     role: isRole(role) ? role : 'unknown',
-    level: identifier?.level ?? (profile || confirmedName ? model?.level : listed?.level) ?? null,
+    level: identifier?.level ?? (profile || ownName ? model?.level : listed?.level) ?? null,
     bed: bed === null ? null : Number(bed),
     outside: from.every((a) => a.outside), zone: from.map((a) => a.zone).find((zone) => zone !== null) ?? null,
     interfaces, claims,
@@ -97,8 +98,7 @@ function contradictionsOf(claims: readonly Claim[], profiles: ReadonlyMap<string
 function unknownModel(claims: readonly Claim[], profiles: ReadonlyMap<string, ProfileName>): string[] {
   const listed = claims.find((c) => c.what === 'listed-model')
   const shown = claims.find((c) => c.what === 'model' && isShown(c))
-  const profile = shown && profiles.get(shown.value)
-  if (!listed || !shown || !profile || sameModel(listed.value, profile.model)) return []
+  if (!listed || !shown || sameModel(listed.value, profiles.get(shown.value)?.model ?? shown.value)) return []
   return [`the list says model ${listed.value}, its packets say ${named(shown, profiles)} (${shown.evidence}, frame ${shown.frame})`]
 }
 

@@ -1,15 +1,21 @@
 // Tests of lists from disk: told by content, bounded, and every wrong file a sentence; a workbook gives the texts that were put in.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { CONFIDENCE_WORDS } from '../inventory/claims.ts'
+import { CONFIRMABLE } from '../inventory/decision.ts'
+import { OBSERVED_COLUMNS } from '../inventory/listed/diff.ts'
+import { LIST_FIELDS } from '../inventory/listed/listed.ts'
+import { COMPARED_CODES } from '../inventory/mds2/contradictions.ts'
 import type { Rows } from '../inventory/sheet/sheet.ts'
 import { smallWorkbook, smallZip } from '../testing/small-workbook.ts'
 import { columnsText, loadColumns } from './columns-file.ts'
 import { readListFile } from './list-file.ts'
+import { productPath } from './product.ts'
 import { readZip } from './zip.ts'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'cordon-lists-'))
@@ -102,4 +108,13 @@ test('a columns file is what it was written from; a wrong key, word or row is to
     '2 columns/unknown-key', '4 columns/unknown-key', '5 columns/bad-choice', '6 columns/bad-number',
   ])
   assert.ok(!loadColumns(file('list.yaml', '- a\n')).ok)
+})
+
+test('docs/inventory.md: its columns file is one, and it names every column, observed column and question code there is', () => {
+  const doc = readFileSync(productPath('docs/inventory.md'), 'utf8')
+  const block = /```yaml\n([\s\S]*?)```/.exec(doc)?.[1] ?? ''
+  const loaded = loadColumns(file('doc.yaml', block))
+  assert.deepEqual(loaded.ok && [loaded.value.columns.tag, loaded.value.retired], ['Inventar-Nr.', ['Ausgemustert']])
+  const words = [...LIST_FIELDS, ...COMPARED_CODES, ...OBSERVED_COLUMNS.map((name) => name.slice('observed'.length)), ...CONFIDENCE_WORDS, ...CONFIRMABLE]
+  for (const word of words) assert.ok(doc.includes(word), word)
 })

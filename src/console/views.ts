@@ -7,8 +7,8 @@ import { SEVERITIES } from '../detect/finding.ts'
 import { confidenceOf } from '../inventory/claims.ts'
 import type { ListMatch } from '../inventory/listed/match.ts'
 import type {
-  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, ListedSight, OutsideContact, Overview, Severity, TriagedFinding, TriageState, ZoneCell,
-  ZoneMap,
+  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, ListedSight, OutsideContact, Overview, Severity, TriagedFinding, TriageState,
+  ZoneCell, ZoneMap,
 } from './api.ts'
 
 /** The states a person can give a finding (product.md, "triage"). */

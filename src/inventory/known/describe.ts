@@ -35,7 +35,8 @@ export function describe(
   const bed = confirmed(claims, 'bed') ?? bedOf(claims)
   const firstIp = interfaces.find((i) => i.ip !== null)?.ip ?? null
   const label = parts.name ?? labelOf({
-    identifier: identifier?.value ?? (model?.source === 'person' ? ownName : null), profile, level: model?.level ?? null, bed: bed === null ? null : Number(bed),
+    identifier: identifier?.value ?? (model?.source === 'person' ? ownName : null), profile, level: model?.level ?? null,
+    bed: bed === null ? null : Number(bed),
     hostName: strongest(claims, 'host-name')?.value ?? null, role: isRole(role) ? role : 'unknown', ip: firstIp,
     mac: parseMac(interfaces[0]?.mac ?? ''),
   })

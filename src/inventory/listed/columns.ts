@@ -58,11 +58,12 @@ export function guessColumns(rows: Rows): Pick<ColumnMap, 'columns' | 'headRow'>
 
 /** By field in their order, the better word first: `Asset Tag` before `Tag`. */
 function columnsIn(head: readonly string[]): Readonly<Partial<Record<ListField, string>>> {
+  const heads = head.map(squeezed)
   const taken = new Set<number>()
   const columns: Partial<Record<ListField, string>> = {}
   for (const field of LIST_FIELDS) {
     const words = HEADS[field]
-    const at = words.map((word) => head.findIndex((cell, i) => !taken.has(i) && squeezed(cell) === word)).find((i) => i >= 0)
+    const at = words.map((word) => heads.findIndex((cell, i) => cell === word && !taken.has(i))).find((i) => i >= 0)
     if (at === undefined) continue
     taken.add(at)
     columns[field] = head[at]

@@ -28,6 +28,7 @@ export function consoleDeps({ store, knowledge, dataFolder, onError }: ConsolePa
   const zones = policyZones(knowledge)
   return {
     store,
+    profiles: knowledge.profiles,
     zoneMap: async () => zones,
     advisories: deskForConsole(store, knowledge.profiles),
     analyseCapture: async (file, name, onProgress) => {

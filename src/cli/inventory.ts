@@ -1,100 +1,106 @@
 // cordon inventory list|show: the assets of a capture or of the newest analysis in a data folder, with the evidence per claim.
 
 import { formatMicros } from '../base/time.ts'
-import type { Asset } from '../inventory/asset.ts'
-import { analyseFile } from '../sensor/analyse.ts'
+import { assetBlindSpots } from '../detect/asset-blind-spots.ts'
+import type { Conversation } from '../detect/conversation.ts'
+import type { Asset, Claim } from '../inventory/asset.ts'
+import { confidenceOf } from '../inventory/claims.ts'
 import { ASSET_HEAD, assetCells } from './check-text.ts'
+import { assetsNamed, inventorySource, type InventorySource, type SourceArgs } from './inventory-source.ts'
 import { Exit, type Io } from './io.ts'
-import { loadKnowledge } from './load-knowledge.ts'
 import type { OutputFormat } from './options.ts'
-import { csv, paint, progressBar, table } from './text.ts'
-import { withStore } from './with-store.ts'
+import { csv, paint, table } from './text.ts'
 
-export interface InventoryArgs {
-  /** Capture to read, or undefined to ask the data folder. */
-  readonly file: string | undefined
-  readonly data: string | undefined
-  readonly policy: string | undefined
-  /** Asset id, address or label to show; undefined lists all. */
+export interface InventoryArgs extends SourceArgs {
+  /** Asset id, address, label, bed, tag or serial number to show; undefined lists all. */
   readonly asset: string | undefined
   readonly format: OutputFormat
 }
 
-interface Loaded {
-  readonly assets: readonly Asset[]
-  /** 0, or 3 when the capture was damaged: its assets are shown all the same. */
-  readonly exit: number
-}
-
 export async function runInventory(args: InventoryArgs, io: Io): Promise<number> {
-  const loaded = args.file === undefined ? await fromStore(args, io) : await fromCapture(args.file, args, io)
-  if (typeof loaded === 'number') return loaded
+  const source = await inventorySource(args, {}, io)
+  if (typeof source === 'number') return source
   if (args.asset === undefined) {
-    io.out(renderList(loaded.assets, args.format))
-    return loaded.exit
+    io.out(renderList(source.assets, args.format))
+    tellWaiting(source, io)
+    return source.exit
   }
-  const wanted = args.asset
-  const found = loaded.assets.filter((a) => a.id === wanted || a.label === wanted || a.interfaces.some((i) => i.ip === wanted || i.mac === wanted))
+  const found = assetsNamed(source.assets, args.asset)
   if (found.length === 0) {
-    io.err(`cordon inventory: no asset "${wanted}" among ${loaded.assets.length}\n  help: cordon inventory list shows ids, labels and addresses.\n`)
+    io.err(`cordon inventory: no asset "${args.asset}" among ${source.assets.length}\n  help: cordon inventory list shows ids, labels and addresses.\n`)
     return Exit.usage
   }
-  io.out(args.format === 'text' ? found.map((a) => assetText(a, io)).join('\n') : renderList(found, args.format))
-  return loaded.exit
+  io.out(args.format === 'text' ? found.map((a) => assetText(a, source, io)).join('\n') : renderList(found, args.format))
+  return source.exit
 }
 
-async function fromCapture(file: string, args: InventoryArgs, io: Io): Promise<Loaded | number> {
-  const knowledge = loadKnowledge(args.policy)
-  if (!knowledge.ok) {
-    io.err(`${knowledge.error}\n`)
-    return Exit.usage
-  }
-  const bar = progressBar(io, 'reading')
-  const result = await analyseFile(file, {
-    knowledge: knowledge.value, store: null, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
-  })
-  bar.done()
-  if (!result.ok) {
-    io.err(`cordon inventory: ${result.error.message}\n  help: ${result.error.help}\n`)
-    return result.error.code === 'unusable' ? Exit.usage : Exit.unreadable
-  }
-  const { analysis, assets } = result.value.report
-  for (const p of analysis.problems) io.err(`damaged (${p.code}): ${p.message}\n`)
-  return { assets, exit: analysis.state === 'complete' ? Exit.ok : Exit.unreadable }
+/** A decision that finds nobody is no mistake, and no secret. */
+function tellWaiting({ waiting }: InventorySource, io: Io): void {
+  if (waiting.length === 0) return
+  const names = [...new Set(waiting.map((d) => d.called))].join(', ')
+  io.err(`${waiting.length} decisions wait for devices that are not here (${names}): cordon inventory decisions lists them.\n`)
 }
 
-async function fromStore(args: InventoryArgs, io: Io): Promise<Loaded | number> {
-  let assets: readonly Asset[] = []
-  const code = await withStore(args.data, io, async (store) => {
-    if (!store) {
-      io.err('cordon inventory: nothing to list\n  help: Name a capture with -r FILE, or a data folder with --data FOLDER.\n')
-      return Exit.usage
-    }
-    const newest = (await store.read('analysis')).at(-1)
-    if (!newest) {
-      io.err(`cordon inventory: the data folder holds no analysis yet\n  help: cordon check --data FOLDER CAPTURE puts one there.\n`)
-      return Exit.usage
-    }
-    assets = (await store.read('asset', { analysis: newest.analysis })).map((r) => r.body as Asset)
-    return Exit.ok
-  })
-  return code === Exit.ok ? { assets, exit: Exit.ok } : code
+/** With the confidence in words: readers of JSON should not have to know the ladder. */
+function withConfidence(asset: Asset): unknown {
+  return { ...asset, claims: asset.claims.map((c) => ({ ...c, confidence: confidenceOf(c) })) }
 }
 
 function renderList(assets: readonly Asset[], format: OutputFormat): string {
-  if (format === 'json') return `${JSON.stringify(assets, null, 2)}\n`
-  if (format === 'jsonl') return assets.map((a) => `${JSON.stringify(a)}\n`).join('')
+  if (format === 'json') return `${JSON.stringify(assets.map(withConfidence), null, 2)}\n`
+  if (format === 'jsonl') return assets.map((a) => `${JSON.stringify(withConfidence(a))}\n`).join('')
   const rows = assets.map((a) => [a.id, ...assetCells(a)])
   return format === 'csv' ? csv([['id', ...ASSET_HEAD], ...rows]) : table(['id', ...ASSET_HEAD], rows)
 }
 
-function assetText(a: Asset, io: Io): string {
+function assetText(a: Asset, source: InventorySource, io: Io): string {
   const interfaces = a.interfaces.map((i) => [i.ip ?? '', i.mac ?? '', String(i.vlan), i.evidence, formatMicros(i.firstAt), formatMicros(i.lastAt)])
-  const claims = a.claims.map((c) => [c.level, c.what, c.value, c.inferred ? 'inferred' : '', String(c.count), `frame ${c.frame}`, c.evidence])
+  const said = source.conversations.filter((c) => c.from.assetId === a.id || c.to.assetId === a.id)
   return [
     `${paint(io, 'bold', a.label)}  ${a.id}`,
     `role ${a.role}, zone ${a.zone ?? 'none'}, profile ${a.profile ?? 'none'}, seen ${formatMicros(a.firstAt)} to ${formatMicros(a.lastAt)}`,
+    outsideText(a, said),
     '', table(['ip', 'mac', 'vlan', 'bound by', 'first seen', 'last seen'], interfaces),
-    table(['evidence', 'claim', 'value', 'inferred', 'times', 'first', 'why'], claims),
+    table(['evidence', 'claim', 'value', 'confidence', 'inferred', 'times', 'first', 'first seen', 'last seen', 'why'], a.claims.map(claimCells)),
+    ...decisionLines(a), ...likenessLines(a), ...listLines(a, source), ...blindLines(a, said),
   ].join('\n')
+}
+
+function claimCells(c: Claim): string[] {
+  const where = c.frame > 0 ? `frame ${c.frame}` : ''
+  const inferred = c.inferred ? 'inferred' : ''
+  return [c.level, c.what, c.value, confidenceOf(c), inferred, String(c.count), where, formatMicros(c.firstAt), formatMicros(c.lastAt), c.evidence]
+}
+
+function outsideText(a: Asset, said: readonly Conversation[]): string {
+  if (a.outside) return 'talks outside? It is outside the hospital.'
+  const leaving = said.filter((c) => c.leaves && c.from.assetId === a.id)
+  if (leaving.length === 0) return 'talks outside? Not seen to.'
+  const to = [...new Set(leaving.map((c) => `${c.to.ip} ${c.transport}/${c.port}${c.attempts >= c.flows ? ' (tried, no answer)' : ''}`))]
+  return `talks outside? Yes: ${to.join(', ')}`
+}
+
+function decisionLines(a: Asset): string[] {
+  const { composition } = a
+  if (!composition) return []
+  return [
+    ...composition.decisions.map((d) => `decided by ${d.by} at ${formatMicros(d.at)}: ${d.words}. ${d.reason} (${d.id})`),
+    ...composition.contradictions.map((text) => `contradiction: ${text}`),
+    `the packets alone: ${composition.bare.map((b) => `${b.label} (${b.id})`).join(' and ')}`,
+  ]
+}
+
+function likenessLines(a: Asset): string[] {
+  return (a.perhaps ?? []).map((p) =>
+    `perhaps one box with ${p.label} (${p.asset}): ${p.signs.join(', ')}. cordon inventory merge ${a.id} ${p.asset} joins them.`)
+}
+
+function listLines(a: Asset, { matches }: InventorySource): string[] {
+  return matches.matches.filter((m) => m.asset === a.id)
+    .map(({ device, by, value }) => `on the list: ${device.where}, status ${device.statusText ?? 'not given'}, matched by ${by} ${value}`)
+}
+
+function blindLines(a: Asset, said: readonly Conversation[]): string[] {
+  const spots = assetBlindSpots(a, said)
+  return spots.length === 0 ? [''] : ['', 'What we cannot see:', ...spots.map((s) => `  ${s}`), '']
 }

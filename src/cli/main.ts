@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SCENARIOS } from '../twin/core/options.ts'
 import { addAdvisory } from './advisory-commands.ts'
 import { addGateway } from './gateway-commands.ts'
+import { addInventory } from './inventory-commands.ts'
 import { FAULTS } from '../twin/faults.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
@@ -89,7 +90,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addDemo(program, io, done)
   addServe(program, io, done)
   addWatch(program, io, done)
-  addInventory(program, io, done)
+  addInventory(program, { io, done, defaultData: defaultData(io.env), withFormats, policyOption, formatOf })
   addAdvisory(program, io, done, defaultData(io.env))
   addPolicy(program, io, done)
   addReplay(program, io, done)
@@ -153,20 +154,6 @@ function addServe(program: Command, io: Io, done: (code: number) => void): void 
     .option('--host <address>', 'address the console binds to', '127.0.0.1')
     .action(async (flags: { data: string; policy?: string; port: number; host: string }) =>
       done(await (await import('./serve.ts')).runServe({ ...flags, policy: flags.policy }, io)))
-}
-
-function addInventory(program: Command, io: Io, done: (code: number) => void): void {
-  const inventory = program.command('inventory').description('assets with the evidence for every claim')
-  type Flags = FormatFlags & { r?: string; data?: string; policy?: string }
-  const run = async (asset: string | undefined, flags: Flags): Promise<void> =>
-    done(await (await import('./inventory.ts')).runInventory({
-      file: flags.r, data: flags.r === undefined ? (flags.data ?? defaultData(io.env)) : flags.data, policy: flags.policy, asset, format: formatOf(flags),
-    }, io))
-  const sources = (command: Command): Command => withFormats(command)
-    .option('-r <file>', 'capture to read; - for standard input').option('--data <folder>', 'data folder with an earlier check').addOption(policyOption())
-  sources(inventory.command('list').description('all assets')).action((flags: Flags) => run(undefined, flags))
-  sources(inventory.command('show').description('one asset and its evidence').argument('<asset>', 'id, address or label'))
-    .action((asset: string, flags: Flags) => run(asset, flags))
 }
 
 interface EvalFlags {

@@ -4,10 +4,13 @@
 import { MICROS_PER_MINUTE, type Micros } from '../base/time.ts'
 import type { Analysis } from '../detect/analysis.ts'
 import type { Conversation } from '../detect/conversation.ts'
+import { knownPicture, type KnownPicture } from '../detect/known-picture.ts'
+import { loadProfiles } from '../config/index.ts'
 import type { Asset } from '../inventory/asset.ts'
 import { analyseFile } from '../sensor/analyse.ts'
 import type { Knowledge } from '../sensor/knowledge.ts'
 import type { FlowBody } from '../sensor/records.ts'
+import { knowingOf, readBesides } from '../store/besides.ts'
 import type { Store, StoreRecord } from '../store/store.ts'
 import { Exit, type Io } from './io.ts'
 import { progressBar } from './text.ts'
@@ -97,7 +100,9 @@ async function fromStore(store: Store, now: () => Micros): Promise<Past | null> 
   const newest = (await store.read('analysis')).at(-1)
   if (newest === undefined) return null
   const analysis = newest.body as Analysis
-  const assets = await bodies<Asset>(store, 'asset', newest.analysis)
+  const { assets, conversations } = await asKnown(
+    store, await bodies<Asset>(store, 'asset', newest.analysis), await bodies<Conversation>(store, 'conversation', newest.analysis),
+  )
   const activity = new Activity()
   for (let offset = 0; ; offset += PAGE) {
     const page = await store.read('flow', { analysis: newest.analysis, offset, limit: PAGE })
@@ -105,15 +110,24 @@ async function fromStore(store: Store, now: () => Micros): Promise<Past | null> 
     if (page.length < PAGE) break
   }
   return {
-    analysis, assets, missing: await missingOf(store, analysis, assets), ...activity.all(), now: now(),
-    conversations: await bodies<Conversation>(store, 'conversation', newest.analysis),
+    analysis, assets, missing: await missingOf(store, analysis, assets), ...activity.all(), now: now(), conversations,
   }
 }
 
-/** Assets of the newest analysis, or null when there is none: what decides who is in a zone. */
+/** Assets of the newest analysis as people and lists know them, or null when there is none: what decides who is in a zone. */
 export async function newestAssets(store: Store): Promise<readonly Asset[] | null> {
   const newest = (await store.read('analysis')).at(-1)
-  return newest === undefined ? null : bodies<Asset>(store, 'asset', newest.analysis)
+  return newest === undefined ? null : (await asKnown(store, await bodies<Asset>(store, 'asset', newest.analysis), [])).assets
+}
+
+/** Stored assets and conversations under the names and ids that people and lists give them now. */
+async function asKnown(
+  store: Store, assets: readonly Asset[], conversations: readonly Conversation[],
+): Promise<Pick<KnownPicture, 'assets' | 'conversations'>> {
+  const besides = await readBesides(store)
+  if (besides.decisions.length + besides.lists.length === 0) return { assets, conversations }
+  const profiles = loadProfiles()
+  return knownPicture({ assets, conversations, findings: [] }, knowingOf(besides, profiles.ok ? profiles.value.profiles : new Map()), [])
 }
 
 async function bodies<T>(store: Store, kind: 'asset' | 'conversation', analysis: string): Promise<readonly T[]> {
@@ -121,7 +135,7 @@ async function bodies<T>(store: Store, kind: 'asset' | 'conversation', analysis:
 }
 
 /** Inside assets of earlier analyses, newest sight of each, without id or card of one seen now. A demo ward is no hospital. */
-async function missingOf(store: Store, analysis: Analysis, assets: readonly Asset[]): Promise<readonly Asset[]> {
+export async function missingOf(store: Store, analysis: Analysis, assets: readonly Asset[]): Promise<readonly Asset[]> {
   const demos = new Set((await store.read('analysis')).filter((r) => (r.body as Analysis).source === 'demo').map((r) => r.analysis))
   if (demos.has(analysis.id)) return []
   const seen = new Set(assets.flatMap(identities))

@@ -18,7 +18,7 @@ export function advisoryViews(deps: ConsoleDeps): Readonly<Record<string, Handle
 
 async function matchesOf(deps: ConsoleDeps, analysis: Parameters<Handler>[0], assetId?: string): Promise<AdvisoryMatch[]> {
   if (deps.advisories === undefined) return []
-  const { assets, conversations } = await readRecords(deps.store, analysis)
+  const { assets, conversations } = await readRecords(deps.store, analysis, deps.profiles ?? new Map())
   return deps.advisories.matches({ conversations, assets: assets.filter(({ id }) => assetId === undefined || id === assetId) })
 }
 

@@ -2,12 +2,14 @@
 // Every text in here is free of payload and of patient data by construction of the types below it.
 
 import type { Analysis } from '../detect/analysis.ts'
-import type { Asset } from '../inventory/asset.ts'
+import type { Asset, Claim } from '../inventory/asset.ts'
+import type { ClaimConfidence } from '../inventory/claims.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import type { JudgedMatch } from '../inventory/advisories/decisions.ts'
 import type { Finding, Severity } from '../detect/finding.ts'
 
-export type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from '../inventory/asset.ts'
+export type { Asset, AssetInterface, AssetRole, BareAsset, Claim, EvidenceLevel } from '../inventory/asset.ts'
+export type { ClaimConfidence } from '../inventory/claims.ts'
 export type { Analysis } from '../detect/analysis.ts'
 export type { Conversation, Endpoint } from '../detect/conversation.ts'
 export type { AttackTag, EvidenceFlow, Finding, Severity } from '../detect/finding.ts'
@@ -40,8 +42,41 @@ export interface AssetRow extends Asset {
   readonly worst: Severity | null
 }
 
+/** A claim with how sure it is, in a word: no number is made up. */
+export interface ClaimRow extends Claim {
+  readonly confidence: ClaimConfidence
+}
+
+/** What the hospital's own list says of an asset. */
+export interface ListedSight {
+  readonly where: string
+  readonly tag: string | null
+  readonly serial: string | null
+  /** The list's own word. */
+  readonly status: string | null
+  readonly retired: boolean
+  /** `mac`, `serial`, `host-name` or `address`, and the text both sides have. */
+  readonly matchedBy: string
+  readonly value: string
+}
+
+/** One address outside that the asset sent to, or tried to. */
+export interface OutsideContact {
+  readonly ip: string
+  readonly service: string
+  readonly protocol: string | null
+  readonly answered: boolean
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
 export interface AssetPage {
   readonly asset: AssetRow
+  readonly claims: readonly ClaimRow[]
+  readonly listed: readonly ListedSight[]
+  readonly outside: readonly OutsideContact[]
+  /** What this view cannot show of it, in sentences. */
+  readonly cannotSee: readonly string[]
   readonly conversations: readonly Conversation[]
   readonly findings: readonly TriagedFinding[]
 }

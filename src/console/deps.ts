@@ -2,6 +2,7 @@
 // Keeps the direction of the levels: the console never imports the sensor, it is handed a function.
 
 import type { Micros } from '../base/time.ts'
+import type { Knowing } from '../inventory/known/know.ts'
 import type { Store } from '../store/store.ts'
 import type { AdvisoryMatch, Analysis, ApiError, Asset, BedsFrame, BedsSetup, ChangeEvent, Conversation, ProgressEvent } from './api.ts'
 import type { PolicyZones } from './views.ts'
@@ -44,6 +45,8 @@ export interface ConsoleDeps {
   /** Only where a gateway runs. */
   readonly beds?: BedsFeed
   readonly store: Store
+  /** Device profiles by id, for names that people and lists give. */
+  readonly profiles?: Knowing['profiles']
   /** Zones and conduits of the policy that was in force for this analysis. */
   readonly zoneMap: (analysisId: string) => Promise<PolicyZones>
   /** Reads the file at `path` into the store; `name` is what the user called it. Throws only when we are wrong. */

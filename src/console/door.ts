@@ -1,7 +1,7 @@
 // door: the only way a stored body leaves by HTTP. Copies the fields of the api types by name and nothing else.
 // Keeps the rule "minimal by construction": a field nobody named (patient text, payload) cannot cross, even when a store holds it.
 
-import type { Analysis, Asset, Conversation, Finding } from './api.ts'
+import type { Analysis, Asset, BareAsset, Conversation, Finding } from './api.ts'
 
 /** Mirror of a type: `true` for a text, number, boolean or null; an object for an object; arrays by their element. */
 export type Shape<T> = [T] extends [string | number | boolean | null | undefined]
@@ -21,13 +21,23 @@ const ANALYSIS: Shape<Analysis> = {
   blindSpots: true,
 }
 
-const ASSET: Shape<Asset> = {
+const BARE_ASSET: Shape<BareAsset> = {
   id: true, label: true, profile: true, vendor: true, model: true, role: true, level: true, bed: true, outside: true, zone: true,
   interfaces: { mac: true, ip: true, vlan: true, evidence: true, firstAt: true, lastAt: true },
   claims: {
     what: true, value: true, level: true, evidence: true, inferred: true, firstAt: true, lastAt: true, frame: true, count: true,
+    source: true, about: true,
   },
   firstAt: true, lastAt: true,
+}
+
+const ASSET: Shape<Asset> = {
+  ...BARE_ASSET,
+  composition: {
+    bare: BARE_ASSET, contradictions: true,
+    decisions: { id: true, action: true, words: true, by: true, at: true, reason: true },
+  },
+  perhaps: { asset: true, label: true, signs: true },
 }
 
 const ENDPOINT = { assetId: true, ip: true, label: true, zone: true } as const

@@ -3,6 +3,9 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Micros } from '../base/time.ts'
+import { knownPicture, type Told } from '../detect/known-picture.ts'
+import type { Knowing } from '../inventory/known/know.ts'
+import { knowingOf, readBesides } from '../store/besides.ts'
 import type { Store, StoreRecord, StoreRow } from '../store/store.ts'
 import type { Analysis, Finding, TriagedFinding, TriageState } from './api.ts'
 import { analysisOf, assetOf, conversationOf, findingOf } from './door.ts'
@@ -22,24 +25,32 @@ export async function readAnalysis(store: Store, id: string): Promise<Analysis |
   return found ? analysisOf(found.body) : null
 }
 
-/** All that views.ts joins, for one analysis. */
-export async function readRecords(store: Store, analysis: Analysis): Promise<AnalysisRecords> {
-  const of = { analysis: analysis.id }
-  const [assets, conversations, findings] = await Promise.all([
-    store.read('asset', of), store.read('conversation', of), readFindings(store, analysis.id),
-  ])
+type Profiles = Knowing['profiles']
+
+/** All that views.ts joins, for one analysis, as people, lists and forms beside the packets make it. */
+export async function readRecords(store: Store, analysis: Analysis, profiles: Profiles): Promise<AnalysisRecords> {
+  const [told, besides, states] = await Promise.all([readTold(store, analysis.id), readBesides(store), readStates(store, analysis.id)])
+  const { assets, conversations, findings, matches } = knownPicture(told, knowingOf(besides, profiles), besides.forms)
+  return { analysis, assets, conversations, findings: triaged(findings, states), listed: matches.matches }
+}
+
+async function readTold(store: Store, analysis: string): Promise<Told> {
+  const of = { analysis }
+  const [assets, conversations, findings] = await Promise.all([store.read('asset', of), store.read('conversation', of), store.read('finding', of)])
   return {
-    analysis,
     assets: assets.map((record) => assetOf(record.body)),
     conversations: conversations.map((record) => conversationOf(record.body)),
-    findings,
+    findings: findings.map((record) => findingOf(record.body)),
   }
 }
 
+async function readStates(store: Store, analysis: string): Promise<ReadonlyMap<string, TriageState>> {
+  return new Map((await store.read('triage', { analysis })).map((record) => [record.key, stateOf(record.body)]))
+}
+
 /** Findings with triage, worst first. */
-export async function readFindings(store: Store, analysis: string): Promise<TriagedFinding[]> {
-  const [findings, states] = await Promise.all([store.read('finding', { analysis }), store.read('triage', { analysis })])
-  return triaged(findings.map((record) => findingOf(record.body)), new Map(states.map((record) => [record.key, stateOf(record.body)])))
+export async function readFindings(store: Store, analysis: Analysis, profiles: Profiles): Promise<readonly TriagedFinding[]> {
+  return (await readRecords(store, analysis, profiles)).findings
 }
 
 /** The state in a stored triage body; `new` when it is none of ours. */

@@ -39,17 +39,20 @@ function withAnalysis(deps: ConsoleDeps, handler: Handler) {
   }
 }
 
+const NO_PROFILES: NonNullable<ConsoleDeps['profiles']> = new Map()
+
 function viewsOf(deps: ConsoleDeps): Readonly<Record<string, Handler>> {
-  const { store } = deps
+  const { store, profiles = NO_PROFILES } = deps
+  const records = (analysis: Analysis): ReturnType<typeof readRecords> => readRecords(store, analysis, profiles)
   return {
-    '/overview': async (analysis) => overview(await readRecords(store, analysis), await readTraffic(store, analysis)),
-    '/assets': async (analysis) => assetRows(await readRecords(store, analysis)),
+    '/overview': async (analysis) => overview(await records(analysis), await readTraffic(store, analysis)),
+    '/assets': async (analysis) => assetRows(await records(analysis)),
     '/assets/:assetId': async (analysis, params, _request, reply) =>
-      assetPage(await readRecords(store, analysis), params.assetId) ?? notFound(reply, 'asset'),
-    '/conversations': async (analysis) => sortedConversations((await readRecords(store, analysis)).conversations),
-    '/zones': async (analysis) => zoneMap(await deps.zoneMap(analysis.id), await readRecords(store, analysis)),
+      assetPage(await records(analysis), params.assetId) ?? notFound(reply, 'asset'),
+    '/conversations': async (analysis) => sortedConversations((await records(analysis)).conversations),
+    '/zones': async (analysis) => zoneMap(await deps.zoneMap(analysis.id), await records(analysis)),
     ...advisoryViews(deps),
-    '/findings': (analysis) => readFindings(store, analysis.id),
+    '/findings': (analysis) => readFindings(store, analysis, profiles),
   }
 }
 
@@ -59,7 +62,7 @@ function triageOf(deps: ConsoleDeps, hub: EventHub): Handler {
     if (state === null) {
       return fail(reply, 400, 'bad-triage', 'The body names no triage state.', `Send { "state": one of ${TRIAGE_STATES.join(', ')} }.`)
     }
-    const finding = findFinding(await readFindings(deps.store, analysis.id), params.findingId)
+    const finding = findFinding(await readFindings(deps.store, analysis, deps.profiles ?? NO_PROFILES), params.findingId)
     if (!finding) return notFound(reply, 'finding')
     if (finding.triage !== state) {
       await writeTriage(deps.store, analysis.id, finding, state, deps.now())

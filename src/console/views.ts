@@ -2,10 +2,13 @@
 // Keeps "no invented risk score": everything here is a count, a join or an order that a person can redo by hand.
 
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
+import { assetBlindSpots } from '../detect/asset-blind-spots.ts'
 import { SEVERITIES } from '../detect/finding.ts'
+import { confidenceOf } from '../inventory/claims.ts'
+import type { ListMatch } from '../inventory/listed/match.ts'
 import type {
-  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, Overview, Severity, TriagedFinding, TriageState, ZoneCell,
-  ZoneMap,
+  Analysis, Asset, AssetPage, AssetRole, AssetRow, Conversation, Finding, ListedSight, OutsideContact, Overview, Severity, TriagedFinding, TriageState,
+  ZoneCell, ZoneMap,
 } from './api.ts'
 
 /** The states a person can give a finding (product.md, "triage"). */
@@ -41,6 +44,8 @@ export interface AnalysisRecords {
   readonly assets: readonly Asset[]
   readonly conversations: readonly Conversation[]
   readonly findings: readonly TriagedFinding[]
+  /** Rows of the hospital's lists that are assets of this analysis. */
+  readonly listed?: readonly ListMatch[]
 }
 
 /** Findings with their triage state; `new` until someone decides. Worst first, then newest. */
@@ -158,11 +163,31 @@ function worstOf(findings: readonly Finding[]): Severity | null {
 export function assetPage(records: Omit<AnalysisRecords, 'analysis'>, assetId: string): AssetPage | null {
   const asset = assetRows(records).find((row) => row.id === assetId)
   if (!asset) return null
+  const said = records.conversations.filter((c) => c.from.assetId === assetId || c.to.assetId === assetId)
   return {
     asset,
-    conversations: sortedConversations(records.conversations.filter((c) => c.from.assetId === assetId || c.to.assetId === assetId)),
+    claims: asset.claims.map((c) => ({ ...c, confidence: confidenceOf(c) })),
+    listed: (records.listed ?? []).filter((m) => m.asset === assetId).map(listedSight),
+    outside: outsideContacts(said.filter((c) => c.leaves && c.from.assetId === assetId)),
+    cannotSee: assetBlindSpots(asset, said),
+    conversations: sortedConversations(said),
     findings: records.findings.filter((finding) => finding.assetId === assetId),
   }
+}
+
+function listedSight({ device, by, value }: ListMatch): ListedSight {
+  const { where, tag, serial, statusText, status } = device
+  return { where, tag, serial, status: statusText, retired: status === 'retired', matchedBy: by, value }
+}
+
+/** Addresses shown on the page of an asset; a scanner has thousands, and the conversations below list them. */
+const OUTSIDE_SHOWN_MAX = 50
+
+/** By first contact; answered when any connection to it was. */
+function outsideContacts(leaving: readonly Conversation[]): OutsideContact[] {
+  return leaving.map((c): OutsideContact => ({
+    ip: c.to.ip, service: `${c.transport}/${c.port}`, protocol: c.protocol, answered: c.flows > c.attempts, firstAt: c.firstAt, lastAt: c.lastAt,
+  })).sort((a, b) => a.firstAt - b.firstAt || compareText(a.ip, b.ip)).slice(0, OUTSIDE_SHOWN_MAX)
 }
 
 /** Denied and leaving first, because those need a decision; then the largest. */

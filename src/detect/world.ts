@@ -1,5 +1,6 @@
 // World: what is known at the moment of asking, handed to every rule. Read-only; rules keep no state outside their own.
 
+import { greatestOf } from '../base/extent.ts'
 import { ipScope, sameUsualSegment } from '../base/ip-scope.ts'
 import { prefixTest, type Ip, type Prefix } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
@@ -70,18 +71,24 @@ function monitorsOf(segments: ReadonlyMap<number, ReadonlyMap<Ip, Asset>>): Read
   return new Map([...segments].map(([vlan, byIp]) => [vlan, new Map([...byIp].filter(([, asset]) => isMonitor(asset)))]))
 }
 
-/** By VLAN and address; of two assets with one address the later in the list. */
+/** By VLAN and address; of two assets with one address the one seen last, and of those the later in the list. */
 function assetsBySegment(assets: readonly Asset[]): ReadonlyMap<number, ReadonlyMap<Ip, Asset>> {
   const segments = new Map<number, Map<Ip, Asset>>()
   for (const asset of assets) {
-    for (const { vlan, ip } of asset.interfaces) {
+    for (const { vlan, ip, lastAt } of asset.interfaces) {
       if (!ip) continue
       const known = segments.get(vlan)
+      const other = known?.get(ip)
+      if (other && lastAt < lastSeen(other, vlan, ip)) continue
       if (known) known.set(ip, asset)
       else segments.set(vlan, new Map([[ip, asset]]))
     }
   }
   return segments
+}
+
+function lastSeen(asset: Asset, vlan: number, ip: Ip): Micros {
+  return greatestOf(asset.interfaces.filter((i) => i.vlan === vlan && i.ip === ip), (i) => i.lastAt)
 }
 
 /**

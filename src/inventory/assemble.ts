@@ -8,7 +8,8 @@ import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
 import type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from './asset.ts'
 import { addressKey, claimedByArp, type Binding, type Bindings } from './bindings.ts'
-import { joinClaims, strongest, type ClaimSet } from './claims.ts'
+import { claimsAbout, joinClaims, strongest, type ClaimSet } from './claims.ts'
+import { cardClaims, stackClaims } from './hints/stack.ts'
 import type { Host } from './inventory.ts'
 import type { OuiTable } from './oui.ts'
 import { arpAddresses, judgeOwner } from './ownership.ts'
@@ -72,7 +73,7 @@ export function assembleAssets(state: InventoryState, options: AssembleOptions):
   return assets.sort((a, b) => compareText(a.label, b.label) || compareText(a.id, b.id))
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
@@ -113,6 +114,10 @@ function arpSegments(bindings: Bindings): Map<MacNumber, Set<string>> {
 function bindingOf(host: Host, bindings: Bindings, facts: Neighbourhood, options: AssembleOptions): Binding | null {
   const claimants = bindings.claimants(host.vlan, host.ip)
   const stated = claimants.filter((b) => claimedByArp(b) || b.dhcpLeases > 0)
+  // DHCP gave the address on: each tenant has a host of its own.
+  const leased = stated.filter((b) => b.dhcpLeases > 0)
+  const tenant = leased.length > 1 ? leased.find((b) => b.mac === host.tenant) : undefined
+  if (tenant) return tenant
   if (stated.length > 0) return judgeOwner(bindings, stated, facts.arpAddresses)?.owner ?? null
   if (!options.isInside(host.ip) && !namesItself(host)) return null
   return claimants.find((b) => !facts.routers.has(b.mac)) ?? null
@@ -129,7 +134,12 @@ function namesItself(host: Host): boolean {
 
 /** A box becomes one asset; devices it only reports about (a gateway naming several) become assets without interfaces. */
 function toAssets(box: Box, state: InventoryState, options: AssembleOptions, facts: Neighbourhood): Asset[] {
-  const claims = joinClaims([...box.hosts.map(({ host }) => host.claims.list()), ...macClaims(box, state, options)])
+  const isSingle = box.hosts.length === 1
+  const stated = box.hosts.map(({ host }) => {
+    const own = host.syns ? [...host.claims.list(), ...stackClaims(host.syns.list(), box.mac)] : host.claims.list()
+    return isSingle ? own : claimsAbout(own, host.ip)
+  })
+  const claims = joinClaims([...stated, ...macClaims(box, state, options)])
   const devices = [...new Set(claims.filter((c) => c.what === 'device-identifier').map((c) => c.value))]
   const own = toAsset(box, claims, devices.length === 1, options, facts)
   return devices.length > 1 ? [own, ...devices.map((device) => reportedAsset(device, claims, own))] : [own]
@@ -143,7 +153,7 @@ function macClaims(box: Box, state: InventoryState, options: AssembleOptions): (
     what: 'nic-vendor', value: vendor, level: 'E', evidence: `IEEE registry for ${formatMac(box.mac).slice(0, 8)}`, inferred: false,
     firstAt: first.firstAt, lastAt: first.lastAt, frame: first.frame, count: 1,
   }]
-  return [state.macClaims.get(box.mac)?.list() ?? [], oui]
+  return [state.macClaims.get(box.mac)?.list() ?? [], oui, first ? cardClaims(box.mac, first) : []]
 }
 
 function toAsset(box: Box, claims: readonly Claim[], namedByIdentifier: boolean, options: AssembleOptions, facts: Neighbourhood): Asset {
@@ -185,12 +195,12 @@ function toInterface({ host, binding }: Box['hosts'][number]): AssetInterface {
 }
 
 /** A bed only when the stream never named two: a label on the wrong bed is worse than none. */
-function bedOf(claims: readonly Claim[]): number | null {
+export function bedOf(claims: readonly Claim[]): number | null {
   const beds = claims.filter((c) => c.what === 'bed')
   return beds.length === 1 ? Number(beds[0]?.value) : null
 }
 
-function roleOf(claims: readonly Claim[], forwards: boolean): AssetRole {
+export function roleOf(claims: readonly Claim[], forwards: boolean): AssetRole {
   const roles = new Set(claims.filter((c) => c.what === 'role').map((c) => c.value))
   if (forwards) roles.add('router')
   return ROLE_ORDER.find((role) => roles.has(role)) ?? 'unknown'
@@ -208,7 +218,7 @@ interface LabelParts {
 }
 
 /** What people call it, from the strongest thing known. */
-function labelOf(parts: LabelParts): string {
+export function labelOf(parts: LabelParts): string {
   const address = parts.ip ?? (parts.mac === null ? 'unknown address' : formatMac(parts.mac))
   if (parts.identifier) return parts.identifier
   if (parts.profile && parts.level === 'D') return `${address}, behaves like a ${parts.profile.model}`

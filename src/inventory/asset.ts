@@ -8,11 +8,21 @@ import type { Micros } from '../base/time.ts'
 /** A label, UDI or CMMS with serial; B CMMS model; C protocol fingerprint; D behaves like (an advisory's indicator); E OUI. */
 export type EvidenceLevel = 'A' | 'B' | 'C' | 'D' | 'E'
 
-export type ClaimSubject = 'model' | 'vendor' | 'role' | 'host-name' | 'device-identifier' | 'bed' | 'software' | 'nic-vendor'
+export const CLAIM_SUBJECTS = [
+  'model', 'vendor', 'role', 'host-name', 'device-identifier', 'bed', 'software', 'nic-vendor',
+  /** Of the card: what its address says of itself. Of the address: how many may stand behind it. Of the system: a hint from its stack. */
+  'card', 'sharing', 'os',
+  /** From the hospital's own list or a person; where it stands it may also say itself. */
+  'listed-model', 'serial', 'asset-tag', 'location',
   /** Make and model in the device's own words; a switch and its port; a serial number; a service it announces or offers. */
-  | 'product' | 'attached-to' | 'serial-number' | 'service'
-  /** What others call it, what it proves itself with, what kind of client it is, and where it says that it stands. */
-  | 'server-name' | 'certificate' | 'fingerprint' | 'location'
+  'product', 'attached-to', 'serial-number', 'service',
+  /** What others call it, what it proves itself with, what kind of client it is. */
+  'server-name', 'certificate', 'fingerprint',
+] as const
+export type ClaimSubject = (typeof CLAIM_SUBJECTS)[number]
+
+/** Who says so when it was not a packet: a person, the hospital's own list, or a manufacturer's statement. */
+export type ClaimSource = 'person' | 'list'
 
 /** One statement about an asset and why we believe it. Repeats raise `count` and `lastAt`. */
 export interface Claim {
@@ -28,6 +38,10 @@ export interface Claim {
   /** Frame that first showed it. */
   readonly frame: number
   readonly count: number
+  /** Absent: a packet said so. */
+  readonly source?: ClaimSource
+  /** Addresses it was stated about, the first few; absent when the asset has one. What a split divides claims by. */
+  readonly about?: readonly Ip[]
 }
 
 /** A MAC/IP binding in time. */
@@ -48,7 +62,8 @@ export type AssetRole =
 /** Deterministic: the same capture gives the same ids. `a-` and 10 hex digits. */
 export type AssetId = string
 
-export interface Asset {
+/** What the evidence of packets alone tells. */
+export interface BareAsset {
   readonly id: AssetId
   /** What people call it: `CMS8000 monitor, bed 7`, a host name, or its address. */
   readonly label: string
@@ -68,4 +83,36 @@ export interface Asset {
   readonly claims: readonly Claim[]
   readonly firstAt: Micros
   readonly lastAt: Micros
+}
+
+/** A person's decision as it was applied. */
+export interface AppliedDecision {
+  readonly id: string
+  readonly action: 'confirm' | 'rename' | 'merge' | 'split'
+  /** What was decided, in words. */
+  readonly words: string
+  readonly by: string
+  readonly at: Micros
+  readonly reason: string
+}
+
+/** How an asset differs from what the packets alone tell, and that itself, so that every step can be explained and taken back. */
+export interface Composition {
+  readonly bare: readonly BareAsset[]
+  readonly decisions: readonly AppliedDecision[]
+  /** What speaks against a decision or a list, in words. */
+  readonly contradictions: readonly string[]
+}
+
+/** An asset may be the same box as another: for a person to decide. */
+export interface Likeness {
+  readonly asset: AssetId
+  readonly label: string
+  readonly signs: readonly string[]
+}
+
+export interface Asset extends BareAsset {
+  /** Absent when nothing but packets speaks of it. */
+  readonly composition?: Composition
+  readonly perhaps?: readonly Likeness[]
 }

@@ -1,5 +1,6 @@
 // Claims: statements about one interface with their evidence. Repeats are counted; different values stand side by side.
 
+import type { Ip } from '../base/ip.ts'
 import type { Micros } from '../base/time.ts'
 import type { Claim, ClaimSubject, EvidenceLevel } from './asset.ts'
 
@@ -52,6 +53,31 @@ function isStronger(a: Claim, b: Claim): boolean {
   return a.count === b.count ? a.firstAt < b.firstAt : a.count > b.count
 }
 
+/** Addresses kept per claim: a storm puts thousands of them behind one card. */
+const ABOUT_MAX = 16
+
+/** The claims with the address they were stated about, for an asset that has several. */
+export function claimsAbout(claims: readonly Claim[], ip: Ip): readonly Claim[] {
+  return claims.map((claim) => ({ ...claim, about: [ip] }))
+}
+
+function joinAbout(a: Claim, b: Claim): readonly Ip[] | undefined {
+  if (!a.about || !b.about || a.about.length >= ABOUT_MAX) return a.about
+  return [...new Set([...a.about, ...b.about])].slice(0, ABOUT_MAX)
+}
+
+/** How sure a claim is, in words. Nothing is computed: each rung is a kind of evidence that a person can look up. */
+export const CONFIDENCE_WORDS = ['confirmed', 'high', 'medium', 'low', 'hint'] as const
+export type ClaimConfidence = (typeof CONFIDENCE_WORDS)[number]
+
+/** confirmed: a person; high: levels A to C as stated; medium: the same by inference; low: level D; hint: level E, which names nobody. */
+export function confidenceOf(claim: Pick<Claim, 'level' | 'inferred' | 'source'>): ClaimConfidence {
+  if (claim.source === 'person') return 'confirmed'
+  if (claim.level === 'E') return 'hint'
+  if (claim.level === 'D') return 'low'
+  return claim.inferred ? 'medium' : 'high'
+}
+
 /** One list out of several interfaces' claims: equal statements are joined. */
 export function joinClaims(sets: readonly (readonly Claim[])[]): Claim[] {
   const joined = new Map<string, MutableClaim>()
@@ -64,6 +90,8 @@ export function joinClaims(sets: readonly (readonly Claim[])[]): Claim[] {
       known.lastAt = Math.max(known.lastAt, claim.lastAt)
       known.frame = Math.min(known.frame, claim.frame)
       known.count += claim.count
+      const about = joinAbout(known, claim)
+      if (about) known.about = about
     }
   }
   return [...joined.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1))

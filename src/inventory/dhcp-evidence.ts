@@ -5,6 +5,7 @@ import type { Mac } from '../base/mac.ts'
 import type { DhcpMessage } from '../protocols/dhcp/facts.ts'
 import type { NewClaim } from './claims.ts'
 import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import { dhcpHints } from './hints/dhcp.ts'
 
 function claim(what: NewClaim['what'], value: string | null, evidence: string): NewClaim[] {
   return value === null ? [] : [{ what, value, level: 'C', evidence, inferred: false }]
@@ -32,7 +33,8 @@ function clientClaims(fact: DhcpMessage, mac: Mac, serverSpeaks: boolean): Targe
     ...claim('host-name', fact.fullName, 'DHCP option 81'),
     ...claim('software', fact.vendorClass, 'DHCP option 60'),
   ]
-  return [...words, ...claim('attached-to', portOf(fact), 'DHCP option 82, written by the relay or access switch')]
+  const hints = serverSpeaks ? [] : dhcpHints(fact)
+  return [...words, ...hints, ...claim('attached-to', portOf(fact), 'DHCP option 82, written by the relay or access switch')]
     .map((one) => ({ target: { vlan: fact.vlan, mac }, claim: one }))
 }
 

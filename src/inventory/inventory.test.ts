@@ -169,6 +169,47 @@ const hl7 = (devices: readonly string[]): Fact => ({
   devices: devices.map((text) => ({ source: 'PRT-16', text })), filledPatientFields: [], segments: [],
 })
 
+test('interfaces follow DHCP: a card with a new lease is the same asset', () => {
+  const inventory = new Inventory([])
+  const talk = (n: number, address: string, second: number): void => void inventory.sender(0, macNumber(n), ip(address), second * MICROS_PER_SECOND, ++frame)
+  inventory.fact(lease(1, '10.0.0.50', 'ack'), null)
+  talk(1, '10.0.0.50', 2)
+  inventory.fact({ ...lease(1, '10.0.0.60', 'ack'), at: 100 * MICROS_PER_SECOND }, null)
+  talk(1, '10.0.0.60', 101)
+  const one = inventory.assets(OPTIONS).find((a) => a.interfaces.some((i) => i.ip === '10.0.0.50'))
+  assert.deepEqual([one?.interfaces.map((i) => i.ip), one?.interfaces.every((i) => i.mac === mac(1))], [['10.0.0.50', '10.0.0.60'], true])
+})
+
+test('an address given on by DHCP is another device\'s from then on, with its own claims; the card that only carries it is nobody', () => {
+  const inventory = new Inventory([])
+  const talk = (n: number, second: number): void => void inventory.sender(0, macNumber(n), ip('10.0.0.50'), second * MICROS_PER_SECOND, ++frame)
+  const flow = flowKey('10.0.0.50', '10.0.0.19')
+  inventory.fact(lease(1, '10.0.0.50', 'ack'), null)
+  talk(1, 2)
+  inventory.fact(stream(5), flow)
+  inventory.fact({ ...lease(2, '10.0.0.50', 'ack'), at: 9000 * MICROS_PER_SECOND }, null)
+  // Granted is not yet spoken: what the first still says is its own.
+  inventory.fact(bed(7), flow)
+  talk(2, 9001)
+  talk(3, 9002)
+  inventory.fact({ ...bed(4), at: 9003 * MICROS_PER_SECOND }, flow)
+  const held = inventory.assets(OPTIONS).filter((a) => a.interfaces.some((i) => i.ip === '10.0.0.50'))
+  const told = held.map((a) => [a.interfaces[0]?.mac, a.profile, a.bed])
+  assert.deepEqual(told.sort(), [[mac(1), CMS8000_PROFILE, 7], [mac(2), null, 4]])
+  talk(1, 9004)
+  talk(2, 9005)
+  assert.equal(inventory.assets(OPTIONS).filter((a) => a.interfaces.some((i) => i.ip === '10.0.0.50')).length, 2)
+})
+
+test('a claim of an asset with several addresses says which one it is about; a card with a made-up number says so', () => {
+  const inventory = new Inventory([])
+  inventory.fact(claim(1, '10.0.0.7', 1), null)
+  inventory.fact(claim(1, '10.0.0.8', 1), null)
+  inventory.fact(stream(), flowKey('10.0.0.7', '10.0.0.19'))
+  const asset = inventory.assets(OPTIONS).find((a) => a.interfaces.length === 2)
+  assert.deepEqual(asset?.claims.map((c) => [c.what, c.about]), [['model', ['10.0.0.7']], ['role', ['10.0.0.7']], ['card', undefined]])
+})
+
 test('a sender that names one device is called by it; one that names several reports about others', () => {
   const one = new Inventory([])
   one.sender(0, macNumber(1), ip('10.0.0.155'), 1, 1)

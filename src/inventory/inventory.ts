@@ -12,6 +12,7 @@ import type { Asset } from './asset.ts'
 import { Bindings, type BindingEvidence } from './bindings.ts'
 import { ClaimSet } from './claims.ts'
 import { claimsOf, type ClaimTarget } from './evidence.ts'
+import { SynShapes, type SynSeen } from './hints/syn.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Place } from './places.ts'
 import type { SenderTold } from './senders.ts'
@@ -25,6 +26,10 @@ export interface Host {
   /** Frame of the first packet or claim. */
   readonly frame: number
   readonly claims: ClaimSet
+  /** The card that spoke from the address first in this tenancy; -1 before one did. An address that DHCP gave on has a host per card. */
+  tenant: MacNumber
+  /** How it opens connections; null until it opened one in view. */
+  syns: SynShapes | null
 }
 
 /** What a profile's devices do when they start, whoever answers: evidence level D, "behaves like". Address and port together, never the address alone. */
@@ -37,6 +42,8 @@ export interface Behaviour {
 /** Addresses kept; a flood of forged senders beyond it is counted. A hospital of 10 000 assets fits six times. */
 export const HOSTS_MAX = 65_536
 
+const NOBODY: MacNumber = -1
+
 export class Inventory {
   readonly bindings = new Bindings()
   /** In order of first appearance. */
@@ -46,6 +53,8 @@ export class Inventory {
   readonly #neighbours = new Neighbours()
   readonly #behaviours: readonly { readonly profile: string; readonly ports: readonly number[]; readonly holds: readonly ((ip: Ip) => boolean)[] }[]
   readonly #startPorts: ReadonlySet<number>
+  /** Hosts of addresses that changed hands, in order. */
+  readonly #tenants = new Map<Ip, readonly Host[]>()
   #refused = 0
 
   constructor(behaviours: readonly Behaviour[]) {
@@ -73,8 +82,33 @@ export class Inventory {
     if (host && at > host.lastAt) host.lastAt = at
     if (!host && !canSend(ip)) return null
     host ??= this.#newHost(known, vlan, ip, at, frame)
+    if (host && mac !== host.tenant && mac > 0) host = this.#tenancy(host, mac, at, frame)
     this.bindings.claimAt(known ?? this.bindings.places.find(vlan, ip), vlan, ip, mac, how, at, frame)
     return host
+  }
+
+  /**
+   * Another card than before speaks from the address. With a lease for it, it is another device, and what is learnt from now on is about
+   * that one; without, it may be a router or an impostor, and nothing changes.
+   */
+  #tenancy(host: Host, mac: MacNumber, at: Micros, frame: number): Host | null {
+    if (host.tenant === NOBODY) {
+      host.tenant = mac
+      return host
+    }
+    const { vlan, ip } = host
+    const claimants = this.bindings.claimants(vlan, ip)
+    if (!claimants.some((b) => b.mac === mac && b.dhcpLeases > 0)) return host
+    const place = this.bindings.places.find(vlan, ip)
+    const tenants = this.#tenants.get(host.ip) ?? [host]
+    const known = tenants.find((h) => h.vlan === vlan && h.tenant === mac)
+    const tenant = known ?? this.#newHost(place, vlan, ip, at, frame)
+    if (!tenant || !place) return host
+    if (!known) this.#tenants.set(ip, [...tenants, tenant])
+    tenant.tenant = mac
+    if (at > tenant.lastAt) tenant.lastAt = at
+    place.host = tenant
+    return tenant
   }
 
   /** Ports that some behaviour begins with a connection to: of others `started` need not be told. */
@@ -96,8 +130,23 @@ export class Inventory {
   heardMore(told: SenderTold): void {
     const place = this.bindings.places.find(told.vlan, told.ip)
     if (!place) return
-    if (place.host) place.host.lastAt = Math.max(place.host.lastAt, told.claimAt, told.seenAt)
+    const host = this.#tenantOf(place, told.mac)
+    if (host) host.lastAt = Math.max(host.lastAt, told.claimAt, told.seenAt)
     this.bindings.claimedMore(place, told)
+  }
+
+  /** Whose the card is: of an address that changed hands each card has its host. */
+  #tenantOf(place: Place, mac: MacNumber): Host | null {
+    return this.#tenants.get(place.ip)?.find((h) => h.vlan === place.vlan && h.tenant === mac) ?? place.host
+  }
+
+  /** A connection was opened from an address: the first SYN of a new flow. */
+  opened(vlan: number, ip: Ip, syn: SynSeen): void {
+    const place = this.bindings.places.find(vlan, ip)
+    const host = place && this.#tenantOf(place, syn.mac)
+    if (!host) return
+    host.syns ??= new SynShapes()
+    host.syns.note(syn)
   }
 
   fact(fact: Fact, flow: FlowKey | null): void {
@@ -128,6 +177,10 @@ export class Inventory {
     const mac = fact.client ? parseMac(fact.client) : null
     if (fact.type !== 'ack' || mac === null || !fact.address || !canSend(fact.address)) return
     this.bindings.claim(fact.vlan, fact.address, mac, 'dhcp', fact.at, fact.frame)
+    const host = this.bindings.places.find(fact.vlan, fact.address)?.host
+    // A card that has spoken from the address before, and now has it.
+    const hasSpoken = this.bindings.claimants(fact.vlan, fact.address).some((b) => b.mac === mac && b.traffic > 0)
+    if (host && host.tenant !== mac && hasSpoken) this.#tenancy(host, mac, fact.at, fact.frame)
   }
 
   #claimSet(target: ClaimTarget, fact: Fact): ClaimSet | null {
@@ -158,7 +211,7 @@ export class Inventory {
       this.#refused++
       return null
     }
-    const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet() }
+    const host: Host = { vlan, ip, firstAt: at, lastAt: at, frame, claims: new ClaimSet(), tenant: NOBODY, syns: null }
     this.#hosts.push(host)
     const kept = place ?? this.bindings.places.at(vlan, ip)
     kept.host = host

@@ -89,6 +89,10 @@ export class SenderTable {
     if (at > (this.#times[time] as number)) this.#times[time] = at
   }
 
+  vlan(row: number): number {
+    return (this.#words[row * WORDS] as number) & 0xfff
+  }
+
   /** The address of a row, as text. */
   ip(row: number): Ip {
     const words = this.#words

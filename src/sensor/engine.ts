@@ -104,7 +104,8 @@ export class Engine implements PacketSink {
     const shardEvents: ShardEvents = {
       frame: () => this.#frame.number, nextId: () => (onOpen?.(), ++this.#opened), fact: (fact, flow) => events.fact(fact, flow),
       sender: (shard, row, frame) => events.sender(shard, row, frame), started: (flow, frame) => events.started(flow, frame),
-      broadcast: (flow, frame) => events.broadcast(flow, frame), ended: (flow) => events.ended(flow),
+      opened: (shard, row, syn) => events.opened(shard, row, syn), broadcast: (flow, frame) => events.broadcast(flow, frame),
+      ended: (flow) => events.ended(flow),
     }
     const open = (): Shard => new Shard({ seed, events: shardEvents, tcpCounts: this.#tcpCounts, startPorts, tellsEnded, overlapOf })
     this.#byNumber = Array.from({ length: SHARDS }, (_, i) => (owned === undefined || owned.includes(i) ? open() : null))

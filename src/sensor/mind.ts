@@ -7,6 +7,7 @@ import type { Micros } from '../base/time.ts'
 import { listenersOf } from '../detect/listeners.ts'
 import type { Detector } from '../detect/rule.ts'
 import { RULES } from '../detect/rules.ts'
+import type { SynSeen } from '../inventory/hints/syn.ts'
 import { Inventory, type Behaviour } from '../inventory/inventory.ts'
 import type { SenderTold } from '../inventory/senders.ts'
 import type { Fact } from '../protocols/facts.ts'
@@ -38,6 +39,10 @@ export class Mind {
 
   started(flow: Flow, at: Micros, frame: number): void {
     this.inventory.started(flow, at, frame)
+  }
+
+  opened(vlan: number, ip: Ip, syn: SynSeen): void {
+    this.inventory.opened(vlan, ip, syn)
   }
 
   broadcast(flow: Flow, at: Micros, frame: number): void {

@@ -74,6 +74,7 @@ export class Sensor implements PacketSink {
         fact: (fact, flow) => mind.fact(fact, flow),
         sender: (shard, row, frame) => mind.sender(frame.vlan, frame.srcMac, shard.senders.ip(row), frame.at, frame.number),
         started: (flow, frame) => mind.started(flow, frame.at, frame.number),
+        opened: (shard, row, syn) => mind.opened(shard.senders.vlan(row), shard.senders.ip(row), syn),
         broadcast: (flow, frame) => mind.broadcast(flow, frame.at, frame.number),
         ended: (flow) => slices?.ended(flow),
       },

@@ -5,6 +5,7 @@ import { MAC_BROADCAST } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { addFlow, noFlows, type FlowTally } from '../detect/sensor-health.ts'
 import { Talks, TALKS_MAX } from '../detect/talks.ts'
+import { readSyn, type SynSeen } from '../inventory/hints/syn.ts'
 import { SENDERS_MAX, SenderTable } from '../inventory/senders.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { compileRegistry, datagramRow, IDENTIFY_DATAGRAMS_MAX, IdentifyingSession, type CompiledRegistry } from '../protocols/identify.ts'
@@ -37,6 +38,8 @@ export interface ShardEvents {
   /** A card was heard with an address for the first time in this shard: `row` of its senders. */
   sender(shard: Shard, row: number, frame: Frame): void
   started(flow: Flow, frame: Frame): void
+  /** A flow began with this SYN; `row` is its sender, -1 when there was no room for one. */
+  opened(shard: Shard, row: number, syn: SynSeen): void
   broadcast(flow: Flow, frame: Frame): void
   fact(fact: Fact, flow: Flow): void
   /** Called when flows are told one by one; the flow ends now. */
@@ -135,7 +138,7 @@ export class Shard {
   take(buf: Uint8Array, frame: Frame, packets: number, ipBytes: number | undefined): void {
     const step = this.flows.observe(frame, packets, ipBytes)
     if (step.isNew && frame.proto === IpProto.tcp) this.#started(step, frame)
-    if (step.isNewSender) this.#heard(step, frame)
+    if (step.isNewSender) this.#heard(step, buf, frame)
     if (frame.payloadOff < 0) return
     if (frame.proto === IpProto.tcp) this.#tcp(step, buf, frame)
     else if (frame.proto === IpProto.udp) this.#udp(step, buf, frame)
@@ -147,7 +150,7 @@ export class Shard {
     if (startPorts.has(frame.dstPort) || startPorts.has(frame.srcPort)) this.#events.started(step.flow, frame)
   }
 
-  #heard(step: FlowStep, frame: Frame): void {
+  #heard(step: FlowStep, buf: Uint8Array, frame: Frame): void {
     const known = this.senders.size
     const row = this.senders.heard(frame.vlan, frame.ipVersion, frame.addresses, frame.srcMac, frame.at, frame.number)
     const place = 2 * step.slot
@@ -155,6 +158,9 @@ export class Shard {
     if (step.isNew) this.#senderRows[place] = this.#senderRows[place + 1] = -1
     this.#senderRows[place + step.direction] = row
     if (this.senders.size > known) this.#events.sender(this, row, frame)
+    if (!step.isNew || row < 0 || frame.proto !== IpProto.tcp || (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) !== TcpFlag.syn) return
+    const syn = readSyn(buf, frame)
+    if (syn !== null) this.#events.opened(this, row, syn)
   }
 
   #growSenderRows(): void {

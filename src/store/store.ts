@@ -5,8 +5,13 @@ import type { Micros } from '../base/time.ts'
 
 /** Event kinds (many, append-only, analytical) and record kinds (keyed, latest wins). */
 export const EVENT_KINDS = ['flow', 'fact'] as const
-export const RECORD_KINDS = ['analysis', 'asset', 'conversation', 'finding', 'triage', 'user', 'audit', 'policy',
-  'advisory', 'advisory-decision'] as const
+export const RECORD_KINDS = [
+  'analysis', 'asset', 'conversation', 'finding', 'triage', 'user', 'audit', 'policy',
+  // Site-wide, of the inventory: people's decisions, the hospital's lists, manufacturers' MDS2 forms.
+  'decision', 'listed', 'mds2',
+  // Of advisories: those that were imported, and what people said of their matches.
+  'advisory', 'advisory-decision',
+] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 export type RecordKind = (typeof RECORD_KINDS)[number]
 export type StoreKind = EventKind | RecordKind

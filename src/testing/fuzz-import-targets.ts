@@ -20,6 +20,7 @@ import { ACKNOWLEDGEMENT, ADMISSION, RESULT } from '../protocols/hl7/testdata/sa
 import type { WireTarget } from './fuzz-engine.ts'
 import { hl7Fields, rpcFields } from './fuzz-fields.ts'
 import { FUZZ_TARGETS } from './fuzz-readers.ts'
+import { LIST_TARGETS } from './fuzz-list-targets.ts'
 import { joinBytes } from './fuzz-mutate.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { TufWorld } from './tuf-world.ts'
@@ -193,6 +194,7 @@ function callSeeds(): Uint8Array[] {
 }
 
 export const IMPORT_TARGETS: readonly WireTarget[] = [
+  ...LIST_TARGETS,
   ...textTargets(),
   yamlTarget('profile', () => files('profiles', '.yaml'), (tree) => {
     const { profile, diagnostics } = parseProfile(tree)

@@ -6,6 +6,7 @@ import type { MacNumber } from '../../base/mac.ts'
 import type { Micros } from '../../base/time.ts'
 import type { FlowCounts, HealthCounts } from '../../detect/sensor-health.ts'
 import type { TalksParts } from '../../detect/talks.ts'
+import type { SynSeen } from '../../inventory/hints/syn.ts'
 import type { SenderTold } from '../../inventory/senders.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Policy } from '../../policy/index.ts'
@@ -61,6 +62,7 @@ interface EventBase {
 export type WorkerEvent = EventBase & (
   | { readonly kind: 'fact'; readonly fact: Fact; readonly flow: FlowTold | null }
   | { readonly kind: 'sender'; readonly vlan: number; readonly mac: MacNumber; readonly ip: Ip; readonly at: Micros }
+  | { readonly kind: 'opened'; readonly vlan: number; readonly ip: Ip; readonly syn: SynSeen }
   | { readonly kind: 'started' | 'broadcast'; readonly flow: FlowTold; readonly at: Micros }
 )
 

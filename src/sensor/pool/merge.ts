@@ -112,6 +112,8 @@ export class Merger {
         return mind.fact(event.fact, event.flow && this.#flow(worker, event.flow))
       case 'sender':
         return mind.sender(event.vlan, event.mac, event.ip, event.at, event.frame)
+      case 'opened':
+        return mind.opened(event.vlan, event.ip, event.syn)
       case 'started':
         return mind.started(this.#flow(worker, event.flow), event.at, event.frame)
       case 'broadcast':

@@ -31,6 +31,7 @@ export class Recorder {
         },
         sender: (shard, row, frame) => this.#tell({ kind: 'sender', vlan: frame.vlan, mac: frame.srcMac, ip: shard.senders.ip(row), at: frame.at }),
         started: (flow, frame) => this.#tell({ kind: 'started', flow: flowTold(flow), at: frame.at }),
+        opened: (shard, row, syn) => this.#tell({ kind: 'opened', vlan: shard.senders.vlan(row), ip: shard.senders.ip(row), syn }),
         broadcast: (flow, frame) => this.#tell({ kind: 'broadcast', flow: flowTold(flow), at: frame.at }),
         ended: () => {},
       },

@@ -1,13 +1,14 @@
 // asset: one device: what it is and why we believe so, its interfaces in time, what it says to whom, what needs a decision.
 // Keeps the evidence ladder visible: every claim carries its level, and inferred ones are dashed.
 
-import type { Analysis, AssetInterface, AssetPage as AssetData, AssetRole, AssetRow, Claim } from '../../../src/console/api.ts'
+import type { Analysis, AssetInterface, AssetPage as AssetData, AssetRole, AssetRow, Claim, ClaimRow } from '../../../src/console/api.ts'
 import { analysisPath } from '../data/client.ts'
 import { useResource } from '../data/world.ts'
 import { formatCount } from '../model/format.ts'
 import { formatRoute } from '../model/route.ts'
 import { ROLE_WORDS } from '../model/words.ts'
 import { AssetAdvisories } from '../parts/advisory-matches.tsx'
+import { CannotSee, DecideHint, SaidByPeople, TalksOutside } from '../parts/asset-known.tsx'
 import { Two } from '../parts/cells.tsx'
 import { ConversationTable } from '../parts/conversation-table.tsx'
 import { type Column, DataTable } from '../parts/data-table.tsx'
@@ -28,9 +29,11 @@ export function AssetPage({ analysis, id }: { readonly analysis: Analysis; reado
 }
 
 function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page: AssetData }) {
-  const { asset, conversations, findings } = page
+  const { asset, claims, conversations, findings } = page
   return (
     <PageFrame title={asset.label} lead={identityWords(asset)} analysis={analysis}>
+      <p className="asset-seen">First seen <When at={asset.firstAt} />, last seen <When at={asset.lastAt} /></p>
+      <TalksOutside page={page} />
       <section className="section" aria-labelledby="asset-findings">
         <h2 id="asset-findings">Findings</h2>
         {findings.length === 0
@@ -41,24 +44,27 @@ function Loaded({ analysis, page }: { readonly analysis: Analysis; readonly page
       <div className="asset-columns">
         <section className="section" aria-labelledby="asset-claims">
           <h2 id="asset-claims">What we believe, and why</h2>
-          {asset.claims.length === 0
+          {claims.length === 0
             ? <Empty title="Nothing but its address.">No packet said what it is. A label, a CMMS entry or a longer capture would.</Empty>
             : (
-                <DataTable caption="Claims with their evidence" captionHidden columns={CLAIM_COLUMNS} rows={asset.claims}
+                <DataTable caption="Claims with their evidence" captionHidden columns={CLAIM_COLUMNS} rows={claims}
                   sort={{ column: 'level', descending: false }} rowKey={(c) => `${c.what} ${c.value} ${c.evidence}`} />
               )}
+          <DecideHint asset={asset} />
         </section>
         <section className="section" aria-labelledby="asset-interfaces">
           <h2 id="asset-interfaces">Interfaces in time</h2>
           <Interfaces asset={asset} />
         </section>
       </div>
+      <SaidByPeople analysis={analysis.id} page={page} />
       <section className="section" aria-labelledby="asset-conversations">
         <h2 id="asset-conversations">Conversations</h2>
         {conversations.length === 0
           ? <Empty title="No conversation.">It was heard, for example by ARP, but exchanged nothing that passed the capture point.</Empty>
           : <ConversationTable analysis={analysis.id} conversations={conversations} caption="Conversations of this asset" captionHidden />}
       </section>
+      <CannotSee texts={page.cannotSee} />
     </PageFrame>
   )
 }
@@ -76,19 +82,31 @@ function claimWords({ what, value }: Claim): string {
   return what === 'role' && Object.hasOwn(ROLE_WORDS, value) ? ROLE_WORDS[value as AssetRole] : value
 }
 
-const CLAIM_COLUMNS: readonly Column<Claim>[] = [
+const CLAIM_COLUMNS: readonly Column<ClaimRow>[] = [
   { key: 'what', head: 'Claim', rowHeader: true, sort: (c) => c.what, cell: (c) => <Value of={c} /> },
-  { key: 'level', head: 'Level', sort: (c) => c.level, cell: (c) => <LevelMark level={c.level} inferred={c.inferred} /> },
+  { key: 'level', head: 'Level', sort: (c) => c.level, cell: (c) => <Level of={c} /> },
   { key: 'evidence', head: 'Evidence', cell: (c) => <Evidence of={c} /> },
 ]
 
-function Value({ of }: { readonly of: Claim }) {
+function Value({ of }: { readonly of: ClaimRow }) {
   return <Two sub={of.what.replace('-', ' ')}><b className="claim-value">{claimWords(of)}</b></Two>
 }
 
-function Evidence({ of }: { readonly of: Claim }) {
+/** The rung, and how sure that is in a word. */
+function Level({ of }: { readonly of: ClaimRow }) {
+  return <Two sub={of.confidence}><LevelMark level={of.level} inferred={of.inferred} /></Two>
+}
+
+function Evidence({ of }: { readonly of: ClaimRow }) {
+  return <Two sub={<Seen of={of} />}>{of.evidence}{of.inferred ? <> <Inferred /></> : null}</Two>
+}
+
+/** A packet's claim names the frame to open; a person's or a list's the moment it was made. */
+function Seen({ of }: { readonly of: ClaimRow }) {
   const often = of.count === 1 ? 'once' : `${formatCount(of.count)} times`
-  return <Two sub={`first in frame ${formatCount(of.frame)}, ${often}`}>{of.evidence}{of.inferred ? <> <Inferred /></> : null}</Two>
+  const about = of.about === undefined ? null : <>, of <span className="mono">{of.about.join(', ')}</span></>
+  if (of.source !== undefined) return <>{of.source === 'person' ? 'said' : 'read'} <When at={of.firstAt} besides={null} />{about}</>
+  return <>first in frame {formatCount(of.frame)} <When at={of.firstAt} />, last <When at={of.lastAt} />, {often}{about}</>
 }
 
 const BOUND_BY: Readonly<Record<AssetInterface['evidence'], string>> = { arp: 'ARP', dhcp: 'DHCP', traffic: 'its own packets' }

@@ -50,6 +50,9 @@ function runSheet(input: Uint8Array): void {
 function runZip(input: Uint8Array): void {
   const read = readZip(input, (name) => name.length < 40)
   if (!read.ok) return assert.notEqual(read.error, '')
+  const shared = read.value.get('xl/sharedStrings.xml')
+  const strings = (shared && sharedStrings(textOf(shared))) ?? []
+  for (const part of read.value.values()) assertRows(sheetRows(textOf(part), strings) ?? [])
 }
 
 function runJson(input: Uint8Array): void {

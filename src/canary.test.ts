@@ -11,7 +11,7 @@ import { encodeHl7 } from './protocols/hl7/message.ts'
 import { analyseFile } from './sensor/analyse.ts'
 import { openEmbeddedStore } from './store/embedded.ts'
 import { shippedKnowledge } from './testing/check.ts'
-import { cordon, scratch } from './testing/command.ts'
+import { cordonHere as cordon, scratch } from './testing/command.ts'
 import { capturesMissing, sharedCapture } from './testing/shared.ts'
 import { playWard, SCENARIOS, WARD_DEFAULTS } from './twin/core/ward.ts'
 

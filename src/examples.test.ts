@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { cordon, scratch } from './testing/command.ts'
+import { cordonHere as cordon, scratch } from './testing/command.ts'
 
 const EXAMPLES = path.join(import.meta.dirname, '..', 'examples')
 const files = fs.readdirSync(EXAMPLES)

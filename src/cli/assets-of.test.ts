@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
 import { loadProfiles } from '../config/index.ts'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordonHere as cordon, scratch } from '../testing/command.ts'
 import { assetsOf, joinAssets, storedAssetFlags } from './assets-of.ts'
 import type { Io } from './io.ts'
 

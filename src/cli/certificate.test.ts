@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Certificate } from '../policy/prove/certificate.ts'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordon as cordonProcess, cordonHere as cordon, scratch } from '../testing/command.ts'
 
 const POLICY = `version: 1
 name: ward
@@ -64,8 +64,8 @@ test('a policy: one certificate with a part per assertion and IP version, the sa
 test('the shipped policy is certified with assets, and found again wherever one stands', async (t) => {
   const { folder, certificate } = ward(t)
   const assets = ['--asset', 'contec-cms8000=10.20.4.31', '--asset', 'cms-central-station=10.20.3.100']
-  assert.equal((await cordon(['prove', 'policy', ...assets, '--certificate', certificate], { cwd: folder })).code, 0)
-  assert.equal((await cordon(['prove', 'verify', certificate], { cwd: folder })).code, 0)
+  assert.equal((await cordonProcess(['prove', 'policy', ...assets, '--certificate', certificate], { cwd: folder })).code, 0)
+  assert.equal((await cordonProcess(['prove', 'verify', certificate], { cwd: folder })).code, 0)
 })
 
 test('reach, liveness and equal on configs, masks with holes included; the text may have moved', async (t) => {

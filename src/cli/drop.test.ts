@@ -9,7 +9,7 @@ import { createConsole } from '../console/server.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { buildWeb, findChromium, launchBrowser } from '../testing/browser.ts'
 import { shippedKnowledge } from '../testing/check.ts'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordonHere as cordon, scratch } from '../testing/command.ts'
 import { consoleDeps } from './console.ts'
 
 const ARTIFACTS = path.join(import.meta.dirname, '..', '..', 'artifacts')

@@ -8,7 +8,7 @@ import { INTENDED_USE } from '../gateway/core/beds-frame.ts'
 import type { GatewayStatus } from '../gateway/hospital/status.ts'
 import { productPath } from '../config/product.ts'
 import { opensslMissing, testPki } from '../testing/certificates.ts'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordon, cordonHere, scratch } from '../testing/command.ts'
 import { assigned, CANARY_WORDS, FakeGateway, heartRate, owned, START } from '../testing/fake-gateway.ts'
 import { gatewayRun } from './gateway-run.ts'
 import { statusText } from './gateway-text.ts'
@@ -59,29 +59,29 @@ async function running(t: TestContext, name: string) {
 }
 
 test('check: the example is a gateway whose files are missing; a least file is ok; errors have their line, and exit 2', async (t) => {
-  const example = await cordon(['gateway', 'check', productPath('examples/gateway.yaml')])
+  const example = await cordonHere(['gateway', 'check', productPath('examples/gateway.yaml')])
   assert.equal(example.code, 4)
   assert.match(example.out, /3 beds, 2 targets, 2 approvers\n.*202\.114\.4\.119 and 202\.114\.4\.120, TCP 515, 516, 517, 518, 519, 520, 511\n/)
   assert.match(example.err, /gateway\/missing-file: "key" of target fhir-server names .*gateway\.key, which is no file/)
-  const good = await cordon(['gateway', 'check', file(t)])
+  const good = await cordonHere(['gateway', 'check', file(t)])
   assert.equal(good.code, 0)
   assert.match(good.out, /target engine: pcd01 engine\.example:2575, NOT PROTECTED\nTarget engine is NOT PROTECTED, by decision: the engine has no TLS yet/)
-  const bad = await cordon(['gateway', 'check', file(t, LEAST.replace('clear: the', 'claer: the'))])
+  const bad = await cordonHere(['gateway', 'check', file(t, LEAST.replace('clear: the', 'claer: the'))])
   assert.deepEqual([bad.code, bad.out], [2, ''])
   assert.match(bad.err, /gateway\.yaml:11:5: error gateway\/unprotected[\s\S]*Did you mean "clear"\?/)
-  const json = await cordon(['gateway', 'check', '--json', file(t, 'version: 1\n')])
+  const json = await cordonHere(['gateway', 'check', '--json', file(t, 'version: 1\n')])
   assert.deepEqual([json.code, (JSON.parse(json.out) as { ok: boolean }).ok], [2, false])
-  assert.equal((await cordon(['gateway', 'check', '/nowhere.yaml'])).code, 2)
+  assert.equal((await cordonHere(['gateway', 'check', '/nowhere.yaml'])).code, 2)
 })
 
 test('check: a private key that others can read is told, and so are files that no connection can use', async (t) => {
   const name = file(t, LEAST.replace('clear: the engine has no TLS yet', 'tls: { ca: pem, cert: pem, key: pem }'))
   fs.writeFileSync(path.join(path.dirname(name), 'pem'), '', { mode: 0o644 })
-  const open = await cordon(['gateway', 'check', name])
+  const open = await cordonHere(['gateway', 'check', name])
   assert.equal(open.code, 4)
   assert.match(open.err, /gateway\/open-key: "key" of target engine, .*pem, can be read by others\n {2}help: chmod 600/)
   fs.chmodSync(path.join(path.dirname(name), 'pem'), 0o600)
-  const empty = await cordon(['gateway', 'check', name])
+  const empty = await cordonHere(['gateway', 'check', name])
   assert.equal(empty.code, 4)
   assert.match(empty.err, /gateway\/unusable-tls: target engine: CA file .*pem holds no certificate in PEM/)
 })
@@ -92,21 +92,21 @@ test('check: certificates are read as the gateway will read them: good, ending s
   for (const [days, code, words] of [[90, 0, /^$/], [9, 4, soon], [-1, 4, /ended on/]] as const) {
     const files = ca.issue({ fromDays: -20, toDays: days })
     const name = file(t, LEAST.replace('clear: the engine has no TLS yet', `tls: { ca: ${files.ca}, cert: ${files.cert}, key: ${files.key} }`))
-    const checked = await cordon(['gateway', 'check', name])
+    const checked = await cordonHere(['gateway', 'check', name])
     assert.equal(checked.code, code, checked.err)
     assert.match(checked.err, words)
   }
 })
 
 test('check: ADT on an address of the segment is refused before the gateway is run', async (t) => {
-  const checked = await cordon(['gateway', 'check', file(t, `${LEAST}adt: { listen: "202.114.4.119:2576", clear: the engine has no TLS yet }\n`)])
+  const checked = await cordonHere(['gateway', 'check', file(t, `${LEAST}adt: { listen: "202.114.4.119:2576", clear: the engine has no TLS yet }\n`)])
   assert.equal(checked.code, 2)
   assert.match(checked.err, /gateway\/adt-address: "listen" of "adt": 202\.114\.4\.119 is an address of the segment: name one of the hospital's side/)
 })
 
 test('status where nothing runs says so, reads the folder, changes nothing, and exits 4', async (t) => {
   const name = file(t)
-  const status = await cordon(['gateway', 'status', '--config', name])
+  const status = await cordonHere(['gateway', 'status', '--config', name])
   assert.equal(status.code, 4)
   assert.match(status.out, /^Gateway GW, NOT RUNNING\. Transfer, storage, conversion, display\. Not active patient monitoring/)
   assert.match(status.out, /No gateway runs on this folder: no monitor is heard/)
@@ -165,7 +165,7 @@ test('a running gateway: intended use first, status, hands by stdin, the beds on
 })
 
 test('hands where nothing runs say so and exit 4', async (t) => {
-  const ended = await cordon(['gateway', 'vacate', '4W^401^A', '--config', file(t)])
+  const ended = await cordonHere(['gateway', 'vacate', '4W^401^A', '--config', file(t)])
   assert.deepEqual([ended.code, ended.out], [4, ''])
   assert.match(ended.err, /cordon gateway vacate: no gateway runs on .*\n {2}help: Start it with/)
 })

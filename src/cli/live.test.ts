@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Analysis, ApiError, Overview, TriagedFinding } from '../console/api.ts'
-import { cordon, ended, outputMatching, scratch, start } from '../testing/command.ts'
+import { cordon, cordonHere, ended, outputMatching, scratch, start } from '../testing/command.ts'
 
 const CONSOLE = /Console: (http:\/\/127\.0\.0\.1:\d+)/
 
@@ -51,7 +51,7 @@ test('demo: the ward in the terminal and in the console, going on, and gone with
 test('serve: a dropped capture becomes an analysis with findings and triage that survive a restart', async (t) => {
   const folder = scratch(t)
   const file = path.join(folder, 'ward.pcap')
-  assert.equal((await cordon(['twin', '--out', file, '--beds', '3', '--scenario', 'leak', '--seconds', '60'])).code, 0)
+  assert.equal((await cordonHere(['twin', '--out', file, '--beds', '3', '--scenario', 'leak', '--seconds', '60'])).code, 0)
   const data = path.join(folder, 'data')
   const first = await running(t, ['serve', '--port', '0', '--data', data])
   const uploaded = await upload(first.url, 'ward.pcap', new Uint8Array(fs.readFileSync(file)))
@@ -83,7 +83,7 @@ test('serve: what is no capture is refused with what to do; a damaged one is kep
   assert.ok(error.message !== '' && error.help !== '' && !JSON.stringify(refused.body).includes(folder))
   assert.deepEqual(await get<Analysis[]>(`${url}/api/analyses`), [])
   const file = path.join(folder, 'ward.pcap')
-  assert.equal((await cordon(['twin', '--out', file, '--beds', '1', '--seconds', '10'])).code, 0)
+  assert.equal((await cordonHere(['twin', '--out', file, '--beds', '1', '--seconds', '10'])).code, 0)
   const damaged = await upload(url, 'cut.pcap', new Uint8Array(fs.readFileSync(file).subarray(0, -5)))
   assert.equal(damaged.status, 201)
   assert.equal((damaged.body as Analysis).state, 'partial')

@@ -237,8 +237,8 @@ function addTwinLive(twin: Command, io: Io, done: (code: number) => void): void 
     .action(async (flags: TwinLiveArgs) => done(await (await import('./twin-live.ts')).runTwinLive(flags, io)))
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { io, code } = makeIo()
+/** One command line, as of its process: what it writes goes to `io`, what it means is the exit code. */
+export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
   let exit: number = Exit.ok
   const program = buildProgram(io, (c) => {
     exit = c
@@ -252,13 +252,21 @@ async function main(argv: readonly string[]): Promise<number> {
     if (cause.code === 'cordon.capture') io.err(`${cause.message}\n`)
     return Exit.usage
   }
+  return exit
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { io, code } = makeIo()
+  const exit = await runCommandLine(argv, io)
   return code() ?? exit
 }
 
-// A reader that goes away (| head) is not our error; a full disk is, and the output is not whole.
-process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-  if (cause.code === 'EPIPE') process.exit(Exit.ok)
-  process.stderr.write(`cordon: the output could not be written (${cause.code}); what is there is not whole\n`)
-  process.exit(Exit.incomplete)
-})
-process.exitCode = await main(process.argv)
+if (import.meta.main) {
+  // A reader that goes away (| head) is not our error; a full disk is, and the output is not whole.
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') process.exit(Exit.ok)
+    process.stderr.write(`cordon: the output could not be written (${cause.code}); what is there is not whole\n`)
+    process.exit(Exit.incomplete)
+  })
+  process.exitCode = await main(process.argv)
+}

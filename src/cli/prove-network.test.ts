@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordonHere as cordon, scratch } from '../testing/command.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const POLICY = path.join(ROOT, 'policies', 'keep-inside.yaml')

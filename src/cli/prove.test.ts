@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { cordon, scratch } from '../testing/command.ts'
+import { cordonHere as cordon, scratch } from '../testing/command.ts'
 
 const POLICY = `version: 1
 name: ward

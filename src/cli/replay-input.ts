@@ -6,6 +6,7 @@ import type { Ip } from '../base/ip.ts'
 import { portRangesInclude, type PortRange } from '../base/port-range.ts'
 import type { Micros } from '../base/time.ts'
 import type { Conversation, Endpoint } from '../detect/conversation.ts'
+import { lostCount } from '../detect/observations.ts'
 import type { Asset, AssetRole } from '../inventory/asset.ts'
 import { CENTRAL_PROFILE } from '../inventory/evidence.ts'
 import type { DeviceProfile, FlowTransport, ProfileFlow } from '../inventory/profiles.ts'
@@ -160,9 +161,6 @@ function portList({ low, high }: PortRange): readonly number[] {
   return Array.from({ length: high - low + 1 }, (_, i) => low + i)
 }
 
-/** Names of observations that mean packets or records are missing, as the report of `check` counts them. */
-const LOSSES = new Set(['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped'])
-
 /** Quarters in a row without any packet that still count as watched: a network without one for an hour was not looked at. */
 const SILENT_QUARTERS_MAX = 4
 
@@ -189,6 +187,6 @@ export function observationOf(past: Past, utcOffsetMinutes: number): Observation
   })
   return {
     watches, utcOffsetMinutes, devices, damaged: analysis.state === 'partial' || analysis.state === 'failed',
-    lost: analysis.observations.filter((o) => LOSSES.has(o.name)).reduce((sum, o) => sum + o.count, 0),
+    lost: lostCount(analysis.observations),
   }
 }

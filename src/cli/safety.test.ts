@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { openEmbeddedStore } from '../store/embedded.ts'
-import { cordon, type Ended } from '../testing/command.ts'
+import { cordonHere as cordon, type Ended } from '../testing/command.ts'
 
 const FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-safety-'))
 after(() => fs.rmSync(FOLDER, { recursive: true, force: true }))

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { cordon, ended, start } from '../testing/command.ts'
+import { cordon, cordonHere, ended, start } from '../testing/command.ts'
 import { faultHelp, liveOptionsOf, type TwinLiveArgs } from './twin-live.ts'
 
 async function listening(t: TestContext): Promise<{ port: number; bytes: () => number; sources: Set<string> }> {
@@ -78,14 +78,14 @@ test('a refusal is usage, and prints nothing on stdout: the central\'s address, 
     [[], /--to/],
   ]
   for (const [args, words] of refused) {
-    const { code, out, err } = await cordon(['twin', 'live', ...args])
+    const { code, out, err } = await cordonHere(['twin', 'live', ...args])
     assert.deepEqual([code, out], [2, ''], `${args.join(' ')}: ${err}`)
     assert.match(err, words)
   }
 })
 
 test('cordon twin without a file still says what is missing, and its own options do not leak into live', async () => {
-  const { code, err } = await cordon(['twin'])
+  const { code, err } = await cordonHere(['twin'])
   assert.equal(code, 2)
   assert.match(err, /--out/)
 })

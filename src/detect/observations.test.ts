@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { TunnelKind } from '../wire/frame.ts'
 import { IpReassembler } from '../wire/reassembly/ip.ts'
 import { noCounts } from '../wire/reassembly/tcp.ts'
-import { observationWords } from './observations.ts'
+import { isLoss, lostCount, observationWords } from './observations.ts'
 
 /** What comes, not what is odd. */
 const PLAIN_COUNTS = ['ip fragments', 'ip completed']
@@ -18,10 +18,12 @@ const NAMES = [
 
 const TUNNELS = Object.keys(TunnelKind).map((kind) => `tunnel ${kind}`)
 /** What a tunnel or a wireless frame kept from us. */
+/** What did not fit. */
+const FULL = ['flowsEvicted', 'flowsNotRead']
 const CLOSED = ['tunnelTooDeep', 'tunnelTruncated', 'tunnelInvalid', 'wlanProtected', 'wlanUnread']
 
 test('every oddity of reassembly, every tunnel and what stays closed has words of its own, short enough for a line', () => {
-  const all = [...NAMES, ...TUNNELS, ...CLOSED]
+  const all = [...NAMES, ...TUNNELS, ...CLOSED, ...FULL]
   assert.equal(new Set(all.map(observationWords)).size, all.length - PLAIN_COUNTS.length + 1)
   for (const name of all) {
     const words = observationWords(name)
@@ -34,6 +36,14 @@ test('flags of a frame have words where they say more than their name, and stran
   assert.match(observationWords('ipOptionUnknown') ?? '', /hidden/)
   const strangers = ['', 'tcp', 'tcp nonsense', 'tunnel', 'tunnel toString', 'ip constructor', 'toString', 'something else']
   for (const name of strangers) assert.equal(observationWords(name), null, name)
+})
+
+test('what is missing is added up, the packets of datagrams that were given up for lack of room once', () => {
+  const names = ['ip evicted', 'ip packetsOfIncompleteDatagrams', 'ip fragments', 'captureDropped', 'tcp gap', 'flowsEvicted']
+  const seen = names.map((name, i) => ({ name, count: 10 ** i }))
+  assert.equal(lostCount(seen), 10 + 1000 + 100_000)
+  assert.equal(lostCount([]), 0)
+  assert.deepEqual(seen.filter(isLoss).map(({ name }) => name), ['ip evicted', 'ip packetsOfIncompleteDatagrams', 'captureDropped', 'flowsEvicted'])
 })
 
 test('docs/reassembly.md lists every one of them, and no other', () => {

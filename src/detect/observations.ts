@@ -78,7 +78,26 @@ const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
   wlanProtected: 'wireless frames encrypted on the air: what they carry cannot be read',
   wlanUnread: 'wireless frames that are a piece, an aggregate or damaged: what they carry is not read',
   ipFragmentHeaderAgain: 'IPv6 packets cut twice over, as no host does',
+  flowsEvicted: 'conversations put aside because too many lived at once; what each did is counted, but one may stand there as several',
+  flowsNotRead: 'conversations no longer read because too many were read at once: what they said after is not known',
   ipOptionUnknown: 'IPv6 options nobody has assigned: something may be hidden in them',
+}
+
+/** Names of observations that mean packets, records or conversations are missing: what was not seen there is not known, and the exit code is 4. */
+const LOSSES: ReadonlySet<string> = new Set([
+  'flowsEvicted', 'flowsNotRead', 'talksNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams',
+])
+
+/** Its packets are among those of incomplete datagrams already. */
+const COUNTED_ELSEWHERE = 'ip evicted'
+
+export function isLoss(observation: { readonly name: string }): boolean {
+  return LOSSES.has(observation.name)
+}
+
+/** At least so many packets or records are missing. */
+export function lostCount(observations: readonly { readonly name: string; readonly count: number }[]): number {
+  return observations.reduce((sum, o) => (isLoss(o) && o.name !== COUNTED_ELSEWHERE ? sum + o.count : sum), 0)
 }
 
 /** The meaning of an observation of the sensor, or null when nobody wrote one down. */

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Sha256 } from '../base/sha256.ts'
-import { cordon, CORDON, ended, scratch, start } from '../testing/command.ts'
+import { cordon, CORDON, cordonHere, ended, scratch, start } from '../testing/command.ts'
 import { DEFAULT_ASSETS, drillWard, KEEP_INSIDE } from '../testing/drill-ward.ts'
 import { isInstalled } from './lab.ts'
 import { canDrill, launchDrill, ownNetwork } from './launch.ts'
@@ -41,7 +41,7 @@ const ofPhase = ({ probes }: Document, name: string) => probes.find(({ phase }) 
 /** The compiled text of a policy with one rule put in front. */
 async function textWith(t: TestContext, rule: string): Promise<string> {
   const file = path.join(scratch(t), 'router.nft')
-  assert.equal((await cordon(['compile', '--target', 'nftables', '--policy', KEEP_INSIDE, '--out', file])).code, 0)
+  assert.equal((await cordonHere(['compile', '--target', 'nftables', '--policy', KEEP_INSIDE, '--out', file])).code, 0)
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('chain policy_v4 {', `chain policy_v4 {\n\t\t${rule}`))
   return file
 }
@@ -69,7 +69,7 @@ async function checkEvidence(out: string): Promise<void> {
   const manifest = JSON.parse(fs.readFileSync(path.join(out, 'manifest.json'), 'utf8')) as { files: { name: string; sha256: string }[] }
   assert.deepEqual(manifest.files.map(({ name }) => name), fs.readdirSync(out).filter((name) => name !== 'manifest.json').sort())
   for (const { name, sha256 } of manifest.files) assert.equal(new Sha256().update(fs.readFileSync(path.join(out, name))).hex(), sha256, name)
-  const compiled = await cordon(['compile', '--target', 'nftables', '--policy', KEEP_INSIDE])
+  const compiled = await cordonHere(['compile', '--target', 'nftables', '--policy', KEEP_INSIDE])
   assert.equal(fs.readFileSync(path.join(out, 'rules.nft'), 'utf8'), compiled.out)
   assert.equal(fs.readFileSync(path.join(out, 'state-before.txt'), 'utf8'), fs.readFileSync(path.join(out, 'state-rolled-back.txt'), 'utf8'))
   assert.match(fs.readFileSync(path.join(out, 'state-after.txt'), 'utf8'), /blackhole 202\.114\.4\.112\/28/)

@@ -33,6 +33,16 @@ test('damage outranks findings, findings outrank gaps', () => {
   assert.equal(exitCodeOf(report({ observations: lost }), 'high'), 4)
 })
 
+test('whatever says that something is missing gives no green tick, and outranks no finding; an oddity that lost nothing does', () => {
+  for (const name of ['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams']) {
+    assert.equal(exitCodeOf(report({ observations: [{ name, count: 1 }] }), 'never'), 4, name)
+    assert.equal(exitCodeOf(report({ observations: [{ name, count: 1 }] }, { high: 1 }), 'high'), 1, name)
+  }
+  for (const name of ['ip overlap', 'ip completed', 'tcp gap', 'cutBySnaplen']) {
+    assert.equal(exitCodeOf(report({ observations: [{ name, count: 1 }] }), 'high'), 0, name)
+  }
+})
+
 test('a sensor that hears only part of it gives no green tick; one with a note about itself does', () => {
   const health = (incomplete: boolean) => [{ id: 'hears-one-side', severity: 'high', ward: '', technical: '', help: '', count: 9, incomplete }] as const
   assert.equal(exitCodeOf(report({ health: health(true) }), 'high'), 4)

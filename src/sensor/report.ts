@@ -3,7 +3,7 @@
 import type { Analysis } from '../detect/analysis.ts'
 import { blindSpots } from '../detect/blind-spots.ts'
 import { healthFindings } from '../detect/health-findings.ts'
-import { observationWords } from '../detect/observations.ts'
+import { isLoss, lostCount, observationWords } from '../detect/observations.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import { SEVERITIES, type Finding, type Severity } from '../detect/finding.ts'
 import type { Asset } from '../inventory/asset.ts'
@@ -33,9 +33,6 @@ export interface AnalysisParts {
   readonly summary: CaptureSummary | null
 }
 
-/** Names of observations that mean packets or records are missing: exit code 4. */
-const LOSS_OBSERVATIONS = new Set(['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped'])
-
 export function analysisOf(heard: Heard, picture: Picture, parts: AnalysisParts): Analysis {
   const { summary } = parts
   const { counters } = heard
@@ -43,7 +40,6 @@ export function analysisOf(heard: Heard, picture: Picture, parts: AnalysisParts)
   const observations = [...heard.observations, ...(dropped > 0 ? [{ name: 'captureDropped', count: dropped }] : [])]
   const countOf = (name: string): number => observations.find((o) => o.name === name)?.count ?? 0
   const problems = (summary?.problems ?? []).map(({ code, message }) => ({ code, message }))
-  const lost = observations.filter((o) => LOSS_OBSERVATIONS.has(o.name)).reduce((n, o) => n + o.count, 0)
   return {
     id: parts.id, name: parts.name, source: parts.source,
     state: stateOf(summary),
@@ -52,7 +48,7 @@ export function analysisOf(heard: Heard, picture: Picture, parts: AnalysisParts)
     problems, observations: observations.map(withMeaning),
     health: healthFindings(heard.healthCounts(dropped)),
     blindSpots: blindSpots({
-      ...counters, lost, damaged: problems.length > 0,
+      ...counters, lost: lostCount(observations), damaged: problems.length > 0,
       cutFrames: countOf('cutBySnaplen'), fragmentsOfUnknownLinks: countOf('linkUnsupported'),
       unidentifiedAssets: picture.assets.filter((a) => a.role === 'unknown').length,
     }),
@@ -86,7 +82,7 @@ export function exitCodeOf(report: Report, failOn: Severity | 'never'): number {
   if (analysis.state === 'failed' || analysis.state === 'partial') return 3
   const bar = failOn === 'never' ? SEVERITIES.length : SEVERITIES.indexOf(failOn)
   if (SEVERITIES.some((s, i) => i >= bar && report.severities[s] > 0)) return 1
-  return sawNothing(analysis) || analysis.health.some((f) => f.incomplete) || analysis.observations.some((o) => LOSS_OBSERVATIONS.has(o.name)) ? 4 : 0
+  return sawNothing(analysis) || analysis.health.some((f) => f.incomplete) || analysis.observations.some(isLoss) ? 4 : 0
 }
 
 /** No frame of it could be judged: recorded on the wrong port, or a link type that is not decoded. That is no green tick (S4). */

@@ -1,4 +1,5 @@
-// command: runs ./cordon as a person would, in a process of its own, and says what it printed and how it ended.
+// command: runs ./cordon as a person would, in a process of its own or by its entry in this one, and says what it printed and how it ended.
+// Keeps processes for what is about processes (exit codes as the shell sees them, folders, pipes, signals): starting one costs more than most commands.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
@@ -32,6 +33,25 @@ export async function cordon(args: readonly string[], options: RunOptions = {}):
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
+  })
+  return { code, out, err }
+}
+
+/**
+ * The same command line through the same entry, without a process: what it printed and the code it would have ended with. For commands that
+ * end by themselves; their own folder, variables, standard input and signals need a process.
+ */
+export async function cordonHere(args: readonly string[]): Promise<Ended> {
+  const { runCommandLine } = await import('../cli/main.ts')
+  let [out, err] = ['', '']
+  const code = await runCommandLine([process.execPath, CORDON, ...args], {
+    out: (text) => {
+      out += text
+    },
+    err: (text) => {
+      err += text
+    },
+    isTty: false, color: false, env: { ...process.env, NO_COLOR: '1' }, signal: new AbortController().signal,
   })
   return { code, out, err }
 }

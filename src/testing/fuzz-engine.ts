@@ -14,6 +14,8 @@ export interface WireTarget {
   readonly run: (input: Uint8Array) => void | Promise<void>
   readonly fields?: (input: Uint8Array) => readonly LengthField[]
   readonly inputMax?: number
+  /** In place of what the counted sources name; not empty. */
+  readonly words?: readonly Uint8Array[]
   /** Blocks of our code per byte of input, and what any input may cost: linear, or a finding. */
   readonly stepsPerByte: number
   readonly stepsFloor: number
@@ -49,7 +51,7 @@ export class Fuzzer {
   constructor(target: WireTarget, seed: number) {
     this.target = target
     this.#rng = seededRng(seed)
-    this.#words = wordsOf(namedValues())
+    this.#words = target.words ?? wordsOf(namedValues())
     this.#seen = new Uint16Array(counters.length)
     this.#waiting = firstInputs(target)
   }

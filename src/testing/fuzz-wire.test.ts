@@ -58,18 +58,20 @@ function holed(input: Uint8Array): void {
 /** Blocks that stand for those of the canary, which is no product code: the last ones of `counters` that are read. */
 const HOLE = blockCount() - 3
 
-/** With coverage it is found after some 20,000 inputs in the middle of many seeds (each new word of a source changes the dice); the dice alone need 2^24. */
-const CANARY_RUNS = 100_000
-
+/** One word that does not help, and none of the sources': its dice are the same whatever the product names, and so is when they find the hole. */
 const CANARY: WireTarget = {
-  id: 'canary', holds: 'nothing: it must fail', seeds: () => [new Uint8Array(8).fill(9)], run: holed, stepsPerByte: 1000, stepsFloor: 1000,
+  id: 'canary', holds: 'nothing: it must fail', seeds: () => [new Uint8Array(8).fill(9)], run: holed, inputMax: 16, words: [Uint8Array.of(7)],
+  stepsPerByte: 1000, stepsFloor: 1000,
 }
+/** Of its own, for dice that are unlucky prove nothing; coverage finds the hole after some thousands of inputs, and without it no seed does. */
+const CANARY_SEED = 31
+const CANARY_RUNS = 6000
 
 test('canary: a hole behind three bytes is found with coverage, made small, and found again by the same seed', async (t) => {
-  const { fuzzer, finding } = await runMany(CANARY, SEED, CANARY_RUNS)
+  const { fuzzer, finding } = await runMany(CANARY, CANARY_SEED, CANARY_RUNS)
   assert.equal(finding?.message, 'the hole')
   t.diagnostic(`found after ${fuzzer.runs} inputs`)
-  const again = await runMany(CANARY, SEED, CANARY_RUNS)
+  const again = await runMany(CANARY, CANARY_SEED, CANARY_RUNS)
   assert.deepEqual([again.fuzzer.runs, again.finding?.input], [fuzzer.runs, finding.input])
   assert.deepEqual([...await minimise(finding, CANARY)], [0x42, 0x4d, 0x00])
 })
@@ -84,8 +86,8 @@ test('canary: without coverage the same dice do not find it', async () => {
       counters.fill(0, HOLE, HOLE + 3)
     }
   } }
-  assert.equal((await runMany(blind, SEED, 20_000)).finding, null)
-  assert.equal(runs, 20_000)
+  assert.equal((await runMany(blind, CANARY_SEED, CANARY_RUNS)).finding, null)
+  assert.equal(runs, CANARY_RUNS)
 })
 
 test('canary: work that grows with the square of the input is a finding', async () => {
@@ -106,7 +108,7 @@ test('canaries: a throw, a fact that is too long, another answer at a split are 
       assert.ok(input.length < 100, 'late')
     },
   ]
-  for (const run of lying) assert.ok((await runMany({ ...CANARY, run, seeds: targetNamed('frame').seeds }, SEED, 5000)).finding)
+  for (const run of lying) assert.ok((await runMany({ ...targetNamed('frame'), id: 'canary', run }, SEED, 5000)).finding)
   assert.equal(kindOf('3 of 12\nmore'), '# of #')
 })
 

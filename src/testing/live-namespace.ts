@@ -15,6 +15,8 @@ export const SENSOR = 'mon0'
 const SWITCH = 'sw0'
 const CLI = path.join(import.meta.dirname, '..', 'cli', 'main.ts')
 const UNSHARE = ['--net', '--mount']
+/** net/if.h */
+const IFF_PROMISC = 0x100
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning']
 
 /** A reason to skip, or false. */
@@ -27,10 +29,14 @@ export const liveNamespaceMissing: string | false =
         ? false : 'no network namespace with a wire can be made here (unshare, veth)')
 
 export interface LiveStep {
-  /** `send`: all frames of a capture. `kill`: a reader, as -9 does. `wait`: milliseconds. `peer-sends`: the sensor's end sends one frame: the control. */
-  readonly kind: 'send' | 'kill' | 'wait' | 'peer-sends'
+  /**
+   * `send`: all frames of a capture. `kill`: every reader, or `count` of them, as -9 does. `kill-watch`: the process that analyses, likewise; its
+   * readers must be gone after it. `wait`: milliseconds. `until-read`: the watch says that it has all that was sent. `peer-sends`: the sensor's end
+   * sends one frame: the control.
+   */
+  readonly kind: 'send' | 'kill' | 'kill-watch' | 'wait' | 'until-read' | 'peer-sends'
   readonly capture?: string
-  /** How many frames, the capture over and over; without it once through. */
+  /** How many frames, the capture over and over; without it once through. Of `kill`, how many readers. */
   readonly count?: number
   /** Frames a second; without it as fast as one core sends. */
   readonly perSecond?: number
@@ -55,6 +61,8 @@ export interface LiveRun {
   readonly err: string
   /** Lines of /proc/PID/status of the watching process and its readers. */
   readonly processes: readonly Readonly<Record<string, string>>[]
+  /** Whether the interface takes what is addressed to others, while the watch reads. */
+  readonly isPromiscuous: boolean
 }
 
 /** Runs a scenario in a namespace that is gone afterwards. */
@@ -113,6 +121,15 @@ function childrenOf(pid: number): readonly number[] {
   return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter((word) => word !== '').map(Number)
 }
 
+/** Gone, or dead and not yet fetched by whoever inherited it. */
+function isOver(pid: number): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    return true
+  }
+}
+
 class Scene {
   readonly #scenario: LiveScenario
   readonly #sender = switchSender()
@@ -136,12 +153,13 @@ class Scene {
     const watch = this.#watch
     if (watch !== null) await until('the watch to read', () => this.#err.includes('Ctrl-C ends it') || watch.exitCode !== null)
     const processes = this.#processes()
+    const isPromiscuous = (Number(fs.readFileSync(`/sys/class/net/${SENSOR}/flags`, 'utf8')) & IFF_PROMISC) !== 0
     for (const step of this.#scenario.steps) await this.#step(step)
     // A packet is at most a block's patience away.
     await sleep(300)
     if (watch !== null && watch.exitCode === null) watch.kill('SIGINT')
     await this.#closed
-    return { sent: this.#sender.sent, sendMs: this.#sendMs, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes }
+    return { sent: this.#sender.sent, sendMs: this.#sendMs, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes, isPromiscuous }
   }
 
   #processes(): LiveRun['processes'] {
@@ -168,10 +186,17 @@ class Scene {
       case 'send':
         return this.#send(step)
       case 'kill': {
-        const dead = childrenOf(this.#watch?.pid ?? 0)
+        const dead = childrenOf(this.#watch?.pid ?? 0).slice(0, step.count)
         for (const pid of dead) process.kill(pid, 'SIGKILL')
         return until('them to be dead', () => dead.every((pid) => !fs.existsSync(`/proc/${pid}`)))
       }
+      case 'kill-watch': {
+        const readers = childrenOf(this.#watch?.pid ?? 0)
+        this.#watch?.kill('SIGKILL')
+        return until('its readers to go after it', () => readers.every((pid) => isOver(pid)))
+      }
+      case 'until-read':
+        return until('all to be read', () => Number(this.#err.match(/\d+(?= packets, (?![^]* packets, ))/)?.[0] ?? 0) >= this.#sender.sent)
       case 'wait':
         await sleep(step.ms)
         return

@@ -48,6 +48,16 @@ function records(messages: readonly FromSegment[]): StoredReadings[] {
   })
 }
 
+/** How many waves came, asked again and again while more come: each record is read once. */
+function waveCounter(messages: readonly FromSegment[]): () => number {
+  let [read, waves] = [0, 0]
+  return () => {
+    waves += records(messages.slice(read)).flatMap((r) => r.items).filter((i) => i.reading.kind === 'wave').length
+    read = messages.length
+    return waves
+  }
+}
+
 const notes = (messages: readonly FromSegment[]): string[] => messages.flatMap((m) => (
   m.kind === 'note' && m.command.kind === 'log' && 'rule' in m.command.verdict ? [m.command.verdict.rule] : []))
 
@@ -193,7 +203,7 @@ test(WAIT, () => withSegment(async ({ segment, cms, messages }) => {
   await atRest(segment.state().pid ?? 0)
   const taken = messages.length
   segment.resume()
-  const waves = (): number => records(messages).flatMap((r) => r.items).filter((i) => i.reading.kind === 'wave').length
+  const waves = waveCounter(messages)
   await until('all readings', () => waves() >= connections.length * cycles * WAVES_PER_CYCLE)
   equal(waves(), connections.length * cycles * WAVES_PER_CYCLE)
   ok(records(messages).length > taken)

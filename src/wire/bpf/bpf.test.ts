@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { runs } from '../../testing/runs.ts'
 import { capturesMissing, manifest, sharedCapture } from '../../testing/shared.ts'
 import { createCaptureReader } from '../capture/reader.ts'
 import { compileBpf } from './compile.ts'
@@ -62,7 +63,7 @@ test('the program and the tree say the same of every frame, cut off or not', () 
     ok(parsed.ok, text)
     const expected = evaluateBpf(parsed.value, bytes, bytes.length + 7)
     equal(interpretBpf(compiled(text), { bytes, wireLength: bytes.length + 7, tag: null }) > 0, expected, `${text} on ${Buffer.from(bytes).toString('hex')}`)
-  }), { numRuns: 5000 })
+  }), { numRuns: runs(1000) })
 })
 
 test('a tag beside the frame is the tag it had inside: vlan words say the same of both', () => {
@@ -76,7 +77,7 @@ test('a tag beside the frame is the tag it had inside: vlan words say the same o
     const stripped = isTagged ? Uint8Array.from([...bytes.subarray(0, 12), ...bytes.subarray(16)]) : bytes
     const tag = isTagged ? (bytes[14] ?? 0) * 256 + (bytes[15] ?? 0) : null
     equal(interpretBpf(compiled(text, 'beside'), { bytes: stripped, wireLength: 100, tag }), inside, text)
-  }), { numRuns: 2000 })
+  }), { numRuns: runs(500) })
 })
 
 test('a filter of two hundred hosts still jumps where it should, and one too long is said', () => {

@@ -82,6 +82,24 @@ test('drop counters: the last of each interface counts, interfaces and both coun
   assert.equal('dropped' in readWhole(join(section(BIG), iface(BIG), statistics(BIG, 0, null))).summary, false)
 })
 
+test('drop counts of single packets add up; where statistics count the same loss the larger counts, by interface', () => {
+  for (const o of [LITTLE, BIG]) {
+    const lost = (id: number, count: bigint, ...before: readonly Uint8Array[]): Uint8Array =>
+      enhanced(o, id, AT, A, A.length, [...before, option(o, 4, o.u64(count)), option(o, 0, [])])
+    const dropped = (...blocks: readonly Uint8Array[]): number | undefined => readWhole(join(section(o), iface(o), iface(o), ...blocks)).summary.dropped
+    const flags = option(o, 2, o.u32(1))
+    assert.equal(dropped(lost(0, 5n), enhanced(o, 0, AT, B), lost(1, 1n << 33n, flags), lost(0, 2n, flags)), 5 + 2 + 2 ** 33)
+    assert.equal(dropped(lost(0, 5n), statistics(o, 0, 4n), lost(1, 3n), statistics(o, 1, 9n), lost(0, 1n)), 6 + 9)
+    assert.equal(dropped(obsolete(o, 0, AT, A, A.length, 3), obsolete(o, 0, AT, A, A.length, 0xffff), obsolete(o, 1, AT, A, A.length, 1)), 4)
+    // What is no count: one of another length, one behind the end of options, one that runs over, one that is nought.
+    const over = Uint8Array.from([...o.u16(4), ...o.u16(200), ...o.u64(7n)])
+    const odd = [[option(o, 4, o.u32(7))], [option(o, 0, []), option(o, 4, o.u64(7n))], [over], [option(o, 4, o.u64(0n))]]
+    const read = readWhole(join(section(o), iface(o), ...odd.map((options) => enhanced(o, 0, AT, A, A.length, options))))
+    assert.deepEqual([read.packets.length, read.summary.dropped, read.summary.problems], [4, undefined, []])
+    assert.deepEqual(read.packets.map(({ data }) => data), Array.from({ length: 4 }, () => [...A]), 'options are no part of a packet')
+  }
+})
+
 test('a packet of an interface nobody described is left out, the rest is read', () => {
   const o = BIG
   const { packets, summary } = readWhole(join(section(o), simple(o, B), iface(o), enhanced(o, 1, AT, A), enhanced(o, 0, AT, B)))

@@ -50,14 +50,21 @@ const OPTION_IF_TSRESOL = 9
 const OPTION_IF_TSOFFSET = 14
 const OPTION_ISB_IFDROP = 5
 const OPTION_ISB_OSDROP = 7
+const OPTION_EPB_DROPCOUNT = 4
+/** The obsolete Packet Block says so where its writer could not know (draft-ietf-opsawg-pcapng, Packet Block). */
+const DROPS_UNKNOWN = 0xffff
 
 interface Interface {
   readonly linkType: number
   /** 0 means no limit. */
   readonly snapLength: number
   readonly units: TimeUnits
-  /** Cumulative counts of the last statistics block; null until one came. */
-  dropped: number | null
+  /** Cumulative counts of the last statistics block; 0 until one came. */
+  droppedByStatistics: number
+  /** Sum of what single packets say was lost since the packet before. */
+  droppedByPackets: number
+  /** What of it stands in the tally. */
+  dropped: number
 }
 
 type OptionVisitor = (code: number, valueOff: number, length: number) => void
@@ -270,7 +277,7 @@ export class PcapngParser implements RecordParser {
     })
     const linkType = u16(buf, pos + 8, little)
     const snapLength = u32(buf, pos + 12, little)
-    this.#interfaces.push({ linkType, snapLength, units: { resolution, offsetMicros }, dropped: null })
+    this.#interfaces.push({ linkType, snapLength, units: { resolution, offsetMicros }, droppedByStatistics: 0, droppedByPackets: 0, dropped: 0 })
     this.#tally.addLinkType(linkType)
   }
 
@@ -286,6 +293,12 @@ export class PcapngParser implements RecordParser {
     const from = this.#interfaces[interfaceId]
     if (!from) return this.#noteInterface(interfaceId, offset)
     this.#lastAt = timestampMicros(u32(buf, pos + 12, little), u32(buf, pos + 16, little), from.units)
+    const isObsolete = u32(buf, pos, little) === PACKET_OBSOLETE
+    const lost = isObsolete ? u16(buf, pos + 10, little) : droppedBefore(buf, packet + paddedTo4(captured), end - TRAILER_BYTES, little)
+    if (lost > 0 && !(isObsolete && lost === DROPS_UNKNOWN)) {
+      from.droppedByPackets += lost
+      this.#tellDropped(from)
+    }
     this.#emit(buf, packet, packet + captured, original, from)
   }
 
@@ -322,13 +335,37 @@ export class PcapngParser implements RecordParser {
     const little = this.#little
     eachOption(buf, pos + 20, end - TRAILER_BYTES, little, (code, valueOff, length) => {
       if ((code !== OPTION_ISB_IFDROP && code !== OPTION_ISB_OSDROP) || length !== 8) return
-      const high = u32(buf, valueOff + (little ? 4 : 0), little)
-      dropped = (dropped ?? 0) + high * 0x1_0000_0000 + u32(buf, valueOff + (little ? 0 : 4), little)
+      dropped = (dropped ?? 0) + u64(buf, valueOff, little)
     })
     if (dropped === null) return
-    this.#tally.dropped = (this.#tally.dropped ?? 0) - (from.dropped ?? 0) + dropped
+    from.droppedByStatistics = dropped
+    this.#tellDropped(from)
+  }
+
+  /** Statistics count what packets count too, so the larger of the two is what an interface lost: neither twice, nor what only one tells left out. */
+  #tellDropped(from: Interface): void {
+    const dropped = Math.max(from.droppedByStatistics, from.droppedByPackets)
+    this.#tally.dropped = (this.#tally.dropped ?? 0) - from.dropped + dropped
     from.dropped = dropped
   }
+}
+
+/** epb_dropcount among the options in [off, end): packets lost between the one before of the same interface and this. 0 when it is not there. */
+function droppedBefore(buf: Uint8Array, off: number, end: number, little: boolean): number {
+  let pos = off
+  while (end - pos >= 4) {
+    const code = u16(buf, pos, little)
+    const length = u16(buf, pos + 2, little)
+    if (code === OPTION_END || length > end - pos - 4) return 0
+    if (code === OPTION_EPB_DROPCOUNT && length === 8) return u64(buf, pos + 4, little)
+    pos += 4 + paddedTo4(length)
+  }
+  return 0
+}
+
+/** Counts only: above 2^53 the last digits are lost. */
+function u64(buf: Uint8Array, off: number, little: boolean): number {
+  return u32(buf, off + (little ? 4 : 0), little) * 0x1_0000_0000 + u32(buf, off + (little ? 0 : 4), little)
 }
 
 /** Visits the options in [off, end): code, length, value padded to 4 bytes. A length that runs over ends the walk. */

@@ -75,16 +75,19 @@ export function iface(o: Order, linkType = 1, snapLength = 0, options: readonly 
 }
 
 /** `time` counts the units of the interface. */
-export function enhanced(o: Order, id: number, time: bigint, data: Uint8Array, wireLength = data.length): Uint8Array {
+export function enhanced(
+  o: Order, id: number, time: bigint, data: Uint8Array, wireLength = data.length, options: readonly Uint8Array[] = [],
+): Uint8Array {
   const high = Number(BigInt.asUintN(64, time) >> 32n)
   const low = Number(BigInt.asUintN(32, time))
-  return block(o, BLOCK.enhanced, join(o.u32(id), o.u32(high), o.u32(low), o.u32(data.length), o.u32(wireLength), data))
+  const padding = new Uint8Array(options.length > 0 ? (4 - (data.length % 4)) % 4 : 0)
+  return block(o, BLOCK.enhanced, join(o.u32(id), o.u32(high), o.u32(low), o.u32(data.length), o.u32(wireLength), data, padding, ...options))
 }
 
-export function obsolete(o: Order, id: number, time: bigint, data: Uint8Array, wireLength = data.length): Uint8Array {
+export function obsolete(o: Order, id: number, time: bigint, data: Uint8Array, wireLength = data.length, drops = 0): Uint8Array {
   const high = Number(time >> 32n)
   const low = Number(BigInt.asUintN(32, time))
-  return block(o, BLOCK.packet, join(o.u16(id), o.u16(5), o.u32(high), o.u32(low), o.u32(data.length), o.u32(wireLength), data))
+  return block(o, BLOCK.packet, join(o.u16(id), o.u16(drops), o.u32(high), o.u32(low), o.u32(data.length), o.u32(wireLength), data))
 }
 
 export function simple(o: Order, data: Uint8Array, wireLength = data.length): Uint8Array {

@@ -10,7 +10,8 @@ export type Listeners = Readonly<Record<ProtocolId, readonly Detector[]>>
 export function listenersOf(detectors: readonly Detector[]): Listeners {
   const hearing = (protocol: ProtocolId): Detector[] => detectors.filter((d) => d.fact && (d.hears?.includes(protocol) ?? true))
   return {
-    arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), hl7: hearing('hl7'), lpd: hearing('lpd'),
+    arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), 'file-transfer': hearing('file-transfer'),
+    hl7: hearing('hl7'), lpd: hearing('lpd'),
     rpc: hearing('rpc'),
   }
 }

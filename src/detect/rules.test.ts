@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { formatMac } from '../base/mac.ts'
 import { Bindings } from '../inventory/bindings.ts'
 import type { Fact } from '../protocols/facts.ts'
+import type { FileTransfer } from '../protocols/file-transfer/facts.ts'
 import type { RpcFact } from '../protocols/rpc/facts.ts'
 import { asset, CARD, findings, flow, ip, seconds, span, talk, unanswered, world } from '../testing/world.ts'
 import type { Finding } from './finding.ts'
@@ -104,10 +105,11 @@ const rpcBase = { protocol: 'rpc', flowId: 1, at: seconds(3), frame: 12, client:
 const mount = (path = '/pm'): RpcFact => ({ ...rpcBase, kind: 'mount', path, version: 3 })
 const mnt: RpcFact = {
   ...rpcBase, kind: 'call', xid: 1, program: 100_005, version: 1, procedure: 1, procedureName: 'MOUNT.MNT', authFlavor: 1, machine: 'm', uid: 0, gid: 0,
-  path: '/pm', name: null, asks: null,
+  path: '/pm', name: null, asks: null, host: null, operations: [],
 }
-const read = (magic: string | null): RpcFact => ({
-  ...rpcBase, kind: 'file-read', exportPath: '/pm', name: 'monitor', size: 4096, covered: 4096, complete: true, sha256: 'ab'.repeat(32), magic,
+const read = (magic: string | null, over: FileTransfer['over'] = 'nfs'): FileTransfer => ({
+  ...rpcBase, protocol: 'file-transfer', kind: 'read', over, place: '/pm',
+  name: 'monitor', size: 4096, covered: 4096, complete: true, sha256: 'ab'.repeat(32), magic,
 })
 const rpcFlow = flow(MONITOR, CENTRAL, 2049, { proto: 17 })
 
@@ -134,6 +136,23 @@ test('update-pulled: /pm by anyone, anything by a monitor; a workstation\'s own 
   assert.equal(findings(updatePulled, ward(), [[mount('/other'), rpcFlow]]).length, 1)
   assert.deepEqual(findings(updatePulled, ward({ approvesUpdate: () => true }), [[mount(), rpcFlow], [read('elf'), rpcFlow]]), [])
 })
+
+for (const over of ['nfs', 'tftp', 'ftp', 'http', 'smb'] as const) {
+  test(`update-pulled over ${over}: by a monitor from a server nobody approved; not from an approved one, not by a workstation`, () => {
+    const found = only(findings(updatePulled, ward(), [[read('elf', over), rpcFlow]]))
+    assert.equal(found.severity, 'critical')
+    assert.match(found.technical, new RegExp(`over ${over.toUpperCase()}; 1 file read, 1 of them programs: monitor, elf`))
+    assert.deepEqual(findings(updatePulled, ward({ approvesUpdate: () => true }), [[read('elf', over), rpcFlow]]), [])
+    assert.deepEqual(findings(updatePulled, ward(), [[{ ...read('elf', over), client: ip('10.20.4.50') }, rpcFlow]]), [])
+  })
+
+  test(`update-pulled over ${over}: a file that is put on a monitor counts as taken by it`, () => {
+    const put: FileTransfer = { ...read('squashfs', over), kind: 'write', client: ip(CENTRAL), server: ip(MONITOR) }
+    const found = only(findings(updatePulled, ward(), [[put, flow(CENTRAL, MONITOR, 21)]]))
+    assert.match(found.ward, /^Bed 7's monitor was given new program files by a machine nobody approved/)
+    assert.equal(found.severity, 'critical')
+  })
+}
 
 test('update-attempted: SYNs to the portmapper and MNT calls without a mount are one finding; an accepted mount is none', () => {
   const syn = talk(MONITOR, CENTRAL, 111, { ...unanswered, flows: 3, unanswered: 3 })

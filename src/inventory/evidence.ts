@@ -6,6 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
+import { rpcClaims } from './evidence-files.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -18,9 +19,6 @@ export interface TargetedClaim {
 export const CMS8000_PROFILE = 'contec-cms8000'
 export const CENTRAL_PROFILE = 'cms-central-station'
 
-const PORTMAP_PROGRAM = 100_000
-const FILE_PROGRAMS = new Set([100_003, 100_005])
-
 type Ends = readonly [ClaimTarget, ClaimTarget]
 
 const NO_CLAIMS: readonly TargetedClaim[] = []
@@ -28,7 +26,7 @@ const NO_CLAIMS: readonly TargetedClaim[] = []
 /** Claims of one fact; `flow` is null for facts of the link (ARP). */
 export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedClaim[] {
   // The most frequent facts claim nothing: nothing is built for them.
-  if (fact.protocol === 'arp' || (fact.protocol === 'rpc' && fact.kind !== 'reply')) return NO_CLAIMS
+  if (fact.protocol === 'arp' || fact.protocol === 'file-transfer') return NO_CLAIMS
   const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
     case 'dhcp':
@@ -99,9 +97,4 @@ function hl7Claims(fact: Extract<Fact, { protocol: 'hl7'; kind: 'message' }>, en
     claims.push(about(sender, { what: 'device-identifier', value: device.text, level: 'A', evidence, inferred: false }))
   }
   return claims
-}
-
-function rpcClaims(fact: Extract<Fact, { protocol: 'rpc' }>, ends: Ends): readonly TargetedClaim[] {
-  if (fact.kind !== 'reply' || fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM) return NO_CLAIMS
-  return FILE_PROGRAMS.has(fact.program) ? [about(ends[1], role('file-server', 'answers NFS or MOUNT calls'))] : NO_CLAIMS
 }

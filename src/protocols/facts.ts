@@ -6,6 +6,7 @@ import type { ArpFact } from './arp/facts.ts'
 import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
+import type { FileTransfer } from './file-transfer/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
@@ -16,5 +17,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | Hl7Fact | LpdFact | RpcFact
 export type ProtocolId = Fact['protocol']

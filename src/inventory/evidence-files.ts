@@ -1,0 +1,67 @@
+// Evidence of file sharing: what NFS and its siblings prove about the two ends of a flow: roles, host names, software.
+// Keeps the ladder: a device's own words are level C; a name that somebody else gives it claims nothing.
+
+import type { Fact } from '../protocols/facts.ts'
+import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+
+const PORTMAP_PROGRAM = 100_000
+const FILE_PROGRAMS = new Set([100_003, 100_005])
+/** In NLM the caller names itself; in NSM only NOTIFY does, the other procedures name a third host. */
+const NLM_PROGRAM = 100_021
+const NSM_NOTIFY = 'NSM.NOTIFY'
+/** Machine names that many hosts have. */
+const NO_NAMES: ReadonlySet<string> = new Set(['localhost', 'localhost.localdomain', '(none)', ''])
+
+type Ends = readonly [ClaimTarget, ClaimTarget]
+
+const NO_CLAIMS: readonly TargetedClaim[] = []
+
+type Of<P extends Fact['protocol']> = Extract<Fact, { protocol: P }>
+
+function about(target: ClaimTarget, what: 'host-name' | 'software' | 'role', value: string, evidence: string): TargetedClaim {
+  return { target, claim: { what, value, level: 'C', evidence, inferred: false } }
+}
+
+export function rpcClaims(fact: Of<'rpc'>, ends: Ends): readonly TargetedClaim[] {
+  switch (fact.kind) {
+    case 'call': return callClaims(fact, ends)
+    case 'reply': return replyClaims(fact, ends)
+    case 'software': {
+      const end = fact.side === 'client' ? clientOf(fact, ends) : serverOf(fact, ends)
+      return [about(end, 'software', fact.software, 'NFSv4.1 EXCHANGE_ID, implementation')]
+    }
+    default: return NO_CLAIMS
+  }
+}
+
+/** A server may call back on its client's connection: the fact says who is who. */
+function clientOf(fact: { readonly client: string }, ends: Ends): Ends[0] {
+  return 'ip' in ends[0] && ends[0].ip === fact.client ? ends[0] : ends[1]
+}
+
+function serverOf(fact: { readonly client: string }, ends: Ends): Ends[0] {
+  return clientOf(fact, ends) === ends[0] ? ends[1] : ends[0]
+}
+
+/** Every call names the machine; only those with which a client begins are heeded, for there are few. */
+function callClaims(fact: Extract<Of<'rpc'>, { kind: 'call' }>, ends: Ends): readonly TargetedClaim[] {
+  const speaksForItself = fact.program === NLM_PROGRAM || fact.procedureName === NSM_NOTIFY
+  if (fact.host !== null && speaksForItself && !NO_NAMES.has(fact.host)) {
+    const evidence = fact.program === NLM_PROGRAM ? 'NLM caller name' : 'NSM notify, its own name'
+    return [about(clientOf(fact, ends), 'host-name', fact.host, evidence)]
+  }
+  if (fact.machine === null || NO_NAMES.has(fact.machine) || !isBeginning(fact)) return NO_CLAIMS
+  return [about(clientOf(fact, ends), 'host-name', fact.machine, 'AUTH_SYS machine name')]
+}
+
+const BEGINNINGS: ReadonlySet<string> = new Set(['MOUNT.MNT', 'MOUNT.UMNT', 'NFS.FSINFO', 'NFS.STATFS'])
+const BEGINNINGS_4: ReadonlySet<string> = new Set(['EXCHANGE_ID', 'SETCLIENTID', 'PUTROOTFH'])
+
+function isBeginning(fact: Extract<Of<'rpc'>, { kind: 'call' }>): boolean {
+  return BEGINNINGS.has(fact.procedureName) || fact.operations.some((name) => BEGINNINGS_4.has(name))
+}
+
+function replyClaims(fact: Extract<Of<'rpc'>, { kind: 'reply' }>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM || !FILE_PROGRAMS.has(fact.program)) return NO_CLAIMS
+  return [about(serverOf(fact, ends), 'role', 'file-server', 'answers NFS or MOUNT calls')]
+}

@@ -12,6 +12,6 @@ export function listenersOf(detectors: readonly Detector[]): Listeners {
   return {
     arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), 'file-transfer': hearing('file-transfer'),
     hl7: hearing('hl7'), lpd: hearing('lpd'),
-    rpc: hearing('rpc'),
+    rpc: hearing('rpc'), tftp: hearing('tftp'),
   }
 }

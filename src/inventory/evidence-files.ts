@@ -65,3 +65,16 @@ function replyClaims(fact: Extract<Of<'rpc'>, { kind: 'reply' }>, ends: Ends): r
   if (fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM || !FILE_PROGRAMS.has(fact.program)) return NO_CLAIMS
   return [about(serverOf(fact, ends), 'role', 'file-server', 'answers NFS or MOUNT calls')]
 }
+
+/** A server that sent nothing back is none: only errors prove one here, files do it by their own fact. */
+export function tftpClaims(fact: Of<'tftp'>, ends: Ends): readonly TargetedClaim[] {
+  return fact.kind === 'error' ? [about(serverOf(fact, ends), 'role', 'file-server', 'answers TFTP requests')] : NO_CLAIMS
+}
+
+const CARRIER_NAMES = { nfs: 'NFS', tftp: 'TFTP', ftp: 'FTP', http: 'HTTP', smb: 'SMB' } as const
+
+/** Who gave or took a whole or broken file serves files; over HTTP a web server is one by other words. */
+export function transferClaims(fact: Of<'file-transfer'>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.over === 'http' || fact.over === 'nfs' || fact.covered === 0) return NO_CLAIMS
+  return [about(serverOf(fact, ends), 'role', 'file-server', `files passed over ${CARRIER_NAMES[fact.over]}`)]
+}

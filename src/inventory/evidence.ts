@@ -6,7 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
-import { rpcClaims } from './evidence-files.ts'
+import { rpcClaims, tftpClaims, transferClaims } from './evidence-files.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -26,7 +26,7 @@ const NO_CLAIMS: readonly TargetedClaim[] = []
 /** Claims of one fact; `flow` is null for facts of the link (ARP). */
 export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedClaim[] {
   // The most frequent facts claim nothing: nothing is built for them.
-  if (fact.protocol === 'arp' || fact.protocol === 'file-transfer') return NO_CLAIMS
+  if (fact.protocol === 'arp') return NO_CLAIMS
   const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
     case 'dhcp':
@@ -41,6 +41,10 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends && fact.kind === 'message' ? hl7Claims(fact, ends) : NO_CLAIMS
     case 'rpc':
       return ends ? rpcClaims(fact, ends) : NO_CLAIMS
+    case 'file-transfer':
+      return ends ? transferClaims(fact, ends) : NO_CLAIMS
+    case 'tftp':
+      return ends ? tftpClaims(fact, ends) : NO_CLAIMS
   }
 }
 

@@ -10,6 +10,7 @@ import type { FileTransfer } from './file-transfer/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { TftpFact } from './tftp/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
 export interface FactBase {
@@ -17,5 +18,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | Hl7Fact | LpdFact | RpcFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | Hl7Fact | LpdFact | RpcFact | TftpFact
 export type ProtocolId = Fact['protocol']

@@ -173,7 +173,10 @@ const CAPTURES: readonly CaptureRow[] = [
     flows: { dhcp: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56 },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
-  { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },
+  {
+    name: 'inventory/ndpi__tftp.pcap', flows: { tftp: 9 },
+    facts: { 'tftp.request': 6, 'tftp.unanswered': 3, 'file-transfer.read': 1, 'file-transfer.write': 2 },
+  },
   { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: {}, facts: {} },
   { name: 'malware/ndpi__telnet.pcap', flows: {}, facts: {} },
   { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },

@@ -8,12 +8,14 @@ import { hl7 } from './hl7/index.ts'
 import { lpd } from './lpd/index.ts'
 import type { ProtocolRow } from './protocol.ts'
 import { createRpc } from './rpc/index.ts'
+import { createTftp } from './tftp/index.ts'
 
 /**
  * The rows for one sensor; of two that say yes to the same bytes the first wins. dhcp has a four-byte cookie, hl7 the letters MSH
  * with separators, rpc four fixed words, dns a header whose counts, name, type and class must fit, cms8000 a length, a constant
- * and a type, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it link frames.
+ * and a type, tftp a request down to its last byte, lpd a line of text. ARP is not here: it has no flow, and the sensor hands it
+ * link frames.
  */
 export function createRegistry(): readonly ProtocolRow[] {
-  return [dhcp, hl7, createRpc(), dns, cms8000, lpd]
+  return [dhcp, hl7, createRpc(), dns, cms8000, createTftp(), lpd]
 }

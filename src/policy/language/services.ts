@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { name: 'syslog', transports: ['udp', 'tcp'], ports: [514], protocol: null, description: 'logs (RFC 5424); TCP 514 by custom' },
   { name: 'syslog-tls', transports: ['tcp'], ports: [6514], protocol: null, description: 'logs over TLS (RFC 5425)' },
   { name: 'telnet', transports: ['tcp'], ports: [23], protocol: null, description: 'remote terminal, in clear' },
-  { name: 'tftp', transports: ['udp'], ports: [69], protocol: null, description: 'trivial file transfer, first packet only' },
+  { name: 'tftp', transports: ['udp'], ports: [69], protocol: 'tftp', description: 'trivial file transfer, first packet only' },
 ]
 
 export const BUILT_IN_SERVICES: readonly Service[] = ROWS.map((row) => ({

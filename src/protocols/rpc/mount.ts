@@ -42,7 +42,7 @@ function dumpResult(r: XdrReader, into: CallResult): void {
     const host = r.text(HOST_MAX, 'name-length')
     const path = r.text(PATH_MAX, 'path-length')
     if (host === null || path === null) return
-    into.names.push(`${host}:${path}`)
+    into.names.push(`${host}:${path}`.slice(0, PATH_MAX))
   }
 }
 

@@ -78,3 +78,11 @@ export function transferClaims(fact: Of<'file-transfer'>, ends: Ends): readonly 
   if (fact.over === 'http' || fact.over === 'nfs' || fact.covered === 0) return NO_CLAIMS
   return [about(serverOf(fact, ends), 'role', 'file-server', `files passed over ${CARRIER_NAMES[fact.over]}`)]
 }
+
+/** User-Agent and Server are a program's own words; a web server is one by its Server field. */
+export function httpClaims(fact: Of<'http'>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind !== 'software') return NO_CLAIMS
+  if (fact.side === 'client') return [about(clientOf(fact, ends), 'software', fact.software, 'HTTP User-Agent')]
+  const server = serverOf(fact, ends)
+  return [about(server, 'role', 'web-server', 'answers HTTP requests'), about(server, 'software', fact.software, 'HTTP Server')]
+}

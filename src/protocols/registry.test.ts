@@ -137,7 +137,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'lpd', 'rpc'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'http', 'lpd', 'rpc'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -167,10 +167,13 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'dns/ndpi__dns-exf.pcap', flows: { dns: 1 }, facts: { 'dns.query': 1, 'dns.answer': 1 } },
   { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: {}, facts: {} },
   { name: 'frag/zeek__ipv6-fragmented-dns.pcap', flows: { dns: 2 }, facts: { 'dns.query': 3, 'dns.answer': 2 } },
-  { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
+  { name: 'inventory/ndpi__ipp.pcap', flows: { http: 3 }, facts: { 'http.software': 6, 'http.request': 3, 'http.totals': 3 } },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dns: 56 }, facts: { 'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56 },
+    flows: { dhcp: 2, dns: 56, http: 8 },
+    facts: {
+      'dhcp.message': 11, 'dns.query': 56, 'dns.answer': 56, 'http.software': 16, 'http.request': 8, 'http.totals': 8,
+    },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
   {

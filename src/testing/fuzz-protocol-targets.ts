@@ -137,6 +137,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   dns: (input, off, end) => dnsFields(input, off, end, ((input[0] ?? 0) & FLAG_UDP) === 0),
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
+  http: (_input, off) => [{ off, bytes: 1, little: false }],
   tftp: (_input, off) => [0, 2].map((o): LengthField => ({ off: off + o, bytes: 2, little: false })),
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
@@ -168,7 +169,7 @@ const SAYS = 'no throw; the same facts at every split and whatever stands around
  * Blocks per byte. A line of LPD that comes byte by byte is read again with each byte, up to its 1024, and an undecided flow asks every
  * row again with each of its first 256 packets: so many steps per packet at most, not per byte. The rest is one pass.
  */
-const STEPS_PER_BYTE: Readonly<Record<string, number>> = { lpd: 5000, [IDENTIFY]: 8000 }
+const STEPS_PER_BYTE: Readonly<Record<string, number>> = { lpd: 5000, http: 5000, ftp: 5000, [IDENTIFY]: 8000 }
 
 function protocolTarget(id: string, open: () => ProtocolRow, seeds: readonly string[]): WireTarget {
   const { transports } = open()

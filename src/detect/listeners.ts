@@ -11,6 +11,7 @@ export function listenersOf(detectors: readonly Detector[]): Listeners {
   const hearing = (protocol: ProtocolId): Detector[] => detectors.filter((d) => d.fact && (d.hears?.includes(protocol) ?? true))
   return {
     arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), 'file-transfer': hearing('file-transfer'),
+    ftp: hearing('ftp'),
     hl7: hearing('hl7'), http: hearing('http'), lpd: hearing('lpd'),
     rpc: hearing('rpc'), tftp: hearing('tftp'),
   }

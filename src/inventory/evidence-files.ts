@@ -86,3 +86,9 @@ export function httpClaims(fact: Of<'http'>, ends: Ends): readonly TargetedClaim
   const server = serverOf(fact, ends)
   return [about(server, 'role', 'web-server', 'answers HTTP requests'), about(server, 'software', fact.software, 'HTTP Server')]
 }
+
+export function ftpClaims(fact: Of<'ftp'>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind !== 'software') return NO_CLAIMS
+  const server = serverOf(fact, ends)
+  return [about(server, 'role', 'file-server', 'answers FTP commands'), about(server, 'software', fact.software, 'FTP greeting or SYST')]
+}

@@ -7,6 +7,7 @@ import type { Cms8000Fact } from './cms8000/facts.ts'
 import type { DhcpFact } from './dhcp/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
 import type { FileTransfer } from './file-transfer/facts.ts'
+import type { FtpFact } from './ftp/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
 import type { HttpFact } from './http/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
@@ -19,5 +20,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | Hl7Fact | HttpFact | LpdFact | RpcFact | TftpFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | FtpFact | Hl7Fact | HttpFact | LpdFact | RpcFact | TftpFact
 export type ProtocolId = Fact['protocol']

@@ -137,7 +137,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'hl7', 'http', 'lpd', 'rpc'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'ftp', 'hl7', 'http', 'lpd', 'rpc'])
 })
 
 test('random bytes belong to nobody', () => {

@@ -137,6 +137,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   dns: (input, off, end) => dnsFields(input, off, end, ((input[0] ?? 0) & FLAG_UDP) === 0),
   arp: (_input, off) => [0, 2, 4, 5, 6].map((o): LengthField => ({ off: off + o, bytes: o === 4 || o === 5 ? 1 : 2, little: false })),
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
+  ftp: (_input, off) => [{ off, bytes: 1, little: false }],
   http: (_input, off) => [{ off, bytes: 1, little: false }],
   tftp: (_input, off) => [0, 2].map((o): LengthField => ({ off: off + o, bytes: 2, little: false })),
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],

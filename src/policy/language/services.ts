@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
   { name: 'dicom', transports: ['tcp'], ports: [104, 11112], protocol: 'dicom', description: 'images (DICOM PS3.8)' },
   { name: 'dicom-tls', transports: ['tcp'], ports: [2762], protocol: 'dicom', description: 'images over TLS (DICOM PS3.15)' },
   { name: 'dns', transports: ['udp', 'tcp'], ports: [53], protocol: 'dns', description: 'names (RFC 1035)' },
-  { name: 'ftp', transports: ['tcp'], ports: [21], protocol: null, description: 'file transfer, control connection only' },
+  { name: 'ftp', transports: ['tcp'], ports: [21], protocol: 'ftp', description: 'file transfer, control connection only' },
   { name: 'hl7', transports: ['tcp'], ports: [2575], protocol: 'hl7', description: 'HL7 v2 over MLLP, registered port' },
   { name: 'http', transports: ['tcp'], ports: [80], protocol: 'http', description: 'web, in clear' },
   { name: 'https', transports: ['tcp'], ports: [443], protocol: 'tls', description: 'web over TLS' },

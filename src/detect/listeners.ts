@@ -13,6 +13,6 @@ export function listenersOf(detectors: readonly Detector[]): Listeners {
     arp: hearing('arp'), cms8000: hearing('cms8000'), dhcp: hearing('dhcp'), dns: hearing('dns'), 'file-transfer': hearing('file-transfer'),
     ftp: hearing('ftp'),
     hl7: hearing('hl7'), http: hearing('http'), lpd: hearing('lpd'),
-    rpc: hearing('rpc'), tftp: hearing('tftp'),
+    rpc: hearing('rpc'), smb: hearing('smb'), tftp: hearing('tftp'),
   }
 }

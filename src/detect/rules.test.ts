@@ -14,6 +14,7 @@ import { RULES } from './rules.ts'
 import { addressClaimedTwice } from './rules/address-claimed-twice.ts'
 import { inboundUdp } from './rules/inbound-udp.ts'
 import { indicatorContact } from './rules/indicator-contact.ts'
+import { oldFileSharing } from './rules/old-file-sharing.ts'
 import { oneCardTwoAddresses } from './rules/one-card-two-addresses.ts'
 import { patientDataInClear } from './rules/patient-data-in-clear.ts'
 import { serverPayload } from './rules/server-payload.ts'
@@ -153,6 +154,19 @@ for (const over of ['nfs', 'tftp', 'ftp', 'http', 'smb'] as const) {
     assert.equal(found.severity, 'critical')
   })
 }
+
+test('old-file-sharing: version 1 on either side of a monitor; not version 3, not two workstations', () => {
+  const smb = (client: string, server: string, isVersion1 = true): Fact => ({
+    protocol: 'smb', kind: 'dialect', flowId: 1, at: seconds(2), frame: 5, client: ip(client), server: ip(server), isVersion1,
+    dialect: isVersion1 ? '1' : '3.1.1',
+  })
+  const pair = flow(MONITOR, '10.20.4.50', 445)
+  const found = only(findings(oldFileSharing, ward(), [[smb(MONITOR, '10.20.4.50'), pair], [smb(MONITOR, '10.20.4.50'), pair]]))
+  assert.deepEqual([found.severity, found.count, found.assetLabel], ['medium', 2, 'CMS8000 monitor, bed 7'])
+  assert.equal(findings(oldFileSharing, ward(), [[smb('10.20.4.50', MONITOR), pair]]).length, 1)
+  assert.deepEqual(findings(oldFileSharing, ward(), [[smb(MONITOR, '10.20.4.50', false), pair]]), [])
+  assert.deepEqual(findings(oldFileSharing, ward(), [[smb('10.20.4.51', '10.20.4.50'), pair]]), [])
+})
 
 test('update-attempted: SYNs to the portmapper and MNT calls without a mount are one finding; an accepted mount is none', () => {
   const syn = talk(MONITOR, CENTRAL, 111, { ...unanswered, flows: 3, unanswered: 3 })

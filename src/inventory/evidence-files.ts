@@ -92,3 +92,16 @@ export function ftpClaims(fact: Of<'ftp'>, ends: Ends): readonly TargetedClaim[]
   const server = serverOf(fact, ends)
   return [about(server, 'role', 'file-server', 'answers FTP commands'), about(server, 'software', fact.software, 'FTP greeting or SYST')]
 }
+
+/** NTLMSSP: each side's own names. The NetBIOS name a client calls a server by is not the server's word. */
+export function smbClaims(fact: Of<'smb'>, ends: Ends): readonly TargetedClaim[] {
+  if (fact.kind === 'dialect') return [about(serverOf(fact, ends), 'role', 'file-server', `answers SMB ${fact.dialect}`)]
+  if (fact.kind !== 'names') return NO_CLAIMS
+  const target = fact.side === 'client' ? clientOf(fact, ends) : serverOf(fact, ends)
+  const isOwnWord = fact.side === 'client' || fact.version !== null || fact.domain !== null
+  const claims: TargetedClaim[] = []
+  if (fact.host !== null && isOwnWord && !NO_NAMES.has(fact.host)) claims.push(about(target, 'host-name', fact.host, 'SMB NTLMSSP or NetBIOS session'))
+  if (fact.dnsHost !== null && fact.dnsHost !== fact.host) claims.push(about(target, 'host-name', fact.dnsHost, 'SMB NTLMSSP, DNS name'))
+  if (fact.version !== null) claims.push(about(target, 'software', `Windows NT ${fact.version}, or what plays it`, 'SMB NTLMSSP version'))
+  return claims
+}

@@ -6,7 +6,7 @@ import type { Mac } from '../base/mac.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
-import { ftpClaims, httpClaims, rpcClaims, tftpClaims, transferClaims } from './evidence-files.ts'
+import { ftpClaims, httpClaims, rpcClaims, smbClaims, tftpClaims, transferClaims } from './evidence-files.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -47,6 +47,8 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return ends ? httpClaims(fact, ends) : NO_CLAIMS
     case 'file-transfer':
       return ends ? transferClaims(fact, ends) : NO_CLAIMS
+    case 'smb':
+      return ends ? smbClaims(fact, ends) : NO_CLAIMS
     case 'tftp':
       return ends ? tftpClaims(fact, ends) : NO_CLAIMS
   }

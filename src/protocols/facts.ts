@@ -12,6 +12,7 @@ import type { Hl7Fact } from './hl7/facts.ts'
 import type { HttpFact } from './http/facts.ts'
 import type { LpdFact } from './lpd/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
+import type { SmbFact } from './smb/facts.ts'
 import type { TftpFact } from './tftp/facts.ts'
 
 /** Fields every fact carries; `frame` is the 1-based capture frame that completed it. */
@@ -20,5 +21,5 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | FtpFact | Hl7Fact | HttpFact | LpdFact | RpcFact | TftpFact
+export type Fact = ArpFact | Cms8000Fact | DhcpFact | DnsFact | FileTransfer | FtpFact | Hl7Fact | HttpFact | LpdFact | RpcFact | SmbFact | TftpFact
 export type ProtocolId = Fact['protocol']

@@ -137,7 +137,7 @@ test('identified goldens give the same facts at every split of their stream', ()
     const options = { flow: c.flow, trailing: false, normalise: withoutPacketSize }
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
-  deepEqual([...owners].sort(), ['cms8000', 'dns', 'ftp', 'hl7', 'http', 'lpd', 'rpc'])
+  deepEqual([...owners].sort(), ['cms8000', 'dns', 'ftp', 'hl7', 'http', 'lpd', 'rpc', 'smb'])
 })
 
 test('random bytes belong to nobody', () => {
@@ -182,7 +182,10 @@ const CAPTURES: readonly CaptureRow[] = [
   },
   { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: {}, facts: {} },
   { name: 'malware/ndpi__telnet.pcap', flows: {}, facts: {} },
-  { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
+  {
+    name: 'malware/sv__smb-eicar-file_input.pcap', flows: { smb: 1 },
+    facts: { 'smb.dialect': 1, 'smb.names': 2, 'smb.share': 1, 'file-transfer.write': 1 },
+  },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
   { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', flows: { dns: 7 }, facts: { 'dns.query': 8, 'dns.answer': 8 } },
   { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: {}, facts: {} },

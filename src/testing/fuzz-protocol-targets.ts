@@ -139,6 +139,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   lpd: (_input, off) => [{ off, bytes: 1, little: false }],
   ftp: (_input, off) => [{ off, bytes: 1, little: false }],
   http: (_input, off) => [{ off, bytes: 1, little: false }],
+  smb: (_input, off) => [0, 4, 16, 24].map((o): LengthField => ({ off: off + o, bytes: 4, little: o > 0 })),
   tftp: (_input, off) => [0, 2].map((o): LengthField => ({ off: off + o, bytes: 2, little: false })),
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }

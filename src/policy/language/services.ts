@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
   { name: 'portmap', transports: ['tcp', 'udp'], ports: [111], protocol: 'rpc', description: 'ONC RPC port mapper (RFC 1833)' },
   { name: 'radius', transports: ['udp'], ports: [[1812, 1813]], protocol: null, description: 'network access log-in (RFC 2865)' },
   { name: 'rdp', transports: ['tcp', 'udp'], ports: [3389], protocol: null, description: 'remote desktop' },
-  { name: 'smb', transports: ['tcp'], ports: [445], protocol: null, description: 'Windows file shares' },
+  { name: 'smb', transports: ['tcp'], ports: [445], protocol: 'smb', description: 'Windows file shares' },
   { name: 'smtp', transports: ['tcp'], ports: [25, 587], protocol: null, description: 'mail' },
   { name: 'snmp', transports: ['udp'], ports: [161], protocol: null, description: 'device management' },
   { name: 'ssh', transports: ['tcp'], ports: [22], protocol: null, description: 'remote shell (RFC 4253)' },

@@ -242,7 +242,7 @@ describe('reading', () => {
     talk.ask(compound(1, [op(42, (w) => impl(w.u64(1).string('ZZTEST-client').u32(0).u32(0)))]),
       results([done(42, (w) => impl(w.u64(1).u32(1).u32(0).u32(0).u64(0).string('maj').string('scope')))]))
     const facts = runSession(createRpc(), 'tcp', talk.chunks).facts
-    deepStrictEqual(facts.flatMap((f) => (f.kind === 'software' ? [[f.side, f.software]] : [])),
+    deepStrictEqual(facts.flatMap((f) => (f.protocol === 'rpc' && f.kind === 'software' ? [[f.side, f.software]] : [])),
       [['client', 'kernel.org: Linux 5.10'], ['server', 'kernel.org: Linux 5.10']])
     equal(JSON.stringify(facts).includes('ZZTEST-client'), false)
   })

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Fact } from '../protocols/facts.ts'
 import type { RpcFact } from '../protocols/rpc/facts.ts'
 import { flow, ip } from '../testing/world.ts'
 import { claimsOf } from './evidence.ts'
@@ -46,4 +47,35 @@ test('who answers NFS is a file server; EXCHANGE_ID tells the software of each s
   assert.deepEqual(said(reply), [`${NAS} role file-server C`])
   assert.deepEqual(said({ ...base, kind: 'software', side: 'server', software: 'x: NetApp' }), [`${NAS} software x: NetApp C`])
   assert.deepEqual(said({ ...base, kind: 'software', side: 'client', software: 'Linux' }), [`${BED} software Linux C`])
+})
+
+const where = { flowId: 1, at: 1, frame: 1, client: ip(BED), server: ip(NAS) } as const
+const saidOf = (fact: Fact): string[] => claimsOf(fact, FLOW).map(({ target, claim }) => `${'ip' in target ? target.ip : ''} ${claim.what} ${claim.value}`)
+
+test('User-Agent and Server name the software of their own side', () => {
+  const http = { ...where, protocol: 'http', kind: 'software' } as const
+  assert.deepEqual(saidOf({ ...http, side: 'client', software: 'wget' }), [`${BED} software wget`])
+  assert.deepEqual(saidOf({ ...http, side: 'server', software: 'nginx' }), [`${NAS} role web-server`, `${NAS} software nginx`])
+  assert.deepEqual(saidOf({ ...where, protocol: 'http', kind: 'credentials', scheme: 'basic' }), [])
+})
+
+test('an FTP greeting, a TFTP error, a file that passed: a file server', () => {
+  assert.deepEqual(saidOf({ ...where, protocol: 'ftp', kind: 'software', software: '(vsFTPd 3.0.3)' }), [`${NAS} role file-server`, `${NAS} software (vsFTPd 3.0.3)`])
+  assert.deepEqual(saidOf({ ...where, protocol: 'tftp', kind: 'error', reason: 'file-not-found', name: null }), [`${NAS} role file-server`])
+  assert.deepEqual(saidOf({ ...where, protocol: 'tftp', kind: 'unanswered', operation: 'read', name: null }), [])
+  const file: Fact = {
+    ...where, protocol: 'file-transfer', kind: 'read', over: 'tftp', transport: 'udp', place: null, name: 'a', size: 1, covered: 1, complete: true, sha256: null,
+    magic: null,
+  }
+  assert.deepEqual([saidOf(file), saidOf({ ...file, over: 'http' }), saidOf({ ...file, covered: 0 })], [[`${NAS} role file-server`], [], []])
+})
+
+test('SMB: each side\'s own names; what a client calls its server is not the server\'s word', () => {
+  const names = {
+    ...where, protocol: 'smb', kind: 'names', host: 'BED7', domain: 'WARD', dnsHost: 'bed7.ward', dnsDomain: null, version: '6.1.7601', userSeen: true,
+  } as const
+  assert.deepEqual(saidOf({ ...names, side: 'client' }),
+    [`${BED} host-name BED7`, `${BED} host-name bed7.ward`, `${BED} software Windows NT 6.1.7601, or what plays it`])
+  assert.deepEqual(saidOf({ ...names, side: 'server', domain: null, dnsHost: null, version: null }), [])
+  assert.deepEqual(saidOf({ ...where, protocol: 'smb', kind: 'dialect', dialect: '3.1.1', isVersion1: false }), [`${NAS} role file-server`])
 })

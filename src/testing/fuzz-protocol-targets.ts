@@ -81,7 +81,8 @@ function isGuessed(chunks: readonly Chunk[]): boolean {
 /** Unless it had to be guessed, no split makes a flow one protocol and the whole another. */
 function assertNoOther(whole: readonly Fact[], split: readonly Fact[], isGuess: boolean): void {
   assertPlainFacts(split)
-  const names = new Set([...whole, ...split].map((fact) => fact.protocol))
+  // A file is told by whatever protocol carries it.
+  const names = new Set([...whole, ...split].map((fact) => fact.protocol).filter((name) => name !== 'file-transfer'))
   assert.ok(isGuess || names.size <= 1, `a split makes ${[...names].join(' of ')}`)
 }
 

@@ -66,6 +66,12 @@ const TUNNEL: Readonly<Record<TunnelKindName, string>> = {
   l2tp: 'packets carried in L2TP, a dialled or private line through another network',
 }
 
+/** What did not fit. */
+const FULL: Readonly<Record<string, string>> = {
+  flowsEvicted: 'conversations put aside because too many lived at once; what each did is counted, but one may stand there as several',
+  flowsNotRead: 'conversations no longer read because too many were read at once: what they said after is not known',
+}
+
 const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
   cutBySnaplen: 'packets of which the capture holds only the first part',
   linkUnsupported: 'packets of a link type that is not read',
@@ -78,8 +84,6 @@ const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
   wlanProtected: 'wireless frames encrypted on the air: what they carry cannot be read',
   wlanUnread: 'wireless frames that are a piece, an aggregate or damaged: what they carry is not read',
   ipFragmentHeaderAgain: 'IPv6 packets cut twice over, as no host does',
-  flowsEvicted: 'conversations put aside because too many lived at once; what each did is counted, but one may stand there as several',
-  flowsNotRead: 'conversations no longer read because too many were read at once: what they said after is not known',
   ipOptionUnknown: 'IPv6 options nobody has assigned: something may be hidden in them',
 }
 
@@ -106,7 +110,7 @@ export function observationWords(name: string): string | null {
   if (layer === 'ip') return ownWords(IP, note)
   if (layer === 'tcp') return ownWords(TCP, note)
   if (layer === 'tunnel') return ownWords(TUNNEL, note)
-  return ownWords(FRAME, name)
+  return ownWords(FULL, name) ?? ownWords(FRAME, name)
 }
 
 function ownWords(table: Readonly<Record<string, string | null | undefined>>, name: string | undefined): string | null {

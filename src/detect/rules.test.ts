@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { formatMac } from '../base/mac.ts'
 import { Bindings } from '../inventory/bindings.ts'
 import type { Fact } from '../protocols/facts.ts'
+import type { FileTransfer } from '../protocols/file-transfer/facts.ts'
 import type { RpcFact } from '../protocols/rpc/facts.ts'
 import { asset, CARD, findings, flow, ip, seconds, span, talk, unanswered, world } from '../testing/world.ts'
 import type { Finding } from './finding.ts'
@@ -13,6 +14,7 @@ import { RULES } from './rules.ts'
 import { addressClaimedTwice } from './rules/address-claimed-twice.ts'
 import { inboundUdp } from './rules/inbound-udp.ts'
 import { indicatorContact } from './rules/indicator-contact.ts'
+import { oldFileSharing } from './rules/old-file-sharing.ts'
 import { oneCardTwoAddresses } from './rules/one-card-two-addresses.ts'
 import { patientDataInClear } from './rules/patient-data-in-clear.ts'
 import { serverPayload } from './rules/server-payload.ts'
@@ -123,10 +125,11 @@ const rpcBase = { protocol: 'rpc', flowId: 1, at: seconds(3), frame: 12, client:
 const mount = (path = '/pm'): RpcFact => ({ ...rpcBase, kind: 'mount', path, version: 3 })
 const mnt: RpcFact = {
   ...rpcBase, kind: 'call', xid: 1, program: 100_005, version: 1, procedure: 1, procedureName: 'MOUNT.MNT', authFlavor: 1, machine: 'm', uid: 0, gid: 0,
-  path: '/pm', name: null, asks: null,
+  path: '/pm', name: null, asks: null, host: null, operations: [],
 }
-const read = (magic: string | null): RpcFact => ({
-  ...rpcBase, kind: 'file-read', exportPath: '/pm', name: 'monitor', size: 4096, covered: 4096, complete: true, sha256: 'ab'.repeat(32), magic,
+const read = (magic: string | null, over: FileTransfer['over'] = 'nfs'): FileTransfer => ({
+  ...rpcBase, protocol: 'file-transfer', kind: 'read', over, place: '/pm',
+  name: 'monitor', size: 4096, covered: 4096, complete: true, sha256: 'ab'.repeat(32), magic,
 })
 const rpcFlow = flow(MONITOR, CENTRAL, 2049, { proto: 17 })
 
@@ -152,6 +155,36 @@ test('update-pulled: /pm by anyone, anything by a monitor; a workstation\'s own 
   assert.equal(findings(updatePulled, ward(), [[{ ...mount('/pm/'), client: ip('10.20.4.50') }, rpcFlow]]).length, 1, 'a slash behind')
   assert.equal(findings(updatePulled, ward(), [[mount('/other'), rpcFlow]]).length, 1)
   assert.deepEqual(findings(updatePulled, ward({ approvesUpdate: () => true }), [[mount(), rpcFlow], [read('elf'), rpcFlow]]), [])
+})
+
+for (const over of ['nfs', 'tftp', 'ftp', 'http', 'smb'] as const) {
+  test(`update-pulled over ${over}: by a monitor from a server nobody approved; not from an approved one, not by a workstation`, () => {
+    const found = only(findings(updatePulled, ward(), [[read('elf', over), rpcFlow]]))
+    assert.equal(found.severity, 'critical')
+    assert.match(found.technical, new RegExp(`over ${over.toUpperCase()}; 1 file read, 1 of them programs: monitor, elf`))
+    assert.deepEqual(findings(updatePulled, ward({ approvesUpdate: () => true }), [[read('elf', over), rpcFlow]]), [])
+    assert.deepEqual(findings(updatePulled, ward(), [[{ ...read('elf', over), client: ip('10.20.4.50') }, rpcFlow]]), [])
+  })
+
+  test(`update-pulled over ${over}: a file that is put on a monitor counts as taken by it`, () => {
+    const put: FileTransfer = { ...read('squashfs', over), kind: 'write', client: ip(CENTRAL), server: ip(MONITOR) }
+    const found = only(findings(updatePulled, ward(), [[put, flow(CENTRAL, MONITOR, 21)]]))
+    assert.match(found.ward, /^Bed 7's monitor was given new program files by a machine nobody approved/)
+    assert.equal(found.severity, 'critical')
+  })
+}
+
+test('old-file-sharing: version 1 on either side of a monitor; not version 3, not two workstations', () => {
+  const smb = (client: string, server: string, isVersion1 = true): Fact => ({
+    protocol: 'smb', kind: 'dialect', flowId: 1, at: seconds(2), frame: 5, client: ip(client), server: ip(server), isVersion1,
+    dialect: isVersion1 ? '1' : '3.1.1',
+  })
+  const pair = flow(MONITOR, '10.20.4.50', 445)
+  const found = only(findings(oldFileSharing, ward(), [[smb(MONITOR, '10.20.4.50'), pair], [smb(MONITOR, '10.20.4.50'), pair]]))
+  assert.deepEqual([found.severity, found.count, found.assetLabel], ['medium', 2, 'CMS8000 monitor, bed 7'])
+  assert.equal(findings(oldFileSharing, ward(), [[smb('10.20.4.50', MONITOR), pair]]).length, 1)
+  assert.deepEqual(findings(oldFileSharing, ward(), [[smb(MONITOR, '10.20.4.50', false), pair]]), [])
+  assert.deepEqual(findings(oldFileSharing, ward(), [[smb('10.20.4.51', '10.20.4.50'), pair]]), [])
 })
 
 test('update-attempted: SYNs to the portmapper and MNT calls without a mount are one finding; an accepted mount is none', () => {

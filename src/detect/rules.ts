@@ -4,6 +4,7 @@ import type { Rule } from './rule.ts'
 import { addressClaimedTwice } from './rules/address-claimed-twice.ts'
 import { inboundUdp } from './rules/inbound-udp.ts'
 import { indicatorContact } from './rules/indicator-contact.ts'
+import { oldFileSharing } from './rules/old-file-sharing.ts'
 import { oneCardTwoAddresses } from './rules/one-card-two-addresses.ts'
 import { patientDataInClear } from './rules/patient-data-in-clear.ts'
 import { serverPayload } from './rules/server-payload.ts'
@@ -16,5 +17,5 @@ import { updatePulled } from './rules/update-pulled.ts'
 export const RULES: readonly Rule[] = [
   talksOutside, indicatorContact, patientDataInClear, updatePulled, updateAttempted,
   serverPayload, addressClaimedTwice, oneCardTwoAddresses, inboundUdp, streamsLost,
-  unencryptedAdministration,
+  unencryptedAdministration, oldFileSharing,
 ]

@@ -18,6 +18,7 @@ import { hl7Claims } from './evidence-hl7.ts'
 import { carescapeClaims, intellivueClaims, mindrayClaims, sdcClaims, vistaClaims } from './evidence-bedside.ts'
 import { adminClaims } from './evidence-admin.ts'
 import { quicClaims, tlsClaims } from './evidence-tls.ts'
+import { ftpClaims, httpClaims, rpcClaims, smbClaims, tftpClaims, transferClaims } from './evidence-files.ts'
 
 /** Whom a claim is about: an address on a segment, or a hardware address that has no address yet. */
 export type ClaimTarget = { readonly vlan: number; readonly ip: Ip } | { readonly vlan: number; readonly mac: Mac }
@@ -30,9 +31,6 @@ export interface TargetedClaim {
 export const CMS8000_PROFILE = 'contec-cms8000'
 export const CENTRAL_PROFILE = 'cms-central-station'
 
-const PORTMAP_PROGRAM = 100_000
-const FILE_PROGRAMS = new Set([100_003, 100_005])
-
 type Ends = readonly [ClaimTarget, ClaimTarget]
 
 const NO_CLAIMS: readonly TargetedClaim[] = []
@@ -40,7 +38,7 @@ const NO_CLAIMS: readonly TargetedClaim[] = []
 /** Claims of one fact; `flow` is null for facts of the link (ARP). */
 export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedClaim[] {
   // The most frequent facts claim nothing: nothing is built for them.
-  if (fact.protocol === 'arp' || (fact.protocol === 'rpc' && fact.kind !== 'reply')) return NO_CLAIMS
+  if (fact.protocol === 'arp') return NO_CLAIMS
   const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
     case 'dhcp':
@@ -91,6 +89,16 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
       return flow ? adminClaims(fact, flow) : NO_CLAIMS
     case 'tls':
       return flow ? tlsClaims(fact, flow) : NO_CLAIMS
+    case 'ftp':
+      return ends ? ftpClaims(fact, ends) : NO_CLAIMS
+    case 'http':
+      return ends ? httpClaims(fact, ends) : NO_CLAIMS
+    case 'file-transfer':
+      return ends ? transferClaims(fact, ends) : NO_CLAIMS
+    case 'smb':
+      return ends ? smbClaims(fact, ends) : NO_CLAIMS
+    case 'tftp':
+      return ends ? tftpClaims(fact, ends) : NO_CLAIMS
   }
 }
 
@@ -117,9 +125,4 @@ function cmsClaims(fact: Extract<Fact, { protocol: 'cms8000' }>, ends: Ends): Ta
     about(central, role('central-station', 'receives CMS8000 telemetry', true)),
     about(central, { what: 'model', value: CENTRAL_PROFILE, level: 'C', evidence: 'receives CMS8000 telemetry', inferred: true }),
   ]
-}
-
-function rpcClaims(fact: Extract<Fact, { protocol: 'rpc' }>, ends: Ends): readonly TargetedClaim[] {
-  if (fact.kind !== 'reply' || fact.accepted !== 'success' || fact.program === PORTMAP_PROGRAM) return NO_CLAIMS
-  return FILE_PROGRAMS.has(fact.program) ? [about(ends[1], role('file-server', 'answers NFS or MOUNT calls'))] : NO_CLAIMS
 }

@@ -12,7 +12,10 @@ import type { DhcpFact } from './dhcp/facts.ts'
 import type { Dhcp6Fact } from './dhcp6/facts.ts'
 import type { DicomFact } from './dicom/facts.ts'
 import type { DnsFact } from './dns/facts.ts'
+import type { FileTransfer } from './file-transfer/facts.ts'
+import type { FtpFact } from './ftp/facts.ts'
 import type { Hl7Fact } from './hl7/facts.ts'
+import type { HttpFact } from './http/facts.ts'
 import type { IcmpFact } from './icmp/facts.ts'
 import type { IgmpFact } from './igmp/facts.ts'
 import type { IntellivueFact } from './intellivue/facts.ts'
@@ -26,11 +29,13 @@ import type { QuicFact } from './quic/facts.ts'
 import type { RpcFact } from './rpc/facts.ts'
 import type { RshFact } from './rsh/facts.ts'
 import type { SdcFact } from './sdc/facts.ts'
+import type { SmbFact } from './smb/facts.ts'
 import type { SnmpFact } from './snmp/facts.ts'
 import type { SsdpFact } from './ssdp/facts.ts'
 import type { SshFact } from './ssh/facts.ts'
 import type { SyslogFact } from './syslog/facts.ts'
 import type { TelnetFact } from './telnet/facts.ts'
+import type { TftpFact } from './tftp/facts.ts'
 import type { TlsFact } from './tls/facts.ts'
 import type { Vista120Fact } from './vista120/facts.ts'
 
@@ -40,7 +45,8 @@ export interface FactBase {
   readonly frame: number
 }
 
-export type Fact = ArpFact | AstmFact | BacnetFact | CarescapeFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact
-  | Hl7Fact | IcmpFact | IgmpFact | IntellivueFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact | QuicFact | RpcFact
-  | RshFact | SdcFact | SnmpFact | SsdpFact | SshFact | SyslogFact | TelnetFact | TlsFact | Vista120Fact
+export type Fact = FileTransfer | ArpFact | AstmFact | BacnetFact | CarescapeFact | CdpFact | Cms8000Fact | Dhcp6Fact | DhcpFact | DicomFact | DnsFact
+  | FtpFact | Hl7Fact | HttpFact | IcmpFact | IgmpFact | IntellivueFact | LldpFact | LpdFact | ModbusFact | NbnsFact | NtpFact | PoctFact
+  | QuicFact | RpcFact | RshFact | SdcFact | SmbFact | SnmpFact | SsdpFact | SshFact | SyslogFact | TelnetFact | TftpFact | TlsFact
+  | Vista120Fact
 export type ProtocolId = Fact['protocol']

@@ -28,6 +28,8 @@ export type Verdict = 'undecided' | 'identified' | 'unknown'
 /** Rows by transport and port, made once at start. */
 export interface CompiledRegistry {
   readonly rows: readonly ProtocolRow[]
+  /** Those that may know a flow beforehand. */
+  readonly expecting: readonly ProtocolRow[]
   /**
    * Every row of the transport: those hinted by `responderPort`, then by `initiatorPort` (sides may be swapped in a late start),
    * then the rest.
@@ -42,6 +44,7 @@ export function compileRegistry(rows: readonly ProtocolRow[]): CompiledRegistry 
   for (const { all } of Object.values(tables)) assert(all.length <= ROWS_MAX, 'more registry rows of a transport than bits')
   return {
     rows,
+    expecting: rows.filter((row) => row.expects !== undefined),
     candidates(transport, responderPort, initiatorPort): readonly ProtocolRow[] {
       const { all, hinted } = tables[transport]
       const first = hinted.get(responderPort)
@@ -144,6 +147,9 @@ export class IdentifyingSession implements Session {
     this.#context = new ReplayContext(context)
     this.#rows = registry.candidates(context.transport, context.flow.dstPort, context.flow.srcPort)
     this.#isLate = context.flow.state === 'midstream'
+    for (const row of registry.expecting) {
+      if (this.#session === null && row.expects?.isAny() && row.expects.flow(context.transport, context.flow)) this.#open(row)
+    }
   }
 
   get verdict(): Verdict {

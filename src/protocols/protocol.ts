@@ -42,5 +42,7 @@ export interface ProtocolRow {
   readonly hints: readonly number[]
   /** Judges the first bytes of one direction. `transport` as in the context. */
   readonly probe: (transport: Transport, direction: Direction, buf: Uint8Array, off: number, end: number) => ProbeAnswer
+  /** True of a flow that another flow of this protocol announced (expected.ts): it is opened without a probe. */
+  readonly expects?: { isAny: () => boolean; flow: (transport: Transport, flow: Flow) => boolean }
   readonly open: (context: SessionContext) => Session
 }

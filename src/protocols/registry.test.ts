@@ -19,7 +19,9 @@ import type { ProbeAnswer, ProtocolRow, Transport } from './protocol.ts'
 import { createRegistry } from './registry.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-const FOLDERS = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+/** No protocol of its own: what five of them share. */
+const SHARED_FOLDER = 'file-transfer'
+const FOLDERS = readdirSync(HERE, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== SHARED_FOLDER).map((entry) => entry.name)
 const IDS = createRegistry().map((row) => row.id)
 
 test('every protocol folder but those without flows has a row, an index and a README', () => {
@@ -62,11 +64,19 @@ function inputs(c: OwnedCase, direction: Direction): Uint8Array[] {
 /** A case with `probe: no` shows bytes of somebody else on purpose: a printer for the monitor's folder, and the other way round. */
 const OWN_CASES = CASES.filter((c) => c.probe !== 'no')
 
+/** What is carried in another protocol stands before it in the registry, and takes the flow. */
+const WITHIN: Readonly<Record<string, string>> = { sdc: 'http' }
+
+test('what is carried in another protocol stands before it', () => {
+  for (const [inner, outer] of Object.entries(WITHIN)) ok(IDS.indexOf(inner) < IDS.indexOf(outer), `${inner} before ${outer}`)
+})
+
 test('no row says yes to the golden of another', () => {
   ok(OWN_CASES.length > 30, `${OWN_CASES.length} cases`)
   const rows = createRegistry()
   for (const c of OWN_CASES) {
-    for (const row of rows.filter((r) => r.id !== c.owner && r.transports.includes(c.transport))) {
+    const others = rows.filter((r) => r.id !== c.owner && r.transports.includes(c.transport) && WITHIN[c.owner] !== r.id)
+    for (const row of others) {
       for (const direction of [0, 1] as const) {
         for (const bytes of inputs(c, direction)) {
           const answer = row.probe(c.transport, direction, bytes, 0, bytes.length)
@@ -137,7 +147,8 @@ test('identified goldens give the same facts at every split of their stream', ()
     if (everySplit(identifying({ protocol: null }), 'tcp', c.chunks, options).length > 0) owners.add(c.owner)
   }
   deepEqual([...owners].sort(), [
-    'astm', 'cms8000', 'dicom', 'dns', 'hl7', 'lpd', 'modbus', 'poct1a', 'rpc', 'rsh', 'sdc', 'ssh', 'syslog', 'telnet', 'tls', 'vista120',
+    'astm', 'cms8000', 'dicom', 'dns', 'ftp', 'hl7', 'http', 'lpd', 'modbus', 'poct1a', 'rpc', 'rsh', 'sdc', 'smb', 'ssh', 'syslog', 'telnet', 'tls',
+    'vista120',
   ])
 })
 
@@ -168,17 +179,20 @@ const CAPTURES: readonly CaptureRow[] = [
   { name: 'dns/ndpi__dns-exf.pcap', flows: { dns: 1 }, facts: { 'dns.query': 1, 'dns.answer': 1 } },
   { name: 'dns/ndpi__dns2tcp_tunnel.pcap', flows: { tls: 1 }, facts: { 'tls.client-hello': 1, 'tls.server-hello': 1 } },
   { name: 'frag/zeek__ipv6-fragmented-dns.pcap', flows: { dns: 2 }, facts: { 'dns.query': 3, 'dns.answer': 2 } },
-  { name: 'inventory/ndpi__ipp.pcap', flows: {}, facts: {} },
+  { name: 'inventory/ndpi__ipp.pcap', flows: { http: 3 }, facts: { 'http.software': 6, 'http.request': 3, 'http.totals': 3 } },
   {
     name: 'inventory/ws__adsl-cpe_nb6-startup.pcap',
-    flows: { dhcp: 2, dhcp6: 2, dns: 56, ntp: 13, syslog: 2 },
+    flows: { dhcp: 2, dhcp6: 2, dns: 56, http: 8, ntp: 13, syslog: 2 },
     facts: {
       'dhcp.message': 5, 'dhcp.total': 1, 'dhcp6.message': 4, 'dns.query': 56, 'dns.answer': 56, 'ntp.server': 13, 'ntp.total': 13,
-      'syslog.sender': 2, 'syslog.app': 2, 'syslog.session': 2,
+      'syslog.sender': 2, 'syslog.app': 2, 'syslog.session': 2, 'http.software': 16, 'http.request': 8, 'http.totals': 8,
     },
   },
   { name: 'inventory/zeek__dhcp_dhcp_flood.pcap', flows: { dhcp: 250 }, facts: { 'dhcp.message': 500 } },
-  { name: 'inventory/ndpi__tftp.pcap', flows: {}, facts: {} },
+  {
+    name: 'inventory/ndpi__tftp.pcap', flows: { tftp: 9 },
+    facts: { 'tftp.request': 6, 'tftp.unanswered': 3, 'file-transfer.read': 1, 'file-transfer.write': 2 },
+  },
   { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: { snmp: 1 }, facts: { 'snmp.access': 2, 'snmp.system': 4 } },
   { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22 } },
   { name: 'crashed-a-peer/ndpi__quic-v2.pcapng', flows: { quic: 1 }, facts: { 'quic.start': 1, 'quic.client-hello': 1 } },
@@ -187,7 +201,10 @@ const CAPTURES: readonly CaptureRow[] = [
     facts: { 'dns.query': 2, 'ssh.banner': 2, 'ntp.server': 3, 'ntp.total': 3 },
   },
   { name: 'malware/ndpi__telnet.pcap', flows: { telnet: 1 }, facts: { 'telnet.start': 1, 'telnet.login': 1, 'telnet.session': 1 } },
-  { name: 'malware/sv__smb-eicar-file_input.pcap', flows: {}, facts: {} },
+  {
+    name: 'malware/sv__smb-eicar-file_input.pcap', flows: { smb: 1 },
+    facts: { 'smb.dialect': 1, 'smb.names': 2, 'smb.share': 1, 'file-transfer.write': 1 },
+  },
   { name: 'malware/cs__ratinfected.pcapng', flows: {}, facts: {} },
   { name: 'medical/tapirx__dicom_arq_1_find_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },
   { name: 'medical/tapirx__dicom_arq_2_get_testclient.pcap', flows: { dicom: 1 }, facts: { 'dicom.request': 1, 'dicom.totals': 1 } },

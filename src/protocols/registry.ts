@@ -9,7 +9,9 @@ import { dhcp } from './dhcp/index.ts'
 import { dhcp6 } from './dhcp6/index.ts'
 import { dicom } from './dicom/index.ts'
 import { dns } from './dns/index.ts'
+import { createFtp } from './ftp/index.ts'
 import { hl7 } from './hl7/index.ts'
+import { createHttp } from './http/index.ts'
 import { intellivue } from './intellivue/index.ts'
 import { lpd } from './lpd/index.ts'
 import { modbus } from './modbus/index.ts'
@@ -21,11 +23,13 @@ import { quic } from './quic/index.ts'
 import { createRpc } from './rpc/index.ts'
 import { rsh } from './rsh/index.ts'
 import { sdc } from './sdc/index.ts'
+import { createSmb } from './smb/index.ts'
 import { snmp } from './snmp/index.ts'
 import { ssdp } from './ssdp/index.ts'
 import { ssh } from './ssh/index.ts'
 import { syslog } from './syslog/index.ts'
 import { telnet } from './telnet/index.ts'
+import { createTftp } from './tftp/index.ts'
 import { tls } from './tls/index.ts'
 import { vista120 } from './vista120/index.ts'
 
@@ -35,7 +39,10 @@ import { vista120 } from './vista120/index.ts'
  */
 export function createRegistry(): readonly ProtocolRow[] {
   return [
-    dhcp, hl7, dicom, astm, poct1a, createRpc(), tls, ssh, snmp, quic, dns, cms8000, vista120, intellivue, carescape, sdc,
-    lpd, telnet, rsh, syslog, dhcp6, ssdp, ntp, modbus, bacnet, nbns,
+    dhcp, hl7, dicom, astm, poct1a, createRpc(), createSmb(),
+    // A SOAP message is HTTP, too.
+    sdc, createHttp(),
+    tls, ssh, snmp, quic, dns, cms8000, vista120, intellivue, carescape, createTftp(), createFtp(), lpd, telnet, rsh, syslog,
+    dhcp6, ssdp, ntp, modbus, bacnet, nbns,
   ]
 }

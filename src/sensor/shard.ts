@@ -9,7 +9,7 @@ import { readSyn, type SynSeen } from '../inventory/hints/syn.ts'
 import { SENDERS_MAX, SenderTable } from '../inventory/senders.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { compileRegistry, datagramRow, IDENTIFY_DATAGRAMS_MAX, IdentifyingSession, type CompiledRegistry } from '../protocols/identify.ts'
-import type { Session, SessionContext, Transport } from '../protocols/protocol.ts'
+import type { ProtocolRow, Session, SessionContext, Transport } from '../protocols/protocol.ts'
 import { createRegistry } from '../protocols/registry.ts'
 import { FLOWS_MAX, FlowTable, type FlowStep } from '../wire/flow-table.ts'
 import { FlowSum } from '../wire/flow-sum.ts'
@@ -189,7 +189,8 @@ export class Shard {
     const { slot, direction } = step
     // Hints go by the flow's ports: which side spoke first is the table's to say.
     const [to, from] = direction === 0 ? [frame.dstPort, frame.srcPort] : [frame.srcPort, frame.dstPort]
-    const row = datagramRow(this.#registry, to, from, direction, buf, frame.payloadOff, frame.payloadEnd)
+    const announced = attention === Attention.none ? this.#announced(step) : null
+    const row = announced ?? datagramRow(this.#registry, to, from, direction, buf, frame.payloadOff, frame.payloadEnd)
     if (row === null) {
       const tried = attention === Attention.none ? Attention.tried + 1 : attention + 1
       this.flows.setAttention(slot, tried - Attention.tried >= IDENTIFY_DATAGRAMS_MAX ? Attention.givenUp : tried)
@@ -201,6 +202,12 @@ export class Shard {
     this.#keep(slot, reading)
     reading.session.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
     if (reading.session.isDone === true) this.#readNoMore(slot)
+  }
+
+  /** The row of a flow that another one announced. */
+  #announced(step: FlowStep): ProtocolRow | null {
+    for (const row of this.#registry.expecting) if (row.expects?.isAny() && row.expects.flow('udp', step.flow)) return row
+    return null
   }
 
   /** A session is opened with the first payload: of a flood of bare SYNs nothing is kept but the flow. */

@@ -83,7 +83,8 @@ function isGuessed(chunks: readonly Chunk[]): boolean {
 /** Unless it had to be guessed, no split makes a flow one protocol and the whole another. */
 function assertNoOther(whole: readonly Fact[], split: readonly Fact[], isGuess: boolean): void {
   assertPlainFacts(split)
-  const names = new Set([...whole, ...split].map((fact) => fact.protocol))
+  // A file is told by whatever protocol carries it.
+  const names = new Set([...whole, ...split].map((fact) => fact.protocol).filter((name) => name !== 'file-transfer'))
   assert.ok(isGuess || names.size <= 1, `a split makes ${[...names].join(' of ')}`)
 }
 
@@ -156,6 +157,10 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   telnet: (_input, off) => [0, 1, 2].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
   rsh: (_input, off) => [{ off, bytes: 1, little: false }],
   syslog: (_input, off) => [{ off: off + 1, bytes: 1, little: false }],
+  ftp: (_input, off) => [{ off, bytes: 1, little: false }],
+  http: (_input, off) => [{ off, bytes: 1, little: false }],
+  smb: (_input, off) => [0, 4, 16, 24].map((o): LengthField => ({ off: off + o, bytes: 4, little: o > 0 })),
+  tftp: (_input, off) => [0, 2].map((o): LengthField => ({ off: off + o, bytes: 2, little: false })),
   identify: (_input, off) => [{ off, bytes: 2, little: false }, { off, bytes: 4, little: false }],
 }
 
@@ -186,7 +191,7 @@ const SAYS = 'no throw; the same facts at every split and whatever stands around
  * Blocks per byte. A line of LPD that comes byte by byte is read again with each byte, up to its 1024, and an undecided flow asks every
  * row again with each of its first 256 packets: so many steps per packet at most, not per byte. The rest is one pass.
  */
-const STEPS_PER_BYTE: Readonly<Record<string, number>> = { lpd: 5000, [IDENTIFY]: 8000 }
+const STEPS_PER_BYTE: Readonly<Record<string, number>> = { lpd: 5000, http: 5000, ftp: 5000, [IDENTIFY]: 8000 }
 
 function protocolTarget(id: string, open: () => ProtocolRow, seeds: readonly string[]): WireTarget {
   const { transports } = open()

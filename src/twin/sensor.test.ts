@@ -57,8 +57,8 @@ for (const updateTransport of ['udp', 'tcp'] as const) {
     const watched = watch(['update'], { updateTransport })
     assert.deepEqual(rules(watched), ['indicator-contact', 'update-attempted', 'update-pulled'])
     assert.deepEqual(addressOf(watched, 'update-attempted'), ['10.20.4.36'])
-    const files = JSON.parse(watched.facts) as { kind: string; complete?: boolean; name?: string; magic?: string }[]
-    const read = files.filter((f) => f.kind === 'file-read')
+    const files = JSON.parse(watched.facts) as { protocol: string; kind: string; complete?: boolean; name?: string; magic?: string }[]
+    const read = files.filter((f) => f.protocol === 'file-transfer')
     const seen = read.map((f) => [f.name, f.complete, f.magic])
     assert.deepEqual(seen, [['monitor', true, 'elf'], ['update', true, 'elf'], ['run.sh', true, 'script']])
   })

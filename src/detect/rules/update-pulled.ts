@@ -1,9 +1,10 @@
-// Rule update-pulled: a monitor mounted an export, or somebody mounted the update path, on a server the policy has not approved.
+// Rule update-pulled: a monitor took files, or somebody mounted the update path, from a server the policy has not approved; by any carrier.
 // Source: CVE-2025-0626, CVE-2025-1204 (facts on the device, section 6): files are copied over system binaries without any check.
 
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
-import type { RpcFileRead } from '../../protocols/rpc/facts.ts'
+import type { FileCarrier, FileTransfer } from '../../protocols/file-transfer/facts.ts'
+import { isPacked, isRunnable } from '../../protocols/file-transfer/magic.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
 import type { Severity } from '../finding.ts'
@@ -20,16 +21,20 @@ export function isUpdatePath(path: string): boolean {
   return path === UPDATE_PATH || path === `${UPDATE_PATH}/`
 }
 
-/** What one client did on one server's exports. */
+/** What one device took from another, by one carrier. */
 interface Pull {
   readonly vlan: number
+  readonly over: FileCarrier
+  /** Who has the files now, and where they came from: a server may also be given files. */
   readonly client: Ip
   readonly server: Ip
   readonly firstAt: Micros
   lastAt: Micros
   count: number
   readonly mounts: Set<string>
-  readonly files: RpcFileRead[]
+  readonly files: FileTransfer[]
+  /** The other side put them there; the device did not ask. */
+  pushed: number
   readonly frames: number[]
   readonly flows: Map<number, FlowMark>
 }
@@ -43,12 +48,10 @@ const MOUNTS_MAX = 64
 const FRAMES_MAX = 20
 const FLOWS_MAX = 10
 const FILES_SHOWN = 20
-/** Magics of things a device would run. */
-const PROGRAM_MAGICS = new Set(['elf', 'script', 'pe', 'cramfs', 'squashfs'])
 
 export const updatePulled: Rule = {
   id: 'update-pulled',
-  title: 'A monitor pulled files over NFS from an unapproved server',
+  title: 'A monitor took files from an unapproved server',
   attack: [{ id: 'T0857', name: 'System Firmware', matrix: 'ics' }, { id: 'T1105', name: 'Ingress Tool Transfer', matrix: 'enterprise' }],
   open,
 }
@@ -56,29 +59,41 @@ export const updatePulled: Rule = {
 function open(): Detector {
   const pulls = new Map<string, Pull>()
   return {
-    hears: ['rpc'],
+    hears: ['rpc', 'file-transfer'],
     fact(fact, flow) {
-      if (fact.protocol === 'rpc' && flow) note(pulls, fact, flow)
+      if (flow) note(pulls, fact, flow)
     },
     findings: (world) => [...pulls.values()].filter((pull) => concerns(world, pull)).map((pull) => toDraft(world, pull)),
   }
 }
 
-function note(pulls: Map<string, Pull>, fact: Extract<Fact, { protocol: 'rpc' }>, flow: Flow): void {
-  if (fact.kind !== 'mount' && fact.kind !== 'file-read') return
-  const key = `${flow.vlan}|${fact.client}|${fact.server}`
-  const pull = pulls.get(key) ?? {
-    vlan: flow.vlan, client: fact.client, server: fact.server, firstAt: fact.at, lastAt: fact.at, count: 0,
-    mounts: new Set<string>(), files: [], frames: [], flows: new Map<number, FlowMark>(),
+function note(pulls: Map<string, Pull>, fact: Fact, flow: Flow): void {
+  if (fact.protocol === 'rpc' && fact.kind === 'mount') {
+    const pull = pullOf(pulls, fact, flow, 'nfs', fact.client, fact.server)
+    if (pull) noteMount(pull, fact.path)
+  } else if (fact.protocol === 'file-transfer') {
+    const isPush = fact.kind === 'write'
+    const [taker, giver] = isPush ? [fact.server, fact.client] : [fact.client, fact.server]
+    const pull = pullOf(pulls, fact, flow, fact.over, taker, giver)
+    if (pull === null) return
+    pull.pushed += isPush ? 1 : 0
+    if (pull.files.length < FILES_MAX) pull.files.push(fact)
   }
-  if (!pulls.has(key) && pulls.size >= PULLS_MAX) return
+}
+
+function pullOf(pulls: Map<string, Pull>, fact: Fact, flow: Flow, over: FileCarrier, client: Ip, server: Ip): Pull | null {
+  const key = `${flow.vlan}|${over}|${client}|${server}`
+  const pull = pulls.get(key) ?? {
+    vlan: flow.vlan, over, client, server, firstAt: fact.at, lastAt: fact.at, count: 0,
+    mounts: new Set<string>(), files: [], pushed: 0, frames: [], flows: new Map<number, FlowMark>(),
+  }
+  if (!pulls.has(key) && pulls.size >= PULLS_MAX) return null
   pulls.set(key, pull)
   pull.lastAt = Math.max(pull.lastAt, fact.at)
   pull.count++
-  if (fact.kind === 'mount') noteMount(pull, fact.path)
-  else if (pull.files.length < FILES_MAX) pull.files.push(fact)
   if (pull.frames.length < FRAMES_MAX) pull.frames.push(fact.frame)
   if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, markOf(flow))
+  return pull
 }
 
 /** The update path is kept whatever was mounted before it. */
@@ -86,7 +101,7 @@ function noteMount(pull: Pull, path: string): void {
   if (pull.mounts.size < MOUNTS_MAX || isUpdatePath(path)) pull.mounts.add(path)
 }
 
-/** The update path by anyone, or any mount or read by a monitor; never from a server the policy approves. */
+/** The update path by anyone, or any mount or file a monitor took; never from a server the policy approves. */
 function concerns(world: World, pull: Pull): boolean {
   if (world.approvesUpdate(pull.client, pull.server)) return false
   return [...pull.mounts].some(isUpdatePath) || world.isMonitor(world.assetAt(pull.vlan, pull.client))
@@ -95,33 +110,37 @@ function concerns(world: World, pull: Pull): boolean {
 /** A mount alone copied nothing that was seen: saying more would send people to the wrong conclusion. */
 function wardSentence(who: string, pull: Pull, programs: number): string {
   if (pull.files.length === 0) return `${who} opened the files of a server nobody approved; no copying was seen, but it may have begun or follow.`
-  return `${who} copied ${programs > 0 ? 'new program files' : 'files'} from a server nobody approved; it may not be the device it was.`
+  const files = programs > 0 ? 'new program files' : 'files'
+  const what = pull.pushed === pull.files.length ? `was given ${files} by a machine` : `copied ${files} from a server`
+  return `${who} ${what} nobody approved; it may not be the device it was.`
 }
 
 function toDraft(world: World, pull: Pull): Draft {
   const subject = subjectAt(world, pull.vlan, pull.client)
-  const programs = pull.files.filter((f) => f.magic !== null && PROGRAM_MAGICS.has(f.magic))
+  const programs = pull.files.filter((f) => isRunnable(f.magic))
   const severity: Severity = programs.length > 0 ? 'critical' : 'high'
+  const packed = pull.files.filter((f) => isPacked(f.magic)).length
   const mounts = [...pull.mounts].map((p) => `${pull.server}:${p}`)
   return {
-    asset: subject, behaviour: `nfs ${pull.server}`, severity,
+    asset: subject, behaviour: `${pull.over} ${pull.server}`, severity,
     ward: wardSentence(wardNameFirst(subject), pull, programs.length),
     technical:
-      `${mounts.length > 0 ? `Mounted ${some(mounts)}` : `Read files from ${pull.server}`}; ${count(pull.files.length, 'file')} read, ` +
-      `${programs.length} of them programs: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
+      `${mounts.length > 0 ? `Mounted ${some(mounts)}` : `Took files from ${pull.server} over ${pull.over.toUpperCase()}`}; ` +
+      `${count(pull.files.length, 'file')} ${pull.pushed > 0 ? 'passed' : 'read'}, ${programs.length} of them programs` +
+      `${packed > 0 ? `, ${packed} archives` : ''}: ${pull.files.slice(0, FILES_SHOWN).map(fileText).join('; ') || 'none'}.`,
     help:
       'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; ' +
       'take it off the network and use another one.',
-    inferred: ['That the device copies what it reads over its own programs is known from advisories, not visible on the wire.'],
+    inferred: ['That the device copies what it takes over its own programs is known from advisories, not visible on the wire.'],
     firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
     details: [
-      ['server', pull.server], ['exports', some(mounts)],
+      ['server', pull.server], ...(pull.over === 'nfs' ? [['exports', some(mounts)] as const] : [['carrier', pull.over] as const]),
       ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)]),
     ],
   }
 }
 
-function fileText(f: RpcFileRead): string {
+function fileText(f: FileTransfer): string {
   const seen = f.size === null ? `${f.covered} bytes seen` : `${f.covered} of ${f.size} bytes seen`
   return [f.name ?? 'unnamed file', f.magic ?? 'start not seen', seen, f.sha256 ? `SHA-256 ${f.sha256}` : 'no hash'].join(', ')
 }

@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
   { name: 'dicom', transports: ['tcp'], ports: [104, 11112], protocol: 'dicom', description: 'images (DICOM PS3.8)' },
   { name: 'dicom-tls', transports: ['tcp'], ports: [2762], protocol: 'dicom', description: 'images over TLS (DICOM PS3.15)' },
   { name: 'dns', transports: ['udp', 'tcp'], ports: [53], protocol: 'dns', description: 'names (RFC 1035)' },
-  { name: 'ftp', transports: ['tcp'], ports: [21], protocol: null, description: 'file transfer, control connection only' },
+  { name: 'ftp', transports: ['tcp'], ports: [21], protocol: 'ftp', description: 'file transfer, control connection only' },
   { name: 'hl7', transports: ['tcp'], ports: [2575], protocol: 'hl7', description: 'HL7 v2 over MLLP, registered port' },
   { name: 'http', transports: ['tcp'], ports: [80], protocol: 'http', description: 'web, in clear' },
   { name: 'https', transports: ['tcp'], ports: [443], protocol: 'tls', description: 'web over TLS' },
@@ -47,14 +47,14 @@ const ROWS: readonly Row[] = [
   { name: 'portmap', transports: ['tcp', 'udp'], ports: [111], protocol: 'rpc', description: 'ONC RPC port mapper (RFC 1833)' },
   { name: 'radius', transports: ['udp'], ports: [[1812, 1813]], protocol: null, description: 'network access log-in (RFC 2865)' },
   { name: 'rdp', transports: ['tcp', 'udp'], ports: [3389], protocol: null, description: 'remote desktop' },
-  { name: 'smb', transports: ['tcp'], ports: [445], protocol: null, description: 'Windows file shares' },
+  { name: 'smb', transports: ['tcp'], ports: [445], protocol: 'smb', description: 'Windows file shares' },
   { name: 'smtp', transports: ['tcp'], ports: [25, 587], protocol: null, description: 'mail' },
   { name: 'snmp', transports: ['udp'], ports: [161], protocol: null, description: 'device management' },
   { name: 'ssh', transports: ['tcp'], ports: [22], protocol: null, description: 'remote shell (RFC 4253)' },
   { name: 'syslog', transports: ['udp', 'tcp'], ports: [514], protocol: null, description: 'logs (RFC 5424); TCP 514 by custom' },
   { name: 'syslog-tls', transports: ['tcp'], ports: [6514], protocol: null, description: 'logs over TLS (RFC 5425)' },
   { name: 'telnet', transports: ['tcp'], ports: [23], protocol: null, description: 'remote terminal, in clear' },
-  { name: 'tftp', transports: ['udp'], ports: [69], protocol: null, description: 'trivial file transfer, first packet only' },
+  { name: 'tftp', transports: ['udp'], ports: [69], protocol: 'tftp', description: 'trivial file transfer, first packet only' },
 ]
 
 export const BUILT_IN_SERVICES: readonly Service[] = ROWS.map((row) => ({

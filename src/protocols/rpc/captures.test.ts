@@ -7,6 +7,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { replay } from '../../testing/replay.ts'
+import type { FileTransfer } from '../file-transfer/facts.ts'
 import type { RpcCall, RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
 
@@ -17,6 +18,10 @@ const noTshark = spawnSync('tshark', ['-v']).status === 0 ? false : 'tshark is n
 
 function factsOf(file: string): RpcFact[] {
   return replay(NFS + file, [createRpc()]).facts.filter((fact) => fact.protocol === 'rpc')
+}
+
+function filesOf(file: string): FileTransfer[] {
+  return replay(NFS + file, [createRpc()]).facts.filter((fact) => fact.protocol === 'file-transfer')
 }
 
 function ofKind<K extends RpcFact['kind']>(facts: readonly RpcFact[], kind: K): Extract<RpcFact, { kind: K }>[] {
@@ -120,11 +125,12 @@ describe('what the manifest says', { skip: absent }, () => {
 
   test('nfsv2: one file read, two written, across three flows of one client', () => {
     const facts = factsOf('ws__nfs-protocol-family_nfsv2.pcap.gz')
-    const [read, ...more] = ofKind(facts, 'file-read')
-    equal(more.length, 0)
-    deepStrictEqual([read?.exportPath, read?.name, read?.size, read?.covered, read?.complete, read?.magic],
-      ['/home/girlich/export', 'b', 11, 11, true, 'text'])
-    deepStrictEqual(ofKind(facts, 'file-write').map((w) => [w.name, w.bytes]), [['h', 6], ['h', 17]])
+    const files = filesOf('ws__nfs-protocol-family_nfsv2.pcap.gz')
+    deepStrictEqual(files.map((f) => [f.kind, f.place, f.name, f.size, f.covered, f.complete, f.magic]), [
+      ['read', '/home/girlich/export', 'b', 11, 11, true, 'text'],
+      ['write', '/home/girlich/export', 'h', 6, 6, true, 'text'],
+      ['write', '/home/girlich/export', 'h', 17, 17, true, 'text'],
+    ])
     deepStrictEqual(ofKind(facts, 'malformed'), [])
   })
 
@@ -169,7 +175,7 @@ describe('what the manifest says', { skip: absent }, () => {
     const reads = ofKind(facts, 'reply').filter((r) => r.procedureName === 'NFS.READ')
     equal(reads.length, 95)
     ok(reads.every((r) => r.accepted === 'success' && r.status === null))
-    deepStrictEqual(ofKind(facts, 'file-read'), [])
+    deepStrictEqual(filesOf('ws__nfs-protocol-family_nfs_bad_stalls.cap'), [])
     ok(ofKind(facts, 'call').filter((c) => c.transport === 'tcp').every((c) => c.machine === null && c.authFlavor === -1))
     equal(ofKind(facts, 'call').find((c) => c.asks !== null)?.asks?.program, 100003)
   })
@@ -178,7 +184,8 @@ describe('what the manifest says', { skip: absent }, () => {
     for (const name of ['getsetacl.cap', 'nsm.pcap.gz', 'rquota.pcap.gz']) {
       const facts = factsOf(`ws__nfs-protocol-family_${name}`)
       ok(facts.length > 0)
-      ok(facts.every((f) => f.kind !== 'file-read' && !('procedureName' in f && f.procedureName === 'NFS.READ')))
+      ok(facts.every((f) => !('procedureName' in f && f.procedureName === 'NFS.READ')))
+      deepStrictEqual(filesOf(`ws__nfs-protocol-family_${name}`), [])
     }
   })
 })

@@ -32,8 +32,10 @@ export function isKnownFlavor(flavor: number): boolean {
 /** Program numbers this folder decodes (IANA onc-rpc program numbers). */
 export const Program = { portmap: 100000, nfs: 100003, mount: 100005, nlm: 100021, nsm: 100024, rquota: 100011, nfsacl: 100227 } as const
 
-export const PortmapProc = { null: 0, set: 1, unset: 2, getport: 3, dump: 4, callit: 5, getversaddr: 9 } as const
-export const MountProc = { null: 0, mnt: 1, dump: 2, umnt: 3, umntall: 4, export: 5 } as const
+export const PortmapProc = {
+  null: 0, set: 1, unset: 2, getport: 3, dump: 4, callit: 5, getversaddr: 9, indirect: 10, getaddrlist: 11,
+} as const
+export const MountProc = { null: 0, mnt: 1, dump: 2, umnt: 3, umntall: 4, export: 5, exportall: 6, pathconf: 7 } as const
 
 /** RFC 1094 section 2.2. */
 export const Nfs2Proc = {
@@ -81,6 +83,14 @@ const NFS3_NAMES = [
   'NULL', 'GETATTR', 'SETATTR', 'LOOKUP', 'ACCESS', 'READLINK', 'READ', 'WRITE', 'CREATE', 'MKDIR', 'SYMLINK', 'MKNOD', 'REMOVE', 'RMDIR',
   'RENAME', 'LINK', 'READDIR', 'READDIRPLUS', 'FSSTAT', 'FSINFO', 'PATHCONF', 'COMMIT',
 ]
+/** NLM (Protocols for Interworking XNFS, version 3W, chapter 10): the procedures whose arguments name a lock. */
+export const NlmProc = {
+  test: 1, lock: 2, cancel: 3, unlock: 4, granted: 5, testMsg: 6, lockMsg: 7, cancelMsg: 8, unlockMsg: 9, grantedMsg: 10, smNotify: 16, share: 20,
+  unshare: 21, nmLock: 22, freeAll: 23,
+} as const
+/** NSM (the same, chapter 11). */
+export const NsmProc = { null: 0, stat: 1, mon: 2, unmon: 3, unmonAll: 4, simuCrash: 5, notify: 6 } as const
+
 const NFS4_NAMES = ['NULL', 'COMPOUND']
 /** Protocols for Interworking XNFS; 5..15 are the _MSG and _RES pairs, 20..23 DOS sharing. */
 const NLM_NAMES = [
@@ -137,6 +147,11 @@ export function procedureName(program: number, version: number, procedure: numbe
   const names = row.procedures[version] ?? row.procedures[0]
   const name = names?.[procedure] || (procedure === 0 ? 'NULL' : String(procedure))
   return `${row.name}.${name}`
+}
+
+/** `NFS`, or `PROG-200123`. */
+export function programName(program: number): string {
+  return PROGRAMS.get(program)?.name ?? `PROG-${program}`
 }
 
 /** True when the program stands in the table above. */

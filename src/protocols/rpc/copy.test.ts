@@ -7,21 +7,24 @@ import { describe, test } from 'node:test'
 import { captureBytes, replayCapture } from '../../testing/replay.ts'
 import { encodeCall, encodeReply, mntResult, mountMnt, type RpcCallBody } from './encode.ts'
 import * as nfs from './encode-nfs.ts'
-import type { RpcFact, RpcFileRead } from './facts.ts'
+import type { FileTransfer } from '../file-transfer/facts.ts'
+import type { RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
 import { datagram, fragments, pcapOf } from './testdata/packets.ts'
 import { ELF_HEAD, fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR } from './testdata/talk.ts'
+
+type NfsFact = RpcFact | FileTransfer
 
 const COPY = captureBytes(new URL('testdata/ganesha-copy.pcap.gz', import.meta.url))
 const MONITOR_SHA256 = '7dd8f4b586187af2287f34dd9d3a4a9bde3af90f626868db8d8f34ab00bcac4c'
 const SCRIPT_SHA256 = '13d926ca57f58f431a10deed169c61dc9fddf133d1bf247ceb4f00345cccdc2e'
 
-function factsOf(capture: Uint8Array): RpcFact[] {
-  return replayCapture(capture, [createRpc()]).filter((fact) => fact.protocol === 'rpc')
+function factsOf(capture: Uint8Array): NfsFact[] {
+  return replayCapture(capture, [createRpc()]).filter((fact) => fact.protocol === 'rpc' || fact.protocol === 'file-transfer')
 }
 
-function reads(facts: readonly RpcFact[]): RpcFileRead[] {
-  return facts.filter((fact) => fact.kind === 'file-read')
+function reads(facts: readonly NfsFact[]): FileTransfer[] {
+  return facts.filter((fact): fact is FileTransfer => fact.protocol === 'file-transfer' && fact.kind === 'read')
 }
 
 /** Start of each packet record of a little-endian pcap, and the end of the file. */
@@ -62,13 +65,14 @@ function cutTo(pcap: Uint8Array, bytes: number): Uint8Array {
 describe('libnfs copies from nfs-ganesha', () => {
   test('files, names, exports and hashes', () => {
     const facts = factsOf(COPY)
-    deepStrictEqual(reads(facts).map((r) => [r.exportPath, r.name, r.size, r.covered, r.complete, r.magic, r.sha256]), [
+    deepStrictEqual(reads(facts).map((r) => [r.place, r.name, r.size, r.covered, r.complete, r.magic, r.sha256]), [
       ['/pm', 'monitor', 70_000, 70_000, true, 'elf', MONITOR_SHA256],
       ['/pm/bin', 'run.sh', 22, 22, true, 'script', SCRIPT_SHA256],
     ])
     deepStrictEqual(facts.filter((f) => f.kind === 'mount').map((f) => f.path), ['/pm', '/pm', '/pm/bin', '/pm'])
     deepStrictEqual(facts.filter((f) => f.kind === 'malformed' || f.kind === 'unanswered'), [])
-    deepStrictEqual(facts.filter((f) => f.kind === 'reply').flatMap((f) => f.names), ['.', '..', 'empty', 'monitor', 'bin'])
+    const listed = facts.flatMap((f) => (f.kind === 'reply' && f.procedureName.startsWith('NFS.') ? f.names : []))
+    deepStrictEqual(listed, ['.', '..', 'empty', 'monitor', 'bin'])
   })
 
   test('one packet lost, whichever: no wrong hash is ever claimed, and at most one file suffers', () => {
@@ -131,7 +135,7 @@ describe('READ replies in IP fragments, as UDP with a large rsize makes them (fa
   for (const [name, turn] of [['in order', (p: Uint8Array[]) => p], ['backwards', (p: Uint8Array[]) => [...p].reverse()]] as const) {
     test(name, () => {
       const [read] = reads(factsOf(udpCopy(content, 1480, turn)))
-      deepStrictEqual([read?.exportPath, read?.name, read?.complete, read?.magic, read?.sha256],
+      deepStrictEqual([read?.place, read?.name, read?.complete, read?.magic, read?.sha256],
         ['/pm', 'monitor', true, 'elf', createHash('sha256').update(content).digest('hex')])
     })
   }

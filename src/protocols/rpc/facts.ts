@@ -1,5 +1,5 @@
-// What ONC RPC teaches: which program and procedure, which export path and file names, and what a file that was read was.
-// File content never leaves: only name, size, coverage, SHA-256 and magic.
+// What ONC RPC teaches: which program and procedure, which export path and file names, which hosts. Files that pass: ../file-transfer/facts.ts.
+// Keeps the rule that names are bounded and that handles and content never leave.
 
 import type { FactBase } from '../facts.ts'
 import type { Ip } from '../../base/ip.ts'
@@ -26,12 +26,16 @@ export interface RpcCall extends RpcBase {
   readonly machine: string | null
   readonly uid: number | null
   readonly gid: number | null
-  /** MNT/UMNT directory path. */
+  /** MNT and UMNT directory path, RQUOTA path. */
   readonly path: string | null
   /** File name argument of LOOKUP, CREATE, REMOVE, ... */
   readonly name: string | null
-  /** GETPORT question: program, version, protocol; null otherwise. */
+  /** What GETPORT, GETADDR, SET, UNSET and CALLIT are about: program, version, protocol; null otherwise. */
   readonly asks: { readonly program: number; readonly version: number; readonly protocol: number } | null
+  /** NLM caller_name, NSM mon_name: the host that locks, is watched, or says that it restarted. */
+  readonly host: string | null
+  /** NFSv4 COMPOUND: its operations by name, as far as they were read; empty otherwise. */
+  readonly operations: readonly string[]
 }
 
 /** The reply that met a call of the same xid. */
@@ -48,7 +52,7 @@ export interface RpcReply extends RpcBase {
   readonly status: number | null
   /** GETPORT answer. */
   readonly port: number | null
-  /** File names of READDIR/READDIRPLUS replies, bounded. */
+  /** READDIR file names; EXPORT paths; mounts as `host:path`; registrations as `NFS.3 tcp 2049`. Bounded. */
   readonly names: readonly string[]
 }
 
@@ -59,30 +63,11 @@ export interface RpcMount extends RpcBase {
   readonly version: number
 }
 
-/** A file of which at least one READ reply was seen; emitted when the client moves on, or at the end. */
-export interface RpcFileRead extends RpcBase {
-  readonly kind: 'file-read'
-  /** Export path if its MNT was seen, else null. */
-  readonly exportPath: string | null
-  /** Name from LOOKUP or READDIRPLUS, else null. */
-  readonly name: string | null
-  /** Size from attributes, else null. */
-  readonly size: number | null
-  /** Distinct bytes seen. */
-  readonly covered: number
-  /** True when every byte of the known size (or up to an EOF reply) was seen. */
-  readonly complete: boolean
-  /** SHA-256 hex of the whole file; null unless complete. */
-  readonly sha256: string | null
-  /** `elf`, `script`, `gzip`, `zip`, `pe`, `cramfs`, `squashfs`, `text`, `unknown`; null when byte 0 was not seen. */
-  readonly magic: string | null
-}
-
-/** A write-like procedure succeeded on a file: content went to the server. */
-export interface RpcFileWrite extends RpcBase {
-  readonly kind: 'file-write'
-  readonly name: string | null
-  readonly bytes: number
+/** What implements a side of NFSv4.1, in its own words (EXCHANGE_ID, RFC 8881 section 18.35). */
+export interface RpcSoftware extends RpcBase {
+  readonly kind: 'software'
+  readonly side: 'client' | 'server'
+  readonly software: string
 }
 
 /** A call without reply when the session ended or its slot was needed. */
@@ -98,4 +83,4 @@ export interface RpcMalformed extends RpcBase {
   readonly reason: string
 }
 
-export type RpcFact = RpcCall | RpcReply | RpcMount | RpcFileRead | RpcFileWrite | RpcUnanswered | RpcMalformed
+export type RpcFact = RpcCall | RpcReply | RpcMount | RpcSoftware | RpcUnanswered | RpcMalformed

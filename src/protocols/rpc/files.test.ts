@@ -5,8 +5,8 @@ import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { FAKE_INITIATOR, FAKE_RESPONDER } from '../../testing/fake-context.ts'
-import type { RpcFileRead } from './facts.ts'
-import { type FileRead, pairKey, type ReadPlace, RpcMemory } from './files.ts'
+import type { FileTransfer } from '../file-transfer/facts.ts'
+import { type FilePass, pairKey, type ReadPlace, RpcMemory } from './files.ts'
 import { ELF_HEAD, fakeContent } from './testdata/talk.ts'
 
 const UNTAGGED = { vlan: 0, innerVlan: 0 }
@@ -15,15 +15,14 @@ const PLACE: ReadPlace = { flowId: 1, client: FAKE_INITIATOR, server: FAKE_RESPO
 const file = (size: number, modified = 1) => ({ type: 1, size, modified })
 
 /** Passes [from, to) of `content` through a read of `handle`, and gives the facts that came of it. */
-function pass(memory: RpcMemory, handle: string, content: Uint8Array, from: number, to: number): RpcFileRead[] {
-  const { read, evicted } = memory.beginRead(PAIR, handle, PLACE)
+function pass(memory: RpcMemory, handle: string, content: Uint8Array, from: number, to: number): FileTransfer[] {
+  const { pass: read, evicted } = memory.begin(PAIR, handle, 'read', PLACE)
   take(read, content, from, to)
-  return [evicted, memory.finishIfComplete(PAIR, handle, read)].filter((fact) => fact !== null)
+  return [evicted, memory.finishIfComplete(read)].filter((fact) => fact !== null)
 }
 
-function take(read: FileRead, content: Uint8Array, from: number, to: number): void {
-  read.content.add(from, content, from, to)
-  read.coverage.add(from, to)
+function take(read: FilePass, content: Uint8Array, from: number, to: number): void {
+  read.seen.add(from, content, from, to)
 }
 
 describe('names and exports', () => {
@@ -34,7 +33,7 @@ describe('names and exports', () => {
     memory.learnName(PAIR, 'dir', 'monitor', 'f1')
     memory.learnAttributes(PAIR, 'f1', file(4))
     const [fact] = pass(memory, 'f1', fakeContent(4, ELF_HEAD), 0, 4)
-    deepStrictEqual([fact?.name, fact?.exportPath, fact?.size, fact?.magic], ['monitor', '/pm', 4, 'elf'])
+    deepStrictEqual([fact?.name, fact?.place, fact?.size, fact?.magic], ['monitor', '/pm', 4, 'elf'])
   })
 
   test('dot names do not rename a directory', () => {
@@ -83,35 +82,35 @@ describe('reads', () => {
   test('without attributes, an EOF reply says where the end is', () => {
     const memory = new RpcMemory()
     const content = fakeContent(100)
-    const { read } = memory.beginRead(PAIR, 'f', PLACE)
+    const { pass: read } = memory.begin(PAIR, 'f', 'read', PLACE)
     take(read, content, 0, 100)
-    equal(memory.finishIfComplete(PAIR, 'f', read), null)
+    equal(memory.finishIfComplete(read), null)
     read.eofAt = 100
-    const fact = memory.finishIfComplete(PAIR, 'f', read)
+    const fact = memory.finishIfComplete(read)
     deepStrictEqual([fact?.complete, fact?.size], [true, 100])
-    equal(memory.finishIfComplete(PAIR, 'f', read), null, 'told once')
+    equal(memory.finishIfComplete(read), null, 'told once')
   })
 
   test('unfinished reads are told when the last session of the pair ends', () => {
     const memory = new RpcMemory()
-    memory.openReader(PAIR)
-    memory.openReader(PAIR)
+    memory.openCarrier(PAIR)
+    memory.openCarrier(PAIR)
     memory.learnAttributes(PAIR, 'f', file(3000))
     pass(memory, 'f', fakeContent(3000), 0, 1000)
-    deepStrictEqual(memory.closeReader(PAIR), [])
-    const facts = memory.closeReader(PAIR)
+    deepStrictEqual(memory.closeCarrier(PAIR), [])
+    const facts = memory.closeCarrier(PAIR)
     equal(facts.length, 1)
     deepStrictEqual([facts[0]?.covered, facts[0]?.complete, facts[0]?.sha256, facts[0]?.magic], [1000, false, null, 'unknown'])
-    deepStrictEqual(memory.closeReader(PAIR), [])
+    deepStrictEqual(memory.closeCarrier(PAIR), [])
   })
 
   test('another pair ending does not end these', () => {
     const memory = new RpcMemory()
-    memory.openReader(PAIR)
-    memory.openReader(`${PAIR}0`)
+    memory.openCarrier(PAIR)
+    memory.openCarrier(`${PAIR}0`)
     pass(memory, 'f', fakeContent(10), 0, 5)
-    deepStrictEqual(memory.closeReader(`${PAIR}0`), [])
-    equal(memory.closeReader(PAIR).length, 1)
+    deepStrictEqual(memory.closeCarrier(`${PAIR}0`), [])
+    equal(memory.closeCarrier(PAIR).length, 1)
   })
 
   test('a file that changes while it is read ends the read of its old content', () => {
@@ -127,24 +126,24 @@ describe('reads', () => {
   test('a second read of an unchanged file is told when complete, not when a stray block passes', () => {
     const memory = new RpcMemory()
     const content = fakeContent(200)
-    memory.openReader(PAIR)
+    memory.openCarrier(PAIR)
     memory.learnAttributes(PAIR, 'f', file(200))
     equal(pass(memory, 'f', content, 0, 200).length, 1)
     equal(pass(memory, 'f', content, 100, 200).length, 0)
     equal(pass(memory, 'f', content, 0, 100).length, 1, 'read again as a whole')
     equal(pass(memory, 'f', content, 100, 200).length, 0)
-    deepStrictEqual(memory.closeReader(PAIR), [])
+    deepStrictEqual(memory.closeCarrier(PAIR), [])
   })
 
   test('a read cut by a session end is news again when it goes on elsewhere', () => {
     const memory = new RpcMemory()
     memory.learnAttributes(PAIR, 'f', file(200))
-    memory.openReader(PAIR)
+    memory.openCarrier(PAIR)
     pass(memory, 'f', fakeContent(200), 0, 50)
-    equal(memory.closeReader(PAIR).length, 1)
-    memory.openReader(PAIR)
+    equal(memory.closeCarrier(PAIR).length, 1)
+    memory.openCarrier(PAIR)
     pass(memory, 'f', fakeContent(200), 50, 100)
-    equal(memory.closeReader(PAIR).length, 1)
+    equal(memory.closeCarrier(PAIR).length, 1)
   })
 
   test('an empty file is complete at once', () => {
@@ -158,19 +157,19 @@ describe('reads', () => {
   test('more than 2048 at once: the oldest makes room and is told', () => {
     const memory = new RpcMemory()
     const content = fakeContent(10)
-    const facts: RpcFileRead[] = []
+    const facts: FileTransfer[] = []
     for (let i = 0; i < 2050; i++) {
       memory.learnName(PAIR, null, `n${i}`, `f${i}`)
       facts.push(...pass(memory, `f${i}`, content, 0, 5))
     }
     deepStrictEqual(facts.map((f) => [f.name, f.covered, f.complete]), [['n0', 5, false], ['n1', 5, false]])
-    memory.openReader(PAIR)
-    equal(memory.closeReader(PAIR).length, 2048)
+    memory.openCarrier(PAIR)
+    equal(memory.closeCarrier(PAIR).length, 2048)
   })
 
   test('a file forgotten while it is read keeps its name in the fact', () => {
     const memory = new RpcMemory()
-    memory.openReader(PAIR)
+    memory.openCarrier(PAIR)
     memory.learnName(PAIR, null, 'monitor', 'f')
     memory.learnAttributes(PAIR, 'f', file(100))
     pass(memory, 'f', fakeContent(100), 0, 50)
@@ -178,6 +177,6 @@ describe('reads', () => {
     equal(memory.nameOf(PAIR, 'f'), null)
     const [fact] = pass(memory, 'f', fakeContent(100), 50, 100)
     deepStrictEqual([fact?.name, fact?.complete], ['monitor', true])
-    ok(memory.closeReader(PAIR).length === 0)
+    ok(memory.closeCarrier(PAIR).length === 0)
   })
 })

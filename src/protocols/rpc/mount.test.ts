@@ -20,11 +20,11 @@ function readArgs(version: number, procedure: number, bytes: Uint8Array): { into
   return { into, fault: r.fault }
 }
 
-function readResult(version: number, bytes: Uint8Array, end = bytes.length): { into: CallResult; fault: string | null } {
+function readResult(version: number, bytes: Uint8Array, end = bytes.length, procedure = 1): { into: CallResult; fault: string | null } {
   const r = new XdrReader()
   r.reset(bytes, 0, end)
   const into = emptyResult()
-  procedureRow(100005, version, 1)?.result?.(r, into)
+  procedureRow(100005, version, procedure)?.result?.(r, into)
   return { into, fault: r.fault }
 }
 
@@ -87,8 +87,16 @@ describe('results', () => {
     }
   })
 
-  test('EXPORT is named and not decoded', () => {
-    equal(procedureRow(100005, 3, 5), undefined)
+  test('EXPORT gives paths, DUMP who has mounted what, in every version', () => {
+    const list = exportResult([{ path: '/pm', groups: ['ward', 'icu'] }, { path: '/home', groups: [] }])
+    const mounts = new XdrWriter().bool(true).string('bed7').string('/pm').bool(true).string('bed8').string('/pm').bool(false).bytes()
+    for (const version of [1, 2, 3]) {
+      deepStrictEqual(readResult(version, list, list.length, 5), { into: { ...emptyResult(), names: ['/pm', '/home'] }, fault: null })
+      deepStrictEqual(readResult(version, mounts, mounts.length, 2).into.names, ['bed7:/pm', 'bed8:/pm'])
+    }
+    equal(procedureRow(100005, 3, 6), undefined, 'EXPORTALL ended with version 2')
+    equal(readArgs(2, 7, mountMnt(1, '/pm').args).into.path, '/pm', 'PATHCONF')
+    equal(readResult(3, list, 14, 5).fault, 'cut-short')
     equal(hex(exportResult([{ path: '/pm', groups: [] }])), '00000001000000032f706d000000000000000000')
   })
 })

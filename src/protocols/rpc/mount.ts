@@ -2,11 +2,15 @@
 // Keeps the rule that a mount is believed only when the server said so.
 
 import { FH2_BYTES, FH3_BYTES_MAX, isKnownFlavor, MountProc, PATH_MAX } from './codes.ts'
-import type { CallArguments, CallResult, ProcedureTable } from './procedure.ts'
+import { type CallArguments, type CallResult, NAMES_MAX, type ProcedureTable } from './procedure.ts'
 import type { XdrReader } from './xdr.ts'
 
 /** Flavours in one MNT reply: IANA has fewer than 30 in all. */
 const FLAVORS_MAX = 64
+/** Clients one export is for; a list of hosts in a line of /etc/exports. */
+const GROUPS_MAX = 1024
+/** Host names in DUMP and EXPORT: MNTNAMLEN (RFC 1813 section 5.1.1). */
+const HOST_MAX = 255
 
 function pathArgs(r: XdrReader, into: CallArguments): void {
   into.path = r.text(PATH_MAX, 'path-length')
@@ -32,18 +36,48 @@ function mnt3Result(r: XdrReader, into: CallResult): void {
   }
 }
 
+/** DUMP: who has mounted what, as the server remembers it, as `host:path`. */
+function dumpResult(r: XdrReader, into: CallResult): void {
+  for (let i = 0; i < NAMES_MAX && r.bool('value-follows'); i++) {
+    const host = r.text(HOST_MAX, 'name-length')
+    const path = r.text(PATH_MAX, 'path-length')
+    if (host === null || path === null) return
+    into.names.push(`${host}:${path}`.slice(0, PATH_MAX))
+  }
+}
+
+/** EXPORT: paths; the hosts they are for are stepped over. */
+function exportResult(r: XdrReader, into: CallResult): void {
+  for (let i = 0; i < NAMES_MAX && r.bool('value-follows'); i++) {
+    const path = r.text(PATH_MAX, 'path-length')
+    for (let j = 0; j < GROUPS_MAX && r.bool('value-follows'); j++) r.skipOpaque(HOST_MAX, 'name-length')
+    if (path === null || r.fault !== null) return
+    into.names.push(path)
+  }
+}
+
 /** The first word of a result, or null when it is not there. */
 export function readStatus(r: XdrReader): number | null {
   const status = r.u32()
   return r.fault === null ? status : null
 }
 
-export const MOUNT1: ProcedureTable = {
-  [MountProc.mnt]: { args: pathArgs, result: mnt1Result },
+/** Procedures all versions share; NULL and UMNTALL carry nothing. EXPORTALL (6) of versions 1 and 2 answers as EXPORT does. */
+const COMMON: ProcedureTable = {
+  [MountProc.dump]: { result: dumpResult },
   [MountProc.umnt]: { args: pathArgs },
+  [MountProc.export]: { result: exportResult },
+}
+
+/** PATHCONF (7) is version 2's: a path in, POSIX limits out, which nobody needs. */
+export const MOUNT1: ProcedureTable = {
+  ...COMMON,
+  [MountProc.mnt]: { args: pathArgs, result: mnt1Result },
+  [MountProc.exportall]: { result: exportResult },
+  [MountProc.pathconf]: { args: pathArgs },
 }
 
 export const MOUNT3: ProcedureTable = {
+  ...COMMON,
   [MountProc.mnt]: { args: pathArgs, result: mnt3Result },
-  [MountProc.umnt]: { args: pathArgs },
 }

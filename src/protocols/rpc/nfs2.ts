@@ -64,6 +64,8 @@ function writeArgs(r: XdrReader, into: CallArguments): void {
   r.u32()
   into.count = r.u32()
   if (into.count > TRANSFER_BYTES_MAX) r.fail('write-length')
+  if (r.fault === null) into.dataBytes = into.count
+  into.dataOff = r.off
 }
 
 function createArgs(r: XdrReader, into: CallArguments): void {
@@ -113,6 +115,7 @@ function readResult(r: XdrReader, into: CallResult): void {
   const length = r.u32()
   if (length > TRANSFER_BYTES_MAX) r.fail('read-length')
   if (r.fault === null) into.dataBytes = length
+  into.dataOff = r.off
 }
 
 function readdirResult(r: XdrReader, into: CallResult): void {

@@ -84,6 +84,8 @@ function writeArgs(r: XdrReader, into: CallArguments): void {
   if (r.u32() > 2) r.fail('stable-how')
   const length = r.u32()
   if (r.fault === null && (length !== into.count || length > TRANSFER_BYTES_MAX)) r.fail('write-length')
+  if (r.fault === null) into.dataBytes = length
+  into.dataOff = r.off
 }
 
 function createArgs(r: XdrReader, into: CallArguments): void {
@@ -148,6 +150,7 @@ function readResult(r: XdrReader, into: CallResult): void {
   if (r.fault !== null) return
   into.eof = eof
   into.dataBytes = length
+  into.dataOff = r.off
 }
 
 function writeResult(r: XdrReader, into: CallResult): void {
@@ -215,9 +218,4 @@ export const NFS3: ProcedureTable = {
   [Nfs3Proc.fsinfo]: { args: handleArgs, result: postOpResult },
   [Nfs3Proc.pathconf]: { args: handleArgs, result: postOpResult },
   [Nfs3Proc.commit]: { args: readArgs, result: statusResult },
-}
-
-/** NFS version 4: COMPOUND (1) is named and its first word, the status of the last operation, is kept (RFC 7530 section 15.2). */
-export const NFS4: ProcedureTable = {
-  1: { result: statusResult },
 }

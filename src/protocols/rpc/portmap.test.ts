@@ -49,10 +49,10 @@ describe('version 2', () => {
     equal(fault, 'port')
   })
 
-  test('DUMP asks nothing and its list is left alone', () => {
+  test('DUMP asks nothing; its list is programs, versions, transports and ports', () => {
     deepStrictEqual(args(2, 4, portmapDump().args).into, emptyArguments())
     const list = dumpResult([{ program: 100005, version: 3, protocol: 17, port: 635 }])
-    deepStrictEqual(result(2, 4, list).into, emptyResult())
+    deepStrictEqual(result(2, 4, list).into, { ...emptyResult(), names: ['MOUNT.3 udp 635'] })
   })
 })
 
@@ -80,6 +80,28 @@ describe('versions 3 and 4', () => {
     equal(answer('139.25.22.102.4.256').fault, 'universal-address')
     equal(answer('nonsense').fault, 'universal-address')
     equal(answer('nonsense').into.port, null)
+  })
+})
+
+describe('registrations, and calls on another\'s behalf', () => {
+  test('DUMP of rpcbind, with transports by name', () => {
+    const list = new XdrWriter().bool(true).u32(100003).u32(4).string('tcp').string('0.0.0.0.8.1').string('root').bool(false).bytes()
+    for (const version of [3, 4]) deepStrictEqual(result(version, 4, list).into.names, ['NFS.4 tcp 2049'])
+  })
+
+  test('SET and UNSET name what is registered, CALLIT and INDIRECT what shall be called', () => {
+    const mapping = new XdrWriter().u32(100003).u32(3).u32(6).u32(2049).bytes()
+    for (const procedure of [1, 2]) deepStrictEqual(args(2, procedure, mapping).into.asks, { program: 100003, version: 3, protocol: 6 })
+    const callit = new XdrWriter().u32(100232).u32(10).u32(1).opaque(new Uint8Array(9)).bytes()
+    deepStrictEqual(args(2, 5, callit).into.asks, { program: 100232, version: 10, protocol: 17 })
+    deepStrictEqual(args(4, 10, callit).into.asks, { program: 100232, version: 10, protocol: 17 })
+    equal(result(2, 5, new XdrWriter().u32(32773).opaque(new Uint8Array(4)).bytes()).into.port, 32773)
+    equal(result(2, 1, new XdrWriter().u32(2).bytes()).fault, 'registered')
+  })
+
+  test('GETADDRLIST lists transports and ports', () => {
+    const entry = (w: XdrWriter, netid: string): XdrWriter => w.bool(true).string('10.0.0.1.8.1').string(netid).u32(3).string('inet').string('tcp')
+    deepStrictEqual(result(4, 11, entry(entry(new XdrWriter(), 'tcp'), 'udp').bool(false).bytes()).into.names, ['tcp 2049', 'udp 2049'])
   })
 })
 

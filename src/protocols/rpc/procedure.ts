@@ -1,5 +1,5 @@
 // What one procedure says: the values that arguments and results may fill in, and the row that reads them.
-// Keeps the rule "tables over branches": portmap.ts, mount.ts, nfs2.ts and nfs3.ts are arrays of these rows.
+// Keeps the rule "tables over branches": portmap.ts, mount.ts, locks.ts, nfs2.ts, nfs3.ts and nfs4.ts are arrays of these rows.
 
 import type { XdrReader } from './xdr.ts'
 
@@ -17,6 +17,27 @@ export interface ListedEntry {
   readonly file: FileFacts | null
 }
 
+/** One operation of an NFSv4 COMPOUND, of its call or of its reply: what of it matters to files (RFC 7530 section 16). */
+export interface Operation {
+  readonly op: number
+  /** Of a reply: nfsstat4. */
+  status: number
+  name: string | null
+  handle: string | null
+  file: FileFacts | null
+  entries: ListedEntry[]
+  offset: number
+  count: number
+  eof: boolean
+  /** READ and WRITE: bytes of data, and where they begin in the reader's buffer; -1 when there are none. */
+  dataBytes: number
+  dataOff: number
+}
+
+export function emptyOperation(op: number): Operation {
+  return { op, status: 0, name: null, handle: null, file: null, entries: [], offset: 0, count: 0, eof: false, dataBytes: -1, dataOff: 0 }
+}
+
 /** Arguments of a call. Handles are hex keys; they stay in this folder. */
 export interface CallArguments {
   /** MNT, UMNT. */
@@ -32,6 +53,15 @@ export interface CallArguments {
   /** READ and WRITE: bytes. */
   offset: number
   count: number
+  /** WRITE: bytes of data, and where they begin in the reader's buffer; -1 when the call carries none. */
+  dataBytes: number
+  dataOff: number
+  /** NLM caller_name, NSM mon_name: the host that locks, is watched, or says it restarted. */
+  host: string | null
+  /** EXCHANGE_ID and SETCLIENTID: what implements this side. */
+  software: string | null
+  /** COMPOUND: its operations in order, as far as they were read. */
+  ops: Operation[]
 }
 
 export interface CallResult {
@@ -46,10 +76,15 @@ export interface CallResult {
   file: FileFacts | null
   /** WRITE: bytes the server took, null in version 2. */
   count: number | null
-  /** READ: bytes of data that follow the reader's position, or -1 when the result carries none. */
+  /** READ: bytes of data, and where they begin in the reader's buffer; -1 when the result carries none. */
   dataBytes: number
+  dataOff: number
   /** READ version 3; version 2 has no such word. */
   eof: boolean
+  /** EXCHANGE_ID: what implements the server. */
+  software: string | null
+  /** COMPOUND: the operations that were carried out, in order. */
+  ops: Operation[]
 }
 
 /** How one procedure is read. A missing reader means there is nothing to read. Readers stop at the first fault. */
@@ -62,11 +97,17 @@ export interface ProcedureRow {
 export type ProcedureTable = { readonly [procedure: number]: ProcedureRow }
 
 export function emptyArguments(): CallArguments {
-  return { path: null, name: null, asks: null, handle: null, toHandle: null, toName: null, offset: 0, count: 0 }
+  return {
+    path: null, name: null, asks: null, handle: null, toHandle: null, toName: null, offset: 0, count: 0, dataBytes: -1, dataOff: 0, host: null,
+    software: null, ops: [],
+  }
 }
 
 export function emptyResult(): CallResult {
-  return { status: null, port: null, names: [], entries: [], handle: null, file: null, count: null, dataBytes: -1, eof: false }
+  return {
+    status: null, port: null, names: [], entries: [], handle: null, file: null, count: null, dataBytes: -1, dataOff: 0, eof: false,
+    software: null, ops: [],
+  }
 }
 
 /**

@@ -13,25 +13,29 @@ import {
   voidResult, withRecordMark,
 } from './encode.ts'
 import * as nfs from './encode-nfs.ts'
-import type { RpcFact, RpcFileRead } from './facts.ts'
+import type { FileTransfer } from '../file-transfer/facts.ts'
+import type { RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
 import { MALFORMED_FACTS_MAX, PENDING_MAX } from './session.ts'
 import { ELF_HEAD, fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR, Talk } from './testdata/talk.ts'
 
+type NfsFact = RpcFact | FileTransfer
+
 const ROOT = fakeHandle(1)
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-function factsOf(transport: 'tcp' | 'udp', chunks: readonly Chunk[], row: ProtocolRow = createRpc()): RpcFact[] {
-  return runSession(row, transport, chunks).facts.filter((fact) => fact.protocol === 'rpc')
+function factsOf(transport: 'tcp' | 'udp', chunks: readonly Chunk[], row: ProtocolRow = createRpc()): NfsFact[] {
+  return runSession(row, transport, chunks).facts.filter((fact) => fact.protocol === 'rpc' || fact.protocol === 'file-transfer')
 }
 
-function reads(facts: readonly RpcFact[]): RpcFileRead[] {
-  return facts.filter((fact) => fact.kind === 'file-read')
+function reads(facts: readonly NfsFact[]): FileTransfer[] {
+  return facts.filter((fact): fact is FileTransfer => fact.protocol === 'file-transfer' && fact.kind === 'read')
 }
 
-function kinds(facts: readonly RpcFact[]): string[] {
+function kinds(facts: readonly NfsFact[]): string[] {
   return facts.map((f) => {
     if ('procedureName' in f) return `${f.kind} ${f.procedureName}`
+    if (f.protocol === 'file-transfer') return `file ${f.kind}`
     return f.kind === 'malformed' ? `malformed ${f.reason}` : f.kind
   })
 }
@@ -39,14 +43,14 @@ function kinds(facts: readonly RpcFact[]): string[] {
 /** Several flows on one row, each a session that the test feeds. */
 class Flows {
   readonly #row = createRpc()
-  readonly facts: RpcFact[] = []
+  readonly facts: NfsFact[] = []
   #id = 0
 
   open(transport: 'tcp' | 'udp'): { feed: (chunks: readonly Chunk[]) => void; end: () => void } {
     const context: FakeContext = fakeContext(transport, { id: ++this.#id })
     const session: Session = this.#row.open(context)
     const drain = (): void => {
-      for (const fact of context.facts.splice(0)) if (fact.protocol === 'rpc') this.facts.push(fact)
+      for (const fact of context.facts.splice(0)) if (fact.protocol === 'rpc' || fact.protocol === 'file-transfer') this.facts.push(fact)
     }
     return {
       feed: (chunks) => {
@@ -98,7 +102,7 @@ describe('the update of facts section 6, over three flows', () => {
       for (const flow of [portmap, mountd, share]) flow.end()
       const mounts = flows.facts.filter((f) => f.kind === 'mount')
       deepStrictEqual(mounts.map((f) => [f.path, f.version, f.flowId]), [['/pm', version === 3 ? 3 : 1, 2]])
-      deepStrictEqual(reads(flows.facts).map((f) => [f.exportPath, f.name, f.size, f.covered, f.complete, f.magic, f.sha256, f.flowId]), [
+      deepStrictEqual(reads(flows.facts).map((f) => [f.place, f.name, f.size, f.covered, f.complete, f.magic, f.sha256, f.flowId]), [
         ['/pm', 'monitor', 20_000, 20_000, true, 'elf', sha256(monitor), 3],
         ['/pm', 'run.sh', 300, 300, true, 'script', sha256(script), 3],
       ])
@@ -245,7 +249,7 @@ describe('malformed', () => {
     const xid = talk.call(nfs.nfs3Read(fakeHandle(2), 0, 100))
     talk.raw(1, encodeReply(xid, nfs.read3Result(fakeAttributes(2, 100), fakeContent(100), true)).slice(0, -60))
     const facts = factsOf('udp', talk.chunks)
-    deepStrictEqual(kinds(facts), ['call NFS.READ', 'reply NFS.READ', 'malformed read-short', 'file-read'])
+    deepStrictEqual(kinds(facts), ['call NFS.READ', 'reply NFS.READ', 'malformed read-short', 'file read'])
     deepStrictEqual([reads(facts)[0]?.covered, reads(facts)[0]?.complete], [40, false])
   })
 
@@ -276,9 +280,9 @@ describe('files', () => {
     copyTalk(talk, 3, 'a', fakeHandle(2), content, 1200)
     const write = talk.call(nfs.nfs3Write(fakeHandle(3), 0, fakeContent(1000)))
     talk.raw(1, encodeReply(write, nfs.write3Result(fakeAttributes(3, 1000), 1000)), 33)
-    const facts = everySplit(createRpc, 'tcp', talk.chunks).filter((f) => f.protocol === 'rpc')
+    const facts = everySplit(createRpc, 'tcp', talk.chunks).filter((f) => f.protocol === 'rpc' || f.protocol === 'file-transfer')
     deepStrictEqual(reads(facts).map((r) => r.sha256), [sha256(content)])
-    deepStrictEqual(facts.filter((f) => f.kind === 'file-write').map((f) => f.bytes), [1000])
+    deepStrictEqual(facts.flatMap((f) => (f.kind === 'write' ? [[f.covered, f.size, f.complete]] : [])), [[1000, 1000, true]])
   })
 
   test('repeated READs count once', () => {
@@ -365,7 +369,7 @@ test('no byte of file content and no handle is in any fact', () => {
   talk.raw(1, canary)
   talk.chunks.push({ direction: 0, bytes: canary }, { direction: 0, bytes: withRecordMark(canary) })
   const text = JSON.stringify(factsOf('tcp', talk.chunks))
-  ok(text.includes('file-read') && text.includes('file-write') && text.includes('malformed'))
+  ok(text.includes('"read"') && text.includes('"write"') && text.includes('malformed'))
   ok(!text.includes('CANARY'))
   ok(!text.includes('5a5a54455354'), 'a handle of fakeHandle, as hex')
 })

@@ -1,16 +1,20 @@
-// The RPC session: calls meet replies by xid, facts leave, and READ data flows into the file it belongs to.
+// The RPC session: calls meet replies by xid, facts leave, and file content flows into the file it belongs to (traffic.ts).
 // Keeps the rules of the seam: never throws on bytes, every table bounded, no content and no handle in a fact.
 
 import type { Micros } from '../../base/time.ts'
 import { u32be } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
+import { shownName } from '../file-transfer/names.ts'
 import type { Session, SessionContext } from '../protocol.ts'
-import { MessageType, MountProc, Nfs2Proc, Nfs3Proc, procedureName, Program } from './codes.ts'
+import { MessageType, procedureName } from './codes.ts'
+import { compoundWrites } from './compound.ts'
 import { procedureRow } from './decoders.ts'
-import { type FileRead, pairKey, type ReadPlace, type RpcMemory } from './files.ts'
+import type { RpcMemory } from './files.ts'
 import { type CallHeader, looksLikeCall, looksLikeReply, readCall, readReply } from './message.ts'
-import { type CallArguments, type CallResult, emptyArguments, emptyResult, type ProcedureRow } from './procedure.ts'
+import { Op4, operationName } from './nfs4-codes.ts'
+import { type CallArguments, emptyArguments, emptyResult, type ProcedureRow } from './procedure.ts'
 import { type RecordSink, RecordStream } from './stream.ts'
+import { type Base, FileTraffic, isCompound, isNfsRead, isNfsWrite } from './traffic.ts'
 import { XdrReader } from './xdr.ts'
 
 /** Calls that wait for a reply, per direction. A Linux client has up to 128 slots in use; the rest is for lost replies. */
@@ -18,42 +22,23 @@ export const PENDING_MAX = 1024
 /** Malformed facts per session: enough to see the pattern, too few to fill a disk. */
 export const MALFORMED_FACTS_MAX = 64
 
+const NO_OPERATIONS: readonly string[] = []
+
 interface Pending {
   readonly call: CallHeader
   readonly args: CallArguments
   readonly row: ProcedureRow | undefined
 }
 
-/** A READ reply whose data is passing. */
-interface Transfer {
-  readonly read: FileRead
-  readonly pair: string
-  readonly handle: string
-  /** File offset of the next data byte, and of the stretch seen without a hole. */
-  next: number
-  from: number
-  left: number
-}
-
-/** Fields of RpcBase, `at` and `frame` included. */
-interface Base extends ReadPlace {
-  readonly at: Micros
-  readonly frame: number
-  readonly protocol: 'rpc'
-}
-
 export class RpcSession implements Session, RecordSink {
   readonly #context: SessionContext
-  readonly #memory: RpcMemory
+  readonly #traffic: FileTraffic
   readonly #reader = new XdrReader()
   readonly #streams: readonly [RecordStream, RecordStream] | null
   /** By direction of the call: NFSv4 servers call back on the client's connection. */
   readonly #pending: readonly [Map<number, Pending>, Map<number, Pending>] = [new Map(), new Map()]
   /** Where the search for the oldest pending call of each direction stands. */
   readonly #oldestFirst: [Iterator<Pending>, Iterator<Pending>] = [this.#pending[0].values(), this.#pending[1].values()]
-  /** By direction of the reply. */
-  readonly #transfers: [Transfer | null, Transfer | null] = [null, null]
-  readonly #pairsRead = new Set<string>()
   readonly #lossTold: [boolean, boolean] = [false, false]
   /** Who calls whom, by the first message that told; for faults of bytes that are no message. */
   #caller: Direction | null = null
@@ -62,7 +47,7 @@ export class RpcSession implements Session, RecordSink {
 
   constructor(context: SessionContext, memory: RpcMemory) {
     this.#context = context
-    this.#memory = memory
+    this.#traffic = new FileTraffic(context, memory, (direction, reason) => this.#malformedFact(direction, reason))
     this.#streams = context.transport === 'tcp' ? [new RecordStream(0, this), new RecordStream(1, this)] : null
   }
 
@@ -86,10 +71,7 @@ export class RpcSession implements Session, RecordSink {
       for (const pending of this.#pending[direction].values()) this.#unanswered(direction, pending)
       this.#pending[direction].clear()
     }
-    for (const pair of this.#pairsRead) {
-      for (const fact of this.#memory.closeReader(pair)) this.#context.emit(fact)
-    }
-    this.#pairsRead.clear()
+    this.#traffic.end()
   }
 
   // ---- RecordSink
@@ -99,13 +81,24 @@ export class RpcSession implements Session, RecordSink {
     return this.#callsAnsweredIn(direction).has(u32be(buf, off)) && looksLikeReply(buf, off, end)
   }
 
-  isBulk(direction: Direction, buf: Uint8Array, off: number): boolean {
+  isBulk(direction: Direction, buf: Uint8Array, off: number, end: number): boolean {
     if (u32be(buf, off + 4) === MessageType.reply) {
-      const call = this.#callsAnsweredIn(direction).get(u32be(buf, off))?.call
-      return call !== undefined && isNfsRead(call)
+      const pending = this.#callsAnsweredIn(direction).get(u32be(buf, off))
+      return pending !== undefined && (isNfsRead(pending.call) || pending.args.ops.some(({ op }) => op === Op4.read || op === Op4.readPlus))
     }
     const head = { program: u32be(buf, off + 12), version: u32be(buf, off + 16), procedure: u32be(buf, off + 20) }
-    return isNfsWrite(head)
+    return isNfsWrite(head) || (isCompound(head) && this.#writesCompound(buf, off, end))
+  }
+
+  /** The first bytes of a long COMPOUND: does it write? */
+  #writesCompound(buf: Uint8Array, off: number, end: number): boolean {
+    const r = this.#reader
+    r.reset(buf, off, end)
+    const call = readCall(r)
+    if (call === null || call.wrapped) return false
+    const args = emptyArguments()
+    procedureRow(call.program, call.version, call.procedure)?.args?.(r, args)
+    return compoundWrites(args.ops).length > 0
   }
 
   message(direction: Direction, buf: Uint8Array, off: number, end: number, whole: boolean): void {
@@ -122,34 +115,15 @@ export class RpcSession implements Session, RecordSink {
   }
 
   bulk(direction: Direction, buf: Uint8Array, off: number, end: number): void {
-    const transfer = this.#transfers[direction]
-    if (transfer === null) return
-    const bytes = Math.min(transfer.left, end - off)
-    transfer.read.content.add(transfer.next, buf, off, off + bytes)
-    transfer.next += bytes
-    transfer.left -= bytes
+    this.#traffic.bulk(direction, buf, off, end)
   }
 
   hole(direction: Direction, bytes: number): void {
-    const transfer = this.#transfers[direction]
-    if (transfer === null) return
-    const lost = Math.min(transfer.left, bytes)
-    transfer.read.coverage.add(transfer.from, transfer.next)
-    transfer.next += lost
-    transfer.from = transfer.next
-    transfer.left -= lost
+    this.#traffic.hole(direction, bytes)
   }
 
   recordEnd(direction: Direction): void {
-    const transfer = this.#transfers[direction]
-    if (transfer === null) return
-    this.#transfers[direction] = null
-    const { read, pair, handle, from, next, left } = transfer
-    read.coverage.add(from, next)
-    read.at = this.#at
-    read.frame = this.#context.frame()
-    if (left > 0) this.#malformedFact(other(direction), 'read-short')
-    this.#emitIf(this.#memory.finishIfComplete(pair, handle, read))
+    this.#traffic.recordEnd(direction, this.#at)
   }
 
   /** A capture that loses packets loses many; it is told once per direction. */
@@ -171,25 +145,30 @@ export class RpcSession implements Session, RecordSink {
     const args = emptyArguments()
     if (row?.args && !call.wrapped && r.fault === null) row.args(r, args)
     const { machine, uid, gid, authFlavor } = call
-    const { path, name, asks } = args
+    const { path, asks, host } = args
+    const name = args.name === null ? null : shownName(args.name)
+    const operations = args.ops.length === 0 ? NO_OPERATIONS : args.ops.map(({ op }) => operationName(op))
+    const base = this.#base(direction)
     this.#context.emit({
-      ...this.#base(direction), kind: 'call', xid: call.xid, ...named(call), authFlavor, machine, uid, gid, path, name, asks,
+      ...base, kind: 'call', xid: call.xid, ...named(call), authFlavor, machine, uid, gid, path, name, asks, host, operations,
     })
     this.#fault(direction, whole)
-    this.#remember(direction, { call, args, row })
+    if (args.software !== null) this.#context.emit({ ...base, kind: 'software', side: 'client', software: args.software })
+    if (this.#remember(direction, { call, args, row })) this.#traffic.called(direction, base, call, args, r)
   }
 
-  /** A retransmission keeps its first entry; another call under the same xid, or a full table, leaves the older one unanswered. */
-  #remember(direction: Direction, pending: Pending): void {
+  /** False for a retransmission, whose first entry stays; another call under the same xid, or a full table, leaves the older one unanswered. */
+  #remember(direction: Direction, pending: Pending): boolean {
     const table = this.#pending[direction]
     const earlier = table.get(pending.call.xid)
-    if (earlier && sameProcedure(earlier.call, pending.call)) return
+    if (earlier && sameProcedure(earlier.call, pending.call)) return false
     if (earlier) this.#drop(direction, earlier)
     else if (table.size >= PENDING_MAX) {
       const oldest = this.#oldest(direction)
       if (oldest) this.#drop(direction, oldest)
     }
     table.set(pending.call.xid, pending)
+    return true
   }
 
   /**
@@ -228,12 +207,16 @@ export class RpcSession implements Session, RecordSink {
     if (header.success && row?.result && !call.wrapped) row.result(r, result)
     // A reply cut inside its header by the capture met its call, but what it said is not known.
     if (r.fault === 'cut-short' && !header.success && header.accepted !== 'denied') return this.#cutReply(callDirection, pending, whole)
-    const { status, port, names } = result
+    const { status, port } = result
+    const names = result.names.map(shownName)
     this.#context.emit({
       ...this.#base(callDirection), kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names,
     })
     this.#fault(callDirection, whole)
-    if (header.success) this.#learn(direction, pending, result)
+    if (!header.success) return
+    const base = this.#base(callDirection)
+    if (result.software !== null) this.#context.emit({ ...base, kind: 'software', side: 'server', software: result.software })
+    this.#traffic.learn(direction, base, call, pending.args, result, r)
   }
 
   #cutReply(callDirection: Direction, pending: Pending, whole: boolean): void {
@@ -241,62 +224,10 @@ export class RpcSession implements Session, RecordSink {
     this.#pending[callDirection].set(pending.call.xid, pending)
   }
 
-  #learn(direction: Direction, { call, args }: Pending, result: CallResult): void {
-    if (result.status !== 0) return
-    const base = this.#base(other(direction))
-    const pair = pairKey(this.#context.flow, base.client, base.server)
-    if (call.program === Program.mount) {
-      if (call.procedure === MountProc.mnt && args.path !== null) this.#mounted(base, pair, call.version, args.path, result.handle)
-      return
-    }
-    if (call.program !== Program.nfs) return
-    this.#learnFiles(pair, args, result)
-    if (isNfsWrite(call)) {
-      const name = this.#memory.nameOf(pair, args.handle)
-      this.#context.emit({ ...base, kind: 'file-write', name, bytes: result.count ?? args.count })
-    }
-    if (result.dataBytes >= 0 && args.handle !== null) this.#startTransfer(direction, base, pair, args.handle, args.offset, result)
-  }
-
-  #mounted(base: Base, pair: string, version: number, path: string, handle: string | null): void {
-    if (handle !== null) this.#memory.learnExport(pair, handle, path)
-    this.#context.emit({ ...base, kind: 'mount', path, version })
-  }
-
-  #learnFiles(pair: string, args: CallArguments, result: CallResult): void {
-    if (result.handle !== null && args.name !== null) this.#memory.learnName(pair, args.handle, args.name, result.handle)
-    const subject = result.handle ?? args.handle
-    if (subject !== null && result.file !== null) this.#emitIf(this.#memory.learnAttributes(pair, subject, result.file))
-    for (const entry of result.entries) {
-      if (entry.handle === null) continue
-      this.#memory.learnName(pair, args.handle, entry.name, entry.handle)
-      if (entry.file !== null) this.#emitIf(this.#memory.learnAttributes(pair, entry.handle, entry.file))
-    }
-  }
-
-  /** The reader stands at the first byte of data; what is here of it goes into the file, the rest comes by bulk(). */
-  #startTransfer(direction: Direction, base: Base, pair: string, handle: string, offset: number, result: CallResult): void {
-    if (!Number.isSafeInteger(offset + result.dataBytes)) return this.#malformedFact(other(direction), 'read-offset')
-    if (!this.#pairsRead.has(pair)) {
-      this.#pairsRead.add(pair)
-      this.#memory.openReader(pair)
-    }
-    const { flowId, client, server, transport } = base
-    const { read, evicted } = this.#memory.beginRead(pair, handle, { flowId, client, server, transport })
-    this.#emitIf(evicted)
-    if (result.eof) read.eofAt = offset + result.dataBytes
-    this.#transfers[direction] = { read, pair, handle, next: offset, from: offset, left: result.dataBytes }
-    this.bulk(direction, this.#reader.buf, this.#reader.off, this.#reader.end)
-  }
-
   // ---- small things
 
   #callsAnsweredIn(direction: Direction): Map<number, Pending> {
     return this.#pending[other(direction)]
-  }
-
-  #emitIf(fact: Parameters<SessionContext['emit']>[0] | null): void {
-    if (fact !== null) this.#context.emit(fact)
   }
 
   /** Tells the reader's fault, unless bytes are only missing because the record goes on or was cut by the capture. */
@@ -331,16 +262,4 @@ function named(call: Procedure): Procedure & { readonly procedureName: string } 
 
 function sameProcedure(a: Procedure, b: Procedure): boolean {
   return a.program === b.program && a.version === b.version && a.procedure === b.procedure
-}
-
-function isNfs(p: Procedure, version: number, procedure: number): boolean {
-  return p.program === Program.nfs && p.version === version && p.procedure === procedure
-}
-
-function isNfsRead(p: Procedure): boolean {
-  return isNfs(p, 2, Nfs2Proc.read) || isNfs(p, 3, Nfs3Proc.read)
-}
-
-function isNfsWrite(p: Procedure): boolean {
-  return isNfs(p, 2, Nfs2Proc.write) || isNfs(p, 3, Nfs3Proc.write)
 }

@@ -3,7 +3,7 @@
 
 import type { Ip } from '../../../base/ip.ts'
 import { MICROS_PER_MINUTE, type Micros } from '../../../base/time.ts'
-import { Coverage } from '../../../protocols/rpc/coverage.ts'
+import { Coverage } from '../../../protocols/file-transfer/coverage.ts'
 import type { FileNode } from './tree.ts'
 import type { Grant } from './window.ts'
 

@@ -11,7 +11,10 @@ interface MagicRow {
 
 const ascii = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0))
 
-/** Sources: ELF gABI chapter 4; RFC 1952; PKWARE APPNOTE 4.3.7 and 4.3.16; PE/COFF (MZ stub); Linux cramfs_fs.h and squashfs_fs.h. */
+/**
+ * Sources: ELF gABI chapter 4; RFC 1952; PKWARE APPNOTE 4.3.7 and 4.3.16; PE/COFF (MZ stub); Linux cramfs_fs.h and squashfs_fs.h;
+ * U-Boot image.h (uImage); Linux ubi-media.h; the bzip2, xz and 7z format notes; MS-CAB; PNG, JFIF, GIF89a and ISO 32000-1 7.5.2.
+ */
 const MAGIC_ROWS: readonly MagicRow[] = [
   { magic: 'elf', bytes: [0x7f, ...ascii('ELF')] },
   { magic: 'script', bytes: ascii('#!') },
@@ -25,7 +28,32 @@ const MAGIC_ROWS: readonly MagicRow[] = [
   { magic: 'squashfs', bytes: ascii('sqsh') },
   { magic: 'squashfs', bytes: ascii('shsq') },
   { magic: 'squashfs', bytes: ascii('qshs') },
+  { magic: 'uimage', bytes: [0x27, 0x05, 0x19, 0x56] },
+  { magic: 'ubi', bytes: ascii('UBI#') },
+  { magic: 'bzip2', bytes: ascii('BZh') },
+  { magic: 'xz', bytes: [0xfd, ...ascii('7zXZ'), 0] },
+  { magic: '7z', bytes: [...ascii('7z'), 0xbc, 0xaf, 0x27, 0x1c] },
+  { magic: 'cab', bytes: ascii('MSCF') },
+  { magic: 'ar', bytes: ascii('!<arch>\n') },
+  { magic: 'png', bytes: [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a] },
+  { magic: 'jpeg', bytes: [0xff, 0xd8, 0xff] },
+  { magic: 'gif', bytes: ascii('GIF8') },
+  { magic: 'pdf', bytes: ascii('%PDF-') },
 ]
+
+/** Kinds that a device would run, start from, or unpack to do so. */
+const RUNNABLE: ReadonlySet<string> = new Set(['elf', 'script', 'pe', 'cramfs', 'squashfs', 'uimage', 'ubi'])
+const PACKED: ReadonlySet<string> = new Set(['gzip', 'zip', 'bzip2', 'xz', '7z', 'cab', 'ar'])
+
+/** A program, a script or an image that a device starts from. */
+export function isRunnable(magic: string | null): boolean {
+  return magic !== null && RUNNABLE.has(magic)
+}
+
+/** An archive: what updates come in. */
+export function isPacked(magic: string | null): boolean {
+  return magic !== null && PACKED.has(magic)
+}
 
 /** A word of the table, `text` or `unknown`, from the first `length` (1..PREFIX_BYTES) bytes of a file. */
 export function magicOf(prefix: Uint8Array, length: number): string {

@@ -15,9 +15,21 @@ export class Coverage {
     return this.#total
   }
 
+  /** One more than the last byte added; 0 without any. */
+  get extent(): number {
+    return this.#edges.at(-1) ?? 0
+  }
+
   /** True when every byte of [0, size) was added. A file of no bytes is always whole. */
   isWhole(size: number): boolean {
     return size === 0 || (this.#edges[0] === 0 && (this.#edges[1] as number) >= size)
+  }
+
+  /** True when the byte at `offset` was added. */
+  has(offset: number): boolean {
+    const e = this.#edges
+    for (let i = 0; i < e.length; i += 2) if ((e[i] as number) <= offset && offset < (e[i + 1] as number)) return true
+    return false
   }
 
   /** Adds [start, end). False when it would need one interval too many: it is then not counted. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Content, type HeldBudget } from './content.ts'
-import { ELF_HEAD, fakeContent } from './testdata/talk.ts'
+import { ELF_HEAD, fakeContent } from '../rpc/testdata/talk.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -1,4 +1,4 @@
-// Content: SHA-256 and magic of a file from its READ data, in whatever order it comes. The bytes go into the hash and are gone.
+// Content: SHA-256 and magic of a file from its data, in whatever order it comes. The bytes go into the hash and are gone.
 // Keeps the rule that file content never leaves: what is out of order waits here within named bounds, else the hash is given up.
 
 import { Sha256 } from '../../base/sha256.ts'
@@ -14,7 +14,7 @@ const PIECES_MAX = 256
 /** Longest file that is hashed: firmware of bedside devices is below 64 MB; four times that costs one core about three seconds. */
 const HASHED_BYTES_MAX = 256 * 1024 * 1024
 
-/** Bytes waiting in all files together; one per RpcMemory. */
+/** Bytes waiting in all files together; one per row of a sensor. */
 export interface HeldBudget {
   bytes: number
 }

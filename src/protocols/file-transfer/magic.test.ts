@@ -24,6 +24,17 @@ test('first bytes', () => {
   equal(magic([0x28, 0xcd, 0x3d, 0x45]), 'cramfs')
   equal(magic(ascii('hsqs')), 'squashfs')
   equal(magic(ascii('sqsh')), 'squashfs')
+  equal(magic([0x27, 0x05, 0x19, 0x56]), 'uimage')
+  equal(magic(ascii('UBI#')), 'ubi')
+  equal(magic(ascii('BZh9')), 'bzip2')
+  equal(magic([0xfd, ...ascii('7zXZ'), 0]), 'xz')
+  equal(magic([...ascii('7z'), 0xbc, 0xaf, 0x27, 0x1c]), '7z')
+  equal(magic(ascii('MSCF')), 'cab')
+  equal(magic(ascii('!<arch>\n')), 'ar')
+  equal(magic([0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a]), 'png')
+  equal(magic([0xff, 0xd8, 0xff, 0xe0]), 'jpeg')
+  equal(magic(ascii('GIF89a')), 'gif')
+  equal(magic(ascii('%PDF-1.7')), 'pdf')
 })
 
 test('one byte short of a magic is not that magic', () => {

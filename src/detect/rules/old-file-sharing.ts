@@ -1,0 +1,79 @@
+// Rule old-file-sharing: a monitor speaks SMB version 1, as client or as server.
+// Source: CVE-2017-0144 and its siblings (WannaCry, NotPetya) spread by SMB 1; Microsoft took it out of service in 2014 and out of Windows in 2017.
+
+import type { Ip } from '../../base/ip.ts'
+import type { Micros } from '../../base/time.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
+import { markOf, type FlowMark } from '../flow-mark.ts'
+import { count } from '../words.ts'
+import type { World } from '../world.ts'
+
+/** One client and one server on a segment. */
+interface Sharing {
+  readonly vlan: number
+  readonly client: Ip
+  readonly server: Ip
+  readonly firstAt: Micros
+  lastAt: Micros
+  count: number
+  readonly frames: number[]
+  readonly flows: Map<number, FlowMark>
+}
+
+/** Pairs remembered. */
+const SHARINGS_MAX = 4096
+const FRAMES_MAX = 20
+const FLOWS_MAX = 10
+
+export const oldFileSharing: Rule = {
+  id: 'old-file-sharing',
+  title: 'A monitor shares files by a protocol that worms use',
+  attack: [
+    { id: 'T0866', name: 'Exploitation of Remote Services', matrix: 'ics' },
+    { id: 'T1210', name: 'Exploitation of Remote Services', matrix: 'enterprise' },
+  ],
+  open,
+}
+
+function open(): Detector {
+  const sharings = new Map<string, Sharing>()
+  return {
+    hears: ['smb'],
+    fact(fact, flow) {
+      if (fact.protocol !== 'smb' || fact.kind !== 'dialect' || !fact.isVersion1 || !flow) return
+      const key = `${flow.vlan}|${fact.client}|${fact.server}`
+      const sharing = sharings.get(key) ?? {
+        vlan: flow.vlan, client: fact.client, server: fact.server, firstAt: fact.at, lastAt: fact.at, count: 0, frames: [],
+        flows: new Map<number, FlowMark>(),
+      }
+      if (!sharings.has(key) && sharings.size >= SHARINGS_MAX) return
+      sharings.set(key, sharing)
+      sharing.lastAt = Math.max(sharing.lastAt, fact.at)
+      sharing.count++
+      if (sharing.frames.length < FRAMES_MAX) sharing.frames.push(fact.frame)
+      if (sharing.flows.size < FLOWS_MAX) sharing.flows.set(flow.id, markOf(flow))
+    },
+    findings: (world) => [...sharings.values()].flatMap((sharing) => draftsOf(world, sharing)),
+  }
+}
+
+/** Either end may be the monitor; an office that still does this is another team's list. */
+function draftsOf(world: World, sharing: Sharing): Draft[] {
+  const { vlan, client, server } = sharing
+  return [client, server].filter((ip) => world.isMonitor(world.assetAt(vlan, ip))).map((ip) => toDraft(world, sharing, ip))
+}
+
+function toDraft(world: World, sharing: Sharing, ip: Ip): Draft {
+  const { vlan, client, server, firstAt, lastAt, frames, flows } = sharing
+  const subject = subjectAt(world, vlan, ip)
+  const other = ip === client ? server : client
+  return {
+    asset: subject, behaviour: `smb1 ${other}`, severity: 'medium',
+    ward: `${wardNameFirst(subject)} shares files in a way that worms use to spread; a sick computer can reach it by it.`,
+    technical: `SMB version 1 was agreed on ${count(sharing.count, 'connection')} between ${client} and ${server}.`,
+    help: 'Ask the maker for a setting or a version without SMB 1; until then allow file sharing to the one server it needs.',
+    inferred: [],
+    firstAt, lastAt, count: sharing.count, frames, flows: [...flows.values()],
+    details: [['client', client], ['server', server]],
+  }
+}

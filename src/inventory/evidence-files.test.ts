@@ -60,12 +60,13 @@ test('User-Agent and Server name the software of their own side', () => {
 })
 
 test('an FTP greeting, a TFTP error, a file that passed: a file server', () => {
-  assert.deepEqual(saidOf({ ...where, protocol: 'ftp', kind: 'software', software: '(vsFTPd 3.0.3)' }), [`${NAS} role file-server`, `${NAS} software (vsFTPd 3.0.3)`])
+  const greeting: Fact = { ...where, protocol: 'ftp', kind: 'software', software: '(vsFTPd 3.0.3)' }
+  assert.deepEqual(saidOf(greeting), [`${NAS} role file-server`, `${NAS} software (vsFTPd 3.0.3)`])
   assert.deepEqual(saidOf({ ...where, protocol: 'tftp', kind: 'error', reason: 'file-not-found', name: null }), [`${NAS} role file-server`])
   assert.deepEqual(saidOf({ ...where, protocol: 'tftp', kind: 'unanswered', operation: 'read', name: null }), [])
   const file: Fact = {
-    ...where, protocol: 'file-transfer', kind: 'read', over: 'tftp', transport: 'udp', place: null, name: 'a', size: 1, covered: 1, complete: true, sha256: null,
-    magic: null,
+    ...where, protocol: 'file-transfer', kind: 'read', over: 'tftp', transport: 'udp', place: null,
+    name: 'a', size: 1, covered: 1, complete: true, sha256: null, magic: null,
   }
   assert.deepEqual([saidOf(file), saidOf({ ...file, over: 'http' }), saidOf({ ...file, covered: 0 })], [[`${NAS} role file-server`], [], []])
 })

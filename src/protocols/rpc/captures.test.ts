@@ -1,9 +1,9 @@
-// RPC against real captures: procedure counts, names and paths equal tshark's; and nothing outside the RPC captures is called RPC.
+// RPC against real captures: procedure counts, names and paths equal tshark's. What lies outside nfs/: ../file-transfer/captures.test.ts.
 // Keeps the evidence rule: numbers here were measured with tshark 4.0.17, or stand in the captures' manifest. Skips by name when absent.
 
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { replay } from '../../testing/replay.ts'
@@ -229,28 +229,4 @@ describe('names and paths equal tshark\'s', { skip: absent || noTshark }, () => 
       deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => r.names), expected.listed)
     })
   }
-})
-
-/** Captures above this size add seconds and no new kind of traffic. */
-const FILE_BYTES_MAX = 4_000_000
-
-function capturesBelow(dir: string): string[] {
-  return readdirSync(dir).flatMap((name) => {
-    const path = `${dir}/${name}`
-    if (statSync(path).isDirectory()) return capturesBelow(path)
-    return /\.(pcap|pcapng|cap|dmp|snoop)(\.gz)?$/.test(name) && statSync(path).size < FILE_BYTES_MAX ? [path] : []
-  })
-}
-
-test('no flow outside the RPC captures is called RPC', { skip: absent }, () => {
-  const claimed: string[] = []
-  let flows = 0
-  for (const path of capturesBelow(SHARED).filter((p) => !p.includes('/nfs/'))) {
-    const result = replay(path, [createRpc()])
-    flows += result.flows.length
-    const rpc = result.flows.filter((f) => f.protocol === 'rpc')
-    claimed.push(...rpc.map((f) => `${path.slice(SHARED.length)} ${f.src}:${f.srcPort} > ${f.dst}:${f.dstPort}`))
-  }
-  deepStrictEqual(claimed, [])
-  ok(flows > 500, `only ${flows} flows looked at`)
 })

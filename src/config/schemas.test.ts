@@ -12,8 +12,8 @@ import { hasErrors, NAME_LENGTH_MAX, TEXT_LENGTH_MAX, type KeyTable } from '../b
 import { treeFromValue, type PlainValue } from '../base/tree.ts'
 import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, PROFILE_KEYS, REMEDY_KEYS,
   VULNERABILITY_KEYS } from '../inventory/profile-keys.ts'
-import { ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS,
-  PROFILE_VERSIONS } from '../inventory/profile-model.ts'
+import { ASSET_ROLES } from '../inventory/asset.ts'
+import { CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, PROFILE_VERSIONS } from '../inventory/profile-model.ts'
 import { PARTS_MAX } from '../inventory/profile-parts.ts'
 import { parseProfile } from '../inventory/profiles.ts'
 import { CONDUITS_MAX } from '../policy/language/conduits.ts'

@@ -6,7 +6,7 @@ import { isGroupIp, ipScope, usualSegment } from '../base/ip-scope.ts'
 import { ipVersion, type Ip } from '../base/ip.ts'
 import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
-import type { Asset, AssetInterface, AssetRole, Claim, EvidenceLevel } from './asset.ts'
+import { ASSET_ROLES, type Asset, type AssetInterface, type AssetRole, type Claim, type EvidenceLevel } from './asset.ts'
 import { addressKey, claimedByArp, type Binding, type Bindings } from './bindings.ts'
 import { claimsAbout, joinClaims, strongest, type ClaimSet } from './claims.ts'
 import { cardClaims, stackClaims } from './hints/stack.ts'
@@ -53,10 +53,6 @@ interface Neighbourhood {
 /** More unclaimed senders than this behind one card: it forwards for others. Two already cannot be one plain host. */
 const ROUTED_SENDERS_MIN = 2
 
-/** What an asset is called by when several roles are claimed: the most telling first. */
-const ROLE_ORDER: readonly AssetRole[] = [
-  'patient-monitor', 'central-station', 'printer', 'dicom-node', 'hl7-server', 'file-server', 'dhcp-server', 'dns-server', 'router', 'unknown',
-]
 
 export function assembleAssets(state: InventoryState, options: AssembleOptions): Asset[] {
   const facts: Neighbourhood = { routers: routerMacs(state.bindings), arpAddresses: arpAddresses(state.bindings) }
@@ -203,7 +199,7 @@ export function bedOf(claims: readonly Claim[]): number | null {
 export function roleOf(claims: readonly Claim[], forwards: boolean): AssetRole {
   const roles = new Set(claims.filter((c) => c.what === 'role').map((c) => c.value))
   if (forwards) roles.add('router')
-  return ROLE_ORDER.find((role) => roles.has(role)) ?? 'unknown'
+  return ASSET_ROLES.find((role) => roles.has(role)) ?? 'unknown'
 }
 
 interface LabelParts {

@@ -55,9 +55,14 @@ export interface AssetInterface {
   readonly lastAt: Micros
 }
 
-export type AssetRole =
-  | 'patient-monitor' | 'infusion-pump' | 'central-station' | 'hl7-server' | 'dicom-node' | 'file-server' | 'printer' | 'router' | 'dns-server'
-  | 'dhcp-server' | 'unknown'
+/** What a device does on the network. Of several that are claimed the first here is its role: the most telling. */
+export const ASSET_ROLES = [
+  'patient-monitor', 'infusion-pump', 'central-station', 'printer', 'dicom-modality', 'pacs', 'dicom-viewer', 'dicom-worklist',
+  'dicom-printer', 'dicom-node', 'lab-analyser', 'point-of-care-device', 'laboratory-system', 'point-of-care-manager',
+  'alarm-reporter', 'device-reporter', 'adt-source', 'hl7-server', 'building-controller', 'telephone', 'file-server',
+  'time-server', 'dhcp-server', 'dns-server', 'access-point', 'switch', 'router', 'unknown',
+] as const
+export type AssetRole = (typeof ASSET_ROLES)[number]
 
 /** Deterministic: the same capture gives the same ids. `a-` and 10 hex digits. */
 export type AssetId = string

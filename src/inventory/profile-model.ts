@@ -15,10 +15,6 @@ export const PROFILE_VERSIONS = ['1'] as const
 export const CONFIDENCES = ['confirmed-2', 'confirmed-1', 'stated', 'derived', 'inferred'] as const
 export type Confidence = (typeof CONFIDENCES)[number]
 
-export const ASSET_ROLES = [
-  'patient-monitor', 'infusion-pump', 'central-station', 'hl7-server', 'dicom-node', 'file-server', 'printer', 'router', 'dns-server',
-  'dhcp-server', 'unknown',
-] as const satisfies readonly AssetRole[]
 
 /** One model; a family under one maker's name; or a class of devices, which stands for no product and is never matched by vendor and model. */
 export const COVERAGES = ['model', 'family', 'class'] as const

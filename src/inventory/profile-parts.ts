@@ -8,8 +8,9 @@ import {
   quote, readChoice, readList, readMap, readName, readPortRange, readText, report, type Fields, type KeyTable, type TreeReader,
 } from '../base/tree-reader.ts'
 import { ADVISORY_KEYS, ALIAS_KEYS, FLOW_KEYS, IDENTITY_KEYS, INDICATOR_KEYS, REMEDY_KEYS, VULNERABILITY_KEYS } from './profile-keys.ts'
+import { ASSET_ROLES } from './asset.ts'
 import {
-  ASSET_ROLES, CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, type FlowTransport, type IdentityToken,
+  CONFIDENCES, FLOW_EXPECTATIONS, FLOW_OCCURRENCES, FLOW_TRANSPORTS, INDICATOR_KINDS, type FlowTransport, type IdentityToken,
   type IndicatorKind, type ProfileAdvisory, type ProfileAlias, type ProfileFlow, type ProfileIndicator, type ProfileRemedy,
   type ProfileVulnerability, type Sourced,
 } from './profile-model.ts'

@@ -5,7 +5,8 @@ import type { Diagnostic } from '../base/diagnostic.ts'
 import { positionOf, type TreeNode } from '../base/tree.ts'
 import { createReader, hasErrors, readChoice, readMap, readName, readText, report } from '../base/tree-reader.ts'
 import { PROFILE_KEYS } from './profile-keys.ts'
-import { ASSET_ROLES, COVERAGES, PROFILE_VERSIONS, type DeviceProfile } from './profile-model.ts'
+import { ASSET_ROLES } from './asset.ts'
+import { COVERAGES, PROFILE_VERSIONS, type DeviceProfile } from './profile-model.ts'
 import { readAdvisory, readAlias, readEach, readFlow, readIdentity, readIndicator, readRemedy, readSourced,
   readVulnerability } from './profile-parts.ts'
 

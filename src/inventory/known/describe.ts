@@ -3,9 +3,8 @@
 
 import { greatestOf, leastOf } from '../../base/extent.ts'
 import { parseMac } from '../../base/mac.ts'
-import { ASSET_ROLES } from '../profile-model.ts'
 import { bedOf, labelOf, roleOf, type ProfileName } from '../assemble.ts'
-import type { AssetInterface, AssetRole, BareAsset, Claim, ClaimSubject } from '../asset.ts'
+import { ASSET_ROLES, type AssetInterface, type AssetRole, type BareAsset, type Claim, type ClaimSubject } from '../asset.ts'
 import { strongest } from '../claims.ts'
 import { sameModel } from '../listed/names.ts'
 

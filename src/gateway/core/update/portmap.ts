@@ -35,12 +35,16 @@ function refuseRegistration({ r }: CallContext): Uint8Array | 'garbage' {
   return r.fault === null ? new XdrWriter().bool(false).bytes() : 'garbage'
 }
 
+/** RFC 1833 section 3.2: a call that fails is not answered, and here every one fails, whatever its arguments. */
+export function callit(): 'silent' {
+  return 'silent'
+}
+
 export const PORTMAP2: Procedures = {
   [PortmapProc.null]: voidResult,
   [PortmapProc.set]: refuseRegistration,
   [PortmapProc.unset]: refuseRegistration,
   [PortmapProc.getport]: getport,
   [PortmapProc.dump]: ({ offer }) => dumpResult(mappings(offer)),
-  // RFC 1833 section 3.2: a call that fails is not answered, and here every one fails.
-  [PortmapProc.callit]: () => 'silent',
+  [PortmapProc.callit]: callit,
 }

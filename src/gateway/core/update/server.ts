@@ -16,7 +16,7 @@ import { HandleCache, type HandleKey } from './handle.ts'
 import { MOUNT1, MOUNT3 } from './mount.ts'
 import { NFS2 } from './nfs2.ts'
 import { NFS3 } from './nfs3.ts'
-import { PORTMAP2 } from './portmap.ts'
+import { callit, PORTMAP2 } from './portmap.ts'
 import { PERMITTED_RATE, RateLimiter, STRANGER_RATE, type RateLimit } from './rate.ts'
 import { windowPhase, type Grant } from './window.ts'
 
@@ -173,7 +173,7 @@ export class UpdateServer {
     if (!procedures) return encodeMismatch(xid, Math.min(...versions), Math.max(...versions))
     const run = procedures[procedure]
     if (!run) return encodeAcceptedError(xid, 'proc-unavail')
-    if (whole && !this.#hasReadableArguments(header)) return this.#unreadableArguments(xid, peer, now)
+    if (whole && run !== callit && !this.#hasReadableArguments(header)) return this.#unreadableArguments(xid, peer, now)
     const answer = run(this.#context(peer, now, isRepeat))
     if (answer === 'silent') return null
     if (answer === 'garbage') return this.#unreadableArguments(xid, peer, now)

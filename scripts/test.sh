@@ -19,7 +19,7 @@ echo "== browser app"
 vite build web --logLevel warn
 echo "== tests"
 # Each file is a process, and so is each ./cordon: what was stripped of its types and compiled once is kept. One file more at a time than there are
-# processors, because some only wait (browsers, namespaces); Node's own choice is one fewer, which on two is one.
+# processors, because some only wait (browsers, namespaces); Node's own choice is one fewer, which on two is one. A file that hangs is named.
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE-$home/node_modules/.cache/compiled}"
 at_once=$(($(getconf _NPROCESSORS_ONLN) + 1))
-node --disable-warning=ExperimentalWarning --test --test-concurrency="$at_once" "src/**/*.test.ts" "web/src/**/*.test.ts" "$@"
+node --disable-warning=ExperimentalWarning --test --test-concurrency="$at_once" --test-timeout=600000 "src/**/*.test.ts" "web/src/**/*.test.ts" "$@"

@@ -51,10 +51,23 @@ async function stop(): Promise<void> {
   app = null
 }
 
+/** Five pictures a second: painting sixteen beds without a graphics card is most of what this file costs, and most of it looks at words and places. */
+const FEW_FRAMES = `{
+  const ask = window.requestAnimationFrame.bind(window)
+  window.requestAnimationFrame = (call) => setTimeout(() => ask(call), 200)
+  window.cancelAnimationFrame = clearTimeout
+}`
+
+type OpenOptions = NonNullable<Parameters<TestBrowser['open']>[0]> & {
+  /** As many pictures as the browser makes: where they are what is looked at. */
+  readonly everyFrame?: boolean
+}
+
 /** A page of beds with numbers on it. */
-async function openBeds(hash = '#/beds', options: Parameters<TestBrowser['open']>[0] = {}, at = url): Promise<WatchedPage> {
+async function openBeds(hash = '#/beds', { everyFrame = false, ...options }: OpenOptions = {}, at = url): Promise<WatchedPage> {
   const watched = await browser.open({ viewport: HD, ...options })
   opened.push(watched.page)
+  if (!everyFrame) await watched.page.addInitScript({ content: FEW_FRAMES })
   await watched.page.goto(at + hash)
   await watched.page.locator('.value[data-kind=hr][data-state=live]').first().waitFor()
   return watched
@@ -240,7 +253,7 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
 
   it('has no number on a page that is put away or about to be frozen: it is taken off before, for nothing runs when it comes back', PATIENCE, async () => {
     await serve({ beds: 16 })
-    const { page } = await openBeds()
+    const { page } = await openBeds('#/beds', { everyFrame: true })
     // A browser without a screen hides and freezes no page, so the page is told as Chromium tells it (Page Lifecycle).
     await page.evaluate(LIFECYCLE)
     for (const steps of [['hidden'], ['freeze'], ['pagehide']]) {
@@ -257,7 +270,7 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
 
   it('paints nothing as live when its process was stopped and goes on, though frames wait in its socket', PATIENCE, async () => {
     await serve({ beds: 4 })
-    const { page } = await openBeds()
+    const { page } = await openBeds('#/beds', { everyFrame: true })
     const pid = await rendererOf(page)
     await page.evaluate(RECORDER)
     await until(page, 'window.seen.length > 20')
@@ -321,7 +334,7 @@ describe('beds in a browser', { skip: SKIP, ...ALL_PATIENCE }, () => {
 
   it('draws waves that move, and leaves them where the feed has none', PATIENCE, async () => {
     await serve({ beds: 16, troubled: true })
-    const { page } = await openBeds()
+    const { page } = await openBeds('#/beds', { everyFrame: true })
     const inked = (bed: number): Promise<number> => page.evaluate<number>(`(() => {
       const canvas = document.querySelectorAll('.tile canvas')[${bed - 1}]
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)

@@ -44,13 +44,21 @@ async function heard(t: TestContext, port: number, during: () => Promise<void>):
       if (words.includes('listening on')) done()
     })
   })
-  const marked = new Promise<void>((done) => tap.stdout.on('data', (chunk: Buffer) => {
-    bytes += chunk.toString('latin1')
-    if (bytes.includes(MARK)) done()
-  }))
+  const marked = new Promise<void>((done, failed) => {
+    tap.on('close', () => failed(new Error('tcpdump ended before the recording did')))
+    tap.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.toString('latin1')
+      if (bytes.includes(MARK)) done()
+    })
+  })
+  // Judged when it is awaited; a test that fails before has its own words.
+  marked.catch(() => {})
   await during()
-  const socket = net.connect(markPort, '127.0.0.1', () => socket.end(MARK))
-  await marked
+  // Again and again: a tap that is short of time may miss one.
+  const marking = setInterval(() => {
+    const socket = net.connect(markPort, '127.0.0.1', () => socket.end(MARK)).on('error', () => {})
+  }, 100)
+  await marked.finally(() => clearInterval(marking))
   tap.kill('SIGINT')
   return bytes
 }

@@ -76,6 +76,7 @@ export function checkWidth(): string[] {
 export function checkContrast(): string[] {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const complaints = new Set<string>()
+  const known = new Map<HTMLElement, Rgba>()
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement
     const text = (node.textContent ?? '').trim()
@@ -84,7 +85,7 @@ export function checkContrast(): string[] {
     const size = Number.parseFloat(style.fontSize)
     // 1.4.3: large is 18 pt, or 14 pt bold.
     const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5
-    const back = backgroundOf(element)
+    const back = backgroundOf(element, known)
     const found = contrastOf(blend(parseColour(style.color), back), back)
     if (found < least) complaints.add(`"${text.slice(0, 40)}" has contrast ${found.toFixed(2)}:1 in ${describe(element)}`)
   }
@@ -95,11 +96,14 @@ function isShown(element: HTMLElement): boolean {
   return element.checkVisibility({ checkVisibilityCSS: true })
 }
 
-/** Layers of background from the root down to the element. */
-function backgroundOf(element: HTMLElement): Rgba {
-  const layers: Rgba[] = []
-  for (let at: HTMLElement | null = element; at; at = at.parentElement) layers.unshift(parseColour(getComputedStyle(at).backgroundColor))
-  return layers.reduce<Rgba>((below, above) => blend(above, below), [255, 255, 255, 1])
+/** What is painted behind the element's text, from the root down; each element is asked once, for the page stands still meanwhile. */
+function backgroundOf(element: HTMLElement, known: Map<HTMLElement, Rgba>): Rgba {
+  const before = known.get(element)
+  if (before) return before
+  const below: Rgba = element.parentElement ? backgroundOf(element.parentElement, known) : [255, 255, 255, 1]
+  const back = blend(parseColour(getComputedStyle(element).backgroundColor), below)
+  known.set(element, back)
+  return back
 }
 
 function blend(above: Rgba, below: Rgba): Rgba {

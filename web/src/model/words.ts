@@ -22,8 +22,13 @@ export const TRIAGE_WORDS: Readonly<Record<TriageState, string>> = {
 }
 
 export const ROLE_WORDS: Readonly<Record<AssetRole, string>> = {
-  'patient-monitor': 'patient monitor', 'infusion-pump': 'infusion pump', 'central-station': 'central station', 'hl7-server': 'HL7 server',
-  'dicom-node': 'DICOM node', 'file-server': 'file server', printer: 'printer', router: 'router', 'dns-server': 'DNS server', 'dhcp-server': 'DHCP server',
+  'patient-monitor': 'patient monitor', 'infusion-pump': 'infusion pump', 'central-station': 'central station', printer: 'printer',
+  'dicom-modality': 'imaging device (DICOM modality)', pacs: 'image archive (PACS)', 'dicom-viewer': 'DICOM viewer', 'dicom-worklist': 'DICOM worklist',
+  'dicom-printer': 'DICOM printer', 'dicom-node': 'DICOM node', 'lab-analyser': 'laboratory analyser', 'point-of-care-device': 'point-of-care device',
+  'laboratory-system': 'laboratory system', 'point-of-care-manager': 'point-of-care manager', 'alarm-reporter': 'reports alarms',
+  'device-reporter': 'reports device values', 'adt-source': 'patient administration (ADT)', 'hl7-server': 'HL7 server',
+  'building-controller': 'building controller', telephone: 'telephone', 'file-server': 'file server', 'time-server': 'time server',
+  'dhcp-server': 'DHCP server', 'dns-server': 'DNS server', 'access-point': 'Wi-Fi access point', switch: 'network switch', router: 'router',
   unknown: 'role unknown',
 }
 

@@ -152,6 +152,13 @@ function holdsExpression(text: string): boolean {
   return /"regex":\{|"name":"(?:RegExp|match|matchAll)"/.test(JSON.stringify(program, (_, value: unknown) => (typeof value === 'bigint' ? null : value)))
 }
 
+test('readers of packets look for a byte with findByte: indexOf looks past the packet, through all that was read of the capture', () => {
+  const searches = /\b(?:buf|bytes)\.(?:indexOf|lastIndexOf|includes)\(/
+  const readers = PRODUCT.filter((s) => /^(?:wire|protocols)\//.test(s.file) && !s.file.includes('/testdata/'))
+  assert.deepEqual(readers.filter((s) => searches.test(withoutComments(s.text))).map((s) => s.file), [])
+  assert.ok(searches.test('const lf = buf.indexOf(10, at)') && !searches.test('text.indexOf(a)'))
+})
+
 test('readers of packets hold no regular expression: its cost could be driven by input', () => {
   const readers = PRODUCT.filter((s) => /^(?:wire|protocols)\//.test(s.file) && !s.file.includes('/testdata/'))
   assert.ok(readers.length > 80)

@@ -51,3 +51,20 @@ test('feed stops behind the line that said so; reset forgets', () => {
   reader.feed(bytesOf('new\n'), 0, 4, (buf, off, end) => lines.push(textOf(buf, off, end)) > 0)
   deepEqual(lines, ['new'])
 })
+
+test('no byte behind the piece is looked at, however long the buffer around it is', () => {
+  const buf = new Uint8Array(100_000).fill(0x61)
+  let farthest = 0
+  const watched = new Proxy(buf, {
+    get(target, key): unknown {
+      if (typeof key === 'string' && /^\d+$/.test(key)) farthest = Math.max(farthest, Number(key))
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  // The proxy shows reads by index; a search of the whole array would find the line feed that stands far behind.
+  buf[90_000] = 0x0a
+  const reader = new LineReader(20)
+  equal(reader.feed(watched, 10, 30, () => true), 30)
+  equal(farthest < 30, true, `byte ${farthest} was read`)
+})

@@ -1,7 +1,7 @@
 // LineReader: lines out of a stream in any split, for protocols of text. A line whole in one piece is handed over where it lies.
 // Keeps the rule of a named bound, given by the owner: a longer line is handed over as far as it goes, and said to be cut.
 
-import { u8 } from '../wire/bytes.ts'
+import { findByte, u8 } from '../wire/bytes.ts'
 import { CarryBuffer } from './session-tools.ts'
 
 const LF = 0x0a
@@ -31,8 +31,8 @@ export class LineReader {
   feed(buf: Uint8Array, off: number, end: number, onLine: OnLine): number {
     let at = off
     while (at < end) {
-      const lf = buf.indexOf(LF, at)
-      const stop = lf < 0 || lf >= end ? end : lf
+      const lf = findByte(buf, LF, at, end)
+      const stop = lf < 0 ? end : lf
       const goesOn = this.#piece(buf, at, stop, stop < end, onLine)
       at = stop < end ? stop + 1 : end
       if (!goesOn) return at

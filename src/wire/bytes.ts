@@ -30,6 +30,12 @@ export function u48be(buf: Uint8Array, off: number): number {
   return u16be(buf, off) * 0x1_0000_0000 + u32be(buf, off + 2)
 }
 
+/** Where `byte` stands first in [off, end); -1 without. Not indexOf, which would look on through all that was read of the capture. */
+export function findByte(buf: Uint8Array, byte: number, off: number, end: number): number {
+  for (let i = off; i < end; i++) if (buf[i] === byte) return i
+  return -1
+}
+
 /** Printable ASCII of [off, end); any other byte becomes `?`. Stops at `max` characters. For names, never for patient fields. */
 export function asciiText(buf: Uint8Array, off: number, end: number, max = 256): string {
   let text = ''

@@ -3,7 +3,7 @@
 
 import { isDigits } from '../../base/characters.ts'
 import { ipFromV4, parseIp, type Ip } from '../../base/ip.ts'
-import { asciiText, u8 } from '../../wire/bytes.ts'
+import { asciiText, findByte, u8 } from '../../wire/bytes.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import { isFtpSecond, isSmtpSecond } from './codes.ts'
 
@@ -94,8 +94,8 @@ export function probeFtp(buf: Uint8Array, off: number, end: number): ProbeAnswer
   if (first !== 0x32 && first !== 0x31) return 'no'
   let at = off
   for (let line = 0; line < PROBE_LINES_MAX; line++) {
-    const lf = buf.indexOf(0x0a, at)
-    if (lf < 0 || lf >= end) return end - at < 4 ? couldBeReply(buf, at, end, line) : openLine(buf, at, end, off)
+    const lf = findByte(buf, 0x0a, at, end)
+    if (lf < 0) return end - at < 4 ? couldBeReply(buf, at, end, line) : openLine(buf, at, end, off)
     const code = replyCode(buf, at, lf)
     if (code === null && line === 0) return 'no'
     if (namesFtp(buf, at, lf) || isAnnouncement(code) || (code !== null && line > 0 && isFtpSecond(code))) return 'yes'

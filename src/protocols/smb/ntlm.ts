@@ -1,7 +1,7 @@
 // NTLMSSP (MS-NLMP section 2.2): which names a server gives itself in its challenge, and a client in its answer.
 // Keeps the rule that a user's name is seen and never told, and that no response, key or challenge is read.
 
-import { u16le, u32le, u8 } from '../../wire/bytes.ts'
+import { findByte, u16le, u32le, u8 } from '../../wire/bytes.ts'
 import { AvId } from './codes.ts'
 import { oneByte, TEXT_CHARS_MAX, utf16 } from './text.ts'
 
@@ -31,9 +31,13 @@ const PAIRS_MAX = 32
 const FLAG_UNICODE = 1
 const FLAG_VERSION = 0x0200_0000
 
+/** Signature and message type. */
+const NTLM_HEAD_BYTES = 12
+
 /** Where `NTLMSSP\0` begins in [off, end); -1 without. SPNEGO wraps it, at no fixed place. */
 export function findNtlm(buf: Uint8Array, off: number, end: number): number {
-  for (let at = buf.indexOf(0x4e, off); at >= 0 && at + 12 <= end; at = buf.indexOf(0x4e, at + 1)) {
+  const last = end - NTLM_HEAD_BYTES + 1
+  for (let at = findByte(buf, 0x4e, off, last); at >= 0; at = findByte(buf, 0x4e, at + 1, last)) {
     if (u32le(buf, at) === 0x4d4c544e && u32le(buf, at + 4) === 0x00505353) return at
   }
   return -1

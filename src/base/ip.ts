@@ -55,6 +55,12 @@ export function ipFromWords(w0: number, w1: number, w2: number, w3: number): Ip 
   return `${hexGroups(words, 0, start)}::${hexGroups(words, start + longest, V6_GROUPS)}` as Ip
 }
 
+/** An address that lies in four words at `off`, signed or not; IPv4 in the last of them. */
+export function ipAt(words: ArrayLike<number>, off: number, version: number): Ip {
+  const at = (i: number): number => (words[off + i] as number) >>> 0
+  return version === 4 ? ipFromV4(at(3)) : ipFromWords(at(0), at(1), at(2), at(3))
+}
+
 function groupOf(words: readonly [number, number, number, number], i: number): number {
   const word = words[i >> 1] as number
   return i % 2 === 0 ? word >>> 16 : word & 0xffff

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import tty from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { SHARDS } from '../sensor/shards.ts'
 import { SCENARIOS } from '../twin/core/options.ts'
 import { addAdvisory } from './advisory-commands.ts'
 import { addGateway } from './gateway-commands.ts'
@@ -115,9 +116,6 @@ function captureOf(argument: string | undefined, flag: string | undefined): stri
   return argument ?? flag ?? '-'
 }
 
-/** As many threads as the sensor has shards (src/sensor/shard.ts, which is loaded only when it is needed). */
-const CHECK_WORKERS_MAX = 4
-
 type CheckFlags = FormatFlags & { r?: string; policy?: string; data?: string; failOn: string; hash: boolean; workers: number }
 
 function addCheck(program: Command, io: Io, done: (code: number) => void): void {
@@ -127,7 +125,7 @@ function addCheck(program: Command, io: Io, done: (code: number) => void): void 
     .addOption(policyOption())
     .option('--data <folder>', 'keep the result in this data folder')
     .option('--no-hash', 'leave the SHA-256 of the capture out of the report: faster on large captures')
-    .option('--workers <number>', 'threads that read the capture; the answer is the same', wholeNumber(1, CHECK_WORKERS_MAX), 1)
+    .option('--workers <number>', 'threads that read the capture; the answer is the same', wholeNumber(1, SHARDS), 1)
     .addOption(new Option('--fail-on <severity>', 'exit 1 when a finding is at least this grave').choices(FAIL_ON_VALUES).default('high'))
     .action(async (capture: string | undefined, flags: CheckFlags) => {
       const failOn = FAIL_ON_VALUES.find((v) => v === flags.failOn) ?? 'high'

@@ -1,11 +1,11 @@
 // TalkTable: the rows of Talks as columns of numbers, found by number. A row is 200 bytes, and no object until somebody looks at it.
 // Keeps the rule that its rows are those of a plain map by text (talk-table.test.ts), in order of first end.
 
-import type { Ip } from '../base/ip.ts'
+import { ipAt, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import { mix, mixed, mixText } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
-import { addressAt, type FlowSum } from '../wire/flow-sum.ts'
+import type { FlowSum } from '../wire/flow-sum.ts'
 import { IpProto } from '../wire/frame.ts'
 import type { FlowMark } from './flow-mark.ts'
 import type { Talk } from './talks.ts'
@@ -140,11 +140,11 @@ export class TalkTable {
   }
 
   src(row: number): Ip {
-    return addressAt(this.#words, row * WORDS + Word.addresses, this.word(row, Word.version))
+    return ipAt(this.#words, row * WORDS + Word.addresses, this.word(row, Word.version))
   }
 
   dst(row: number): Ip {
-    return addressAt(this.#words, row * WORDS + Word.addresses + ADDRESS_WORDS, this.word(row, Word.version))
+    return ipAt(this.#words, row * WORDS + Word.addresses + ADDRESS_WORDS, this.word(row, Word.version))
   }
 
   protocol(row: number): string | null {

@@ -1,10 +1,10 @@
 // Talks: flows added up by who spoke to whom, over which card and service. The table that rules and conversations read.
 // Bounded: a scan of millions of ports is counted, not kept.
 
-import type { Ip } from '../base/ip.ts'
+import { ipAt, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
-import { addressAt, FlowSum } from '../wire/flow-sum.ts'
+import { FlowSum } from '../wire/flow-sum.ts'
 import type { Flow } from '../wire/flow.ts'
 import { IpProto, TcpFlag } from '../wire/frame.ts'
 import type { FlowMark } from './flow-mark.ts'
@@ -68,6 +68,9 @@ export interface TalksParts {
   readonly spans: readonly StreamSpan[]
 }
 
+/** Tells live flows as numbers, one after the other in the same object; the flow itself is null when nobody has read it. */
+export type EachLive = (tell: (sum: FlowSum, flow: Flow | null) => void) => void
+
 export class Talks {
   #table: TalkTable
   /** Somebody holds rows of the table: the next flow goes to a copy. */
@@ -115,7 +118,12 @@ export class Talks {
 
   /** The table as of now, with live flows added to a copy: reading changes nothing. In order of first appearance. */
   snapshot(live: Iterable<Flow>): { talks: Talk[]; spans: StreamSpan[] } {
-    return snapshotOf([{ talks: this, live }])
+    return snapshotOf([{
+      talks: this,
+      eachLive: (tell) => {
+        for (const flow of live) tell(this.#sum.fromFlow(flow), flow)
+      },
+    }])
   }
 
   /** What is known of ended flows, as plain data that can be copied between threads. */
@@ -123,24 +131,24 @@ export class Talks {
     return { rows: this.#table.parts(), spans: this.#spans }
   }
 
-  /** Rows and spans as of now; `live` flows are in them. */
-  shown(live: Iterable<Flow>): { readonly table: TalkTable; readonly spans: readonly StreamSpan[] } {
+  /** Rows and spans as of now; live flows are in them. */
+  shown(eachLive: EachLive): { readonly table: TalkTable; readonly spans: readonly StreamSpan[] } {
     const spans = [...this.#spans]
-    let copy: TalkTable | null = null
-    for (const flow of live) {
-      copy ??= this.#table.clone()
-      const sum = this.#sum.fromFlow(flow)
-      this.#addTo(copy, sum, flow)
-      if (flow.protocol === 'cms8000') spans.push(spanOf(sum))
-    }
-    this.#isShown ||= copy === null
+    const copies: TalkTable[] = []
+    eachLive((sum, flow) => {
+      if (copies.length === 0) copies.push(this.#table.clone())
+      this.#addTo(copies[0] as TalkTable, sum, flow)
+      if (sum.protocol === 'cms8000') spans.push(spanOf(sum))
+    })
+    const [copy] = copies
+    this.#isShown ||= copy === undefined
     return { table: copy ?? this.#table, spans }
   }
 }
 
 /** The tables of several parts as one, in order of first appearance. No row is in two of them: they part by who talks to whom. */
-export function snapshotOf(parts: readonly { readonly talks: Talks; readonly live: Iterable<Flow> }[]): { talks: Talk[]; spans: StreamSpan[] } {
-  const shown = parts.map(({ talks, live }) => talks.shown(live))
+export function snapshotOf(parts: readonly { readonly talks: Talks; readonly eachLive: EachLive }[]): { talks: Talk[]; spans: StreamSpan[] } {
+  const shown = parts.map(({ talks, eachLive }) => talks.shown(eachLive))
   const spans = shown.flatMap((part) => part.spans).sort((a, b) => a.flowId - b.flowId)
   return { talks: merged(shown.map(({ table }) => table.talks())), spans }
 }
@@ -186,7 +194,7 @@ function isBefore(a: TalkStart, b: TalkStart): boolean {
 
 /** `sum` as the content has it; the Community ID is the same for both ways (its specification orders the endpoints). */
 function spanOf(sum: FlowSum): StreamSpan {
-  const [monitor, central] = [addressAt(sum.addresses, 0, sum.ipVersion), addressAt(sum.addresses, 4, sum.ipVersion)]
+  const [monitor, central] = [ipAt(sum.addresses, 0, sum.ipVersion), ipAt(sum.addresses, 4, sum.ipVersion)]
   const { id, vlan, proto, srcPort, dstPort, firstAt, lastAt } = sum
   return {
     flowId: id, vlan, monitor, central, firstAt, lastAt, closed: sum.state === 'closed', nextHop: sum.dstMac,

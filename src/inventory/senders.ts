@@ -1,7 +1,7 @@
 // Senders: which card was heard with which address, found by number. Most packets of a network come from somebody already known.
 // Keeps the rule that a known sender costs one look-up and no text; what was counted is told to the inventory when somebody asks.
 
-import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
+import { ipAt, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import { mix, mixed } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
@@ -95,10 +95,7 @@ export class SenderTable {
 
   /** The address of a row, as text. */
   ip(row: number): Ip {
-    const words = this.#words
-    const at = row * WORDS + Word.address
-    if ((words[row * WORDS] as number) >>> VERSION_SHIFT === 4) return ipFromV4((words[at + 3] as number) >>> 0)
-    return ipFromWords((words[at] as number) >>> 0, (words[at + 1] as number) >>> 0, (words[at + 2] as number) >>> 0, (words[at + 3] as number) >>> 0)
+    return ipAt(this.#words, row * WORDS + Word.address, (this.#words[row * WORDS] as number) >>> VERSION_SHIFT)
   }
 
   /** Tells each row, in order of first packet, and begins counting flows anew. */

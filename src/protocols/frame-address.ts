@@ -1,21 +1,16 @@
 // frame-address: source and destination of a decoded frame as values, for protocols that have no flow.
 // Keeps the rule that a text is made only when something is told.
 
-import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
+import { ipAt, type Ip } from '../base/ip.ts'
 import { mix } from '../base/mix.ts'
 import type { Frame } from '../wire/frame.ts'
 
 export function frameSource(frame: Frame): Ip {
-  return addressAt(frame, 0)
+  return ipAt(frame.addresses, 0, frame.ipVersion)
 }
 
 export function frameDestination(frame: Frame): Ip {
-  return addressAt(frame, 4)
-}
-
-function addressAt({ ipVersion, addresses }: Frame, at: number): Ip {
-  if (ipVersion === 4) return ipFromV4(addresses[at + 3] as number)
-  return ipFromWords(addresses[at] as number, addresses[at + 1] as number, addresses[at + 2] as number, addresses[at + 3] as number)
+  return ipAt(frame.addresses, 4, frame.ipVersion)
 }
 
 /** Who sent it on which segment, as a seed: the same bytes of another sender are another thing. */

@@ -21,7 +21,7 @@ export interface AnalyseOptions {
   /** What people call it; default the file's name. */
   readonly name?: string
   readonly signal?: AbortSignal
-  /** Threads that read the capture, 1 to WORKERS_MAX; the answer is the same. More than one: not with a store. */
+  /** Threads that read the capture, 1 to SHARDS; the answer is the same. More than one: not with a store. */
   readonly workers?: number
   /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
   readonly hash?: boolean

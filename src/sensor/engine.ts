@@ -2,7 +2,7 @@
 // Keeps the rule that what is heard does not depend on how many threads hear it: each engine walks all packets and owns some shards.
 
 import { mix, mixed } from '../base/mix.ts'
-import type { Micros } from '../base/time.ts'
+import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { SensorHealth, sumFlows, type FlowCounts } from '../detect/sensor-health.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
 import type { Fact } from '../protocols/facts.ts'
@@ -17,11 +17,11 @@ import type { OuterPacket, TunnelKindName } from '../wire/frame.ts'
 import { IpReassembler, type Incomplete } from '../wire/reassembly/ip.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
 import { noCounts } from '../wire/reassembly/tcp.ts'
-import { Shard, SHARDS, type ShardEvents } from './shard.ts'
+import { Shard, type ShardEvents } from './shard.ts'
+import { SHARDS } from './shards.ts'
 
 /** Frame.flags is a 32-bit number. */
 const FLAG_BITS = 32
-const MICROS_PER_TICK = 1_000_000
 
 /**
  * When in a packet something happened: what ends by silence before it, then what the link says, then its flow, then the flows around it.
@@ -129,7 +129,7 @@ export class Engine implements PacketSink {
     if (counters.firstAt === null || at < counters.firstAt) counters.firstAt = at
     if (counters.lastAt === null || at > counters.lastAt) counters.lastAt = at
     beginFrame(frame, counters.packets, at, wireLength, end - off)
-    const second = Math.floor(at / MICROS_PER_TICK)
+    const second = Math.floor(at / MICROS_PER_SECOND)
     if (second !== this.#second) this.#silence(at, second)
     const status = decodeFrame(buf, off, end, linkType, frame)
     if (this.#isLead) this.#once(buf, frame, end)

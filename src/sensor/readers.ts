@@ -1,7 +1,6 @@
 // Readers: what is kept beside the flows that are read, by place of the flow. Bounded: when it is full, one that was silent long makes room.
 // Keeps the rule that a touch costs one bit: the second-chance order of page replacement (Corbató 1968), not a list.
 
-/** Reads of the silence bit begin again from the start when this many are kept. */
 export class Readers<T> {
   readonly #max: number
   readonly #onFull: (slot: number) => void

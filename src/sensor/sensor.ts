@@ -8,7 +8,6 @@ import { snapshotOf, type StreamSpan, type Talk } from '../detect/talks.ts'
 import type { Behaviour, Inventory } from '../inventory/inventory.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
-import { FlowSum } from '../wire/flow-sum.ts'
 import type { Flow } from '../wire/flow.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
 import { Engine } from './engine.ts'
@@ -110,8 +109,8 @@ export class Sensor implements PacketSink {
     const { inventory, detectors } = this.#mind
     return {
       counters: this.counters, detectors, inventory, flowsOpened: engine.opened,
-      observations: namedCounts(engine.counts().observations, inventory.refused),
-      ...snapshotOf(engine.shards.map(({ talks, flows }) => ({ talks, live: flows.live() }))),
+      observations: this.observations(),
+      ...snapshotOf(engine.shards.map((shard) => ({ talks: shard.talks, eachLive: (tell) => shard.eachLive(tell) }))),
       healthCounts: (dropped) => this.healthCounts(dropped),
     }
   }
@@ -125,13 +124,8 @@ export class Sensor implements PacketSink {
   healthCounts(dropped: number): HealthCounts {
     const engine = this.#engine
     const live = noFlows()
-    const sum = new FlowSum()
-    for (const flow of engine.live()) addFlow(live, sum.fromFlow(flow))
+    for (const shard of engine.shards) shard.eachLive((sum) => addFlow(live, sum))
     return engine.health.counts(engine.counts().ended, live, dropped)
-  }
-
-  flowsOpened(): number {
-    return this.#engine.opened
   }
 }
 

@@ -18,12 +18,11 @@ import { IpProto, TcpFlag, type Frame } from '../wire/frame.ts'
 import type { OverlapOf } from '../wire/reassembly/overlap.ts'
 import { BUDGET_BYTES_MAX, TcpBudget, TcpStream, type OverlapPair, type TcpCounts, type TcpSink } from '../wire/reassembly/tcp.ts'
 import { Readers } from './readers.ts'
+import { SHARDS } from './shards.ts'
 
-/** Always as many, however many threads share them: so every number of threads drops the same flows when a table is full. A power of two. */
-export const SHARDS = 4
 /** Flows read at once, of all shards together: three connections of each of a hospital's 10 000 assets, at some kilobytes each. */
 export const READERS_MAX = 32_768
-/** Flows a shard looks at before it may drop one: no capture of a ward has more hosts. */
+/** Each shard's part of a bound. */
 const PER_SHARD = 1 / SHARDS
 
 /** How much of a live flow is still read; kept in the flow table, so that a flow nobody reads costs no look-up. From `tried` on: datagrams refused. */
@@ -287,6 +286,14 @@ export class Shard {
   #seen(slot: number, at: Micros): void {
     const rows = this.#senderRows
     for (let i = 2 * slot; i < 2 * slot + 2 && i < rows.length; i++) if ((rows[i] as number) >= 0) this.senders.seen(rows[i] as number, at)
+  }
+
+  /** Live flows in order of id, as numbers that stand until the next one is told; the flow itself is null when nobody has asked for it. */
+  eachLive(tell: (sum: FlowSum, flow: Flow | null) => void): void {
+    for (const slot of this.flows.liveSlots()) {
+      const view = this.flows.viewOf(slot)
+      tell(this.#sum.fromRecord(this.flows.arrays, slot, view), view)
+    }
   }
 
   /** Brings what is known of live senders up to now. */

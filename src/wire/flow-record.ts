@@ -2,7 +2,7 @@
 // Keeps the rule that a packet of a known flow touches three cache lines and no object; text is made when somebody asks.
 
 import { assert } from '../base/assert.ts'
-import { ipFromV4, ipFromWords, type Ip } from '../base/ip.ts'
+import { ipAt, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { communityId } from './community-id.ts'
@@ -27,10 +27,10 @@ export const FlowNumber = { lastAt: 8, firstAt: 9, bytes: 10, payloadBytes: 12, 
 /** Bits of FlowWord.known, to be shifted left by the direction. */
 export const FlowKnown = { isn: 1, syn: 4 } as const
 
-const KEY_TAGS_AND_PROTOCOL = 9
-const KEY_VERSION = 10
+export const KEY_TAGS_AND_PROTOCOL = 9
+export const KEY_VERSION = 10
 /** The one-way mark and the tenant share the word (flow-key.ts). */
-const VERSION_MASK = 0x0f
+export const VERSION_MASK = 0x0f
 const VLAN_MASK = 0xfff
 
 /** The two arrays over one buffer. Replaced when the table grows: read them anew each time. */
@@ -130,8 +130,7 @@ export class FlowView implements Flow {
   }
 
   #address(word: number): Ip {
-    const at = (i: number): number => this.#word(word + i) >>> 0
-    return (this.#word(KEY_VERSION) & VERSION_MASK) === 4 ? ipFromV4(at(3)) : ipFromWords(at(0), at(1), at(2), at(3))
+    return ipAt(this.#open().words, this.#slot * FLOW_STRIDE + word, this.#word(KEY_VERSION) & VERSION_MASK)
   }
 
   #pair(number: number): readonly [number, number] {

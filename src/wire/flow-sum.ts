@@ -1,17 +1,16 @@
 // FlowSum: one flow as plain numbers, read out of the flow table's record or out of a Flow. For those who add up what ended.
 // Keeps the rule that a flow which ends costs no object and no text: one sum is filled again and again.
 
-import { ipFromV4, ipFromWords, ipVersion, putIp, V4_BYTES, type Ip } from '../base/ip.ts'
+import { ipVersion, putIp, V4_BYTES, type Ip } from '../base/ip.ts'
 import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { u32be } from './bytes.ts'
-import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowNumber, FlowWord, type FlowArrays, type FlowView } from './flow-record.ts'
+import {
+  FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowNumber, FlowWord, KEY_TAGS_AND_PROTOCOL, KEY_VERSION, VERSION_MASK, type FlowArrays, type FlowView,
+} from './flow-record.ts'
 import { FLOW_STATES } from './flow-state.ts'
 import type { Flow, FlowState } from './flow.ts'
 
-const KEY_TAGS_AND_PROTOCOL = 9
-const KEY_VERSION = 10
-const VERSION_MASK = 0x0f
 /** 32-bit words of an address; IPv4 stands in the last one. */
 const ADDRESS_WORDS = 4
 const addressBytes = new Uint8Array(16)
@@ -111,10 +110,4 @@ function putAddress(ip: Ip, words: Int32Array, off: number): void {
   words.fill(0, off, off + ADDRESS_WORDS)
   const count = length === V4_BYTES ? 1 : ADDRESS_WORDS
   for (let i = 0; i < count; i++) words[off + ADDRESS_WORDS - count + i] = u32be(addressBytes, 4 * i)
-}
-
-/** An address of signed words at `off`, as text. */
-export function addressAt(words: ArrayLike<number>, off: number, version: number): Ip {
-  const at = (i: number): number => (words[off + i] as number) >>> 0
-  return version === 4 ? ipFromV4(at(3)) : ipFromWords(at(0), at(1), at(2), at(3))
 }

@@ -1,8 +1,8 @@
 // What CDP teaches: the neighbour on the cable, through which of its ports, its platform and software.
 
-import type { Ip } from '../../base/ip.ts'
 import type { Mac } from '../../base/mac.ts'
 import type { FactBase } from '../facts.ts'
+import type { CdpMessage } from './message.ts'
 
 interface CdpBase extends FactBase {
   readonly protocol: 'cdp'
@@ -10,19 +10,9 @@ interface CdpBase extends FactBase {
 }
 
 /** One announcement, told once for as long as it stays the same. Switches of other makers may pass it on. */
-export interface CdpNeighbour extends CdpBase {
+export interface CdpNeighbour extends CdpBase, CdpMessage {
   readonly kind: 'neighbour'
   readonly mac: Mac | null
-  readonly device: string
-  readonly port: string | null
-  readonly platform: string | null
-  readonly version: string | null
-  readonly systemName: string | null
-  /** `switch`, `router`, `telephone`, `host`, ... */
-  readonly capabilities: readonly string[]
-  readonly addresses: readonly Ip[]
-  readonly nativeVlan: number | null
-  readonly lifetimeSeconds: number
 }
 
 /** `reason`: `truncated`, `version`, `length`, `no-device` or `too-many`. */

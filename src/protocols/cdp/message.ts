@@ -21,6 +21,7 @@ export interface CdpMessage {
   readonly platform: string | null
   readonly version: string | null
   readonly systemName: string | null
+  /** `switch`, `router`, `telephone`, `host`, ... */
   readonly capabilities: readonly string[]
   readonly addresses: readonly Ip[]
   readonly nativeVlan: number | null

@@ -21,18 +21,25 @@ const RELAY_DEPTH_MAX = 8
 const LIST_MAX = 16
 
 export interface Dhcp6Value {
+  /** `solicit`, `advertise`, ..., `information-request`, or `type-N`; of a relayed message that of the one inside. */
   readonly type: string
   readonly relayed: boolean
+  /** The card in the client's DUID, or as the relay saw it (option 79). A DUID may name another card of the same device. */
   readonly client: Mac | null
   readonly clientDuid: string | null
   readonly serverDuid: string | null
   readonly addresses: readonly Ip[]
+  /** Delegated: `2001:db8::/56` style. */
   readonly prefixes: readonly string[]
   readonly dnsServers: readonly Ip[]
+  /** Option 39, lower case. */
   readonly fullName: string | null
+  /** Option 16: the maker's IANA enterprise number, and its words. */
   readonly enterprise: number | null
   readonly vendorClass: string | null
+  /** Option 6 as decimal numbers joined by commas: a fingerprint of the client's software. */
   readonly requestedList: string | null
+  /** Option 18, written by the relay: the port the client is behind. Text, or hex. */
   readonly interfaceId: string | null
 }
 

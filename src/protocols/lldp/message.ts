@@ -9,24 +9,40 @@ import { asciiBytes, hexText, lineText } from '../text.ts'
 import {
   chassisKindName, lldpCapabilities, LldpOui, LldpTlv, MED_CAPABILITIES_SUBTYPE, MED_FIELDS, MED_INVENTORY, PORT_VLAN_SUBTYPE, portKindName,
 } from './codes.ts'
-import type { LldpMed } from './facts.ts'
 
 /** A frame of 1500 bytes has room for 750 empty TLVs; real ones have some twenty. */
 const TLVS_MAX = 128
 /** Management addresses kept: one of each family is usual. */
 export const LLDP_ADDRESSES_MAX = 8
 
+/** The inventory TLVs of LLDP-MED (TIA-1057 clause 10.2.6) and the class of endpoint; absent ones are null. */
+export interface LldpMed {
+  /** 1 to 3: endpoint classes I to III; 4: network connectivity; 0: not defined. */
+  readonly deviceClass: number | null
+  readonly hardware: string | null
+  readonly firmware: string | null
+  readonly software: string | null
+  readonly serial: string | null
+  readonly manufacturer: string | null
+  readonly model: string | null
+  readonly assetId: string | null
+}
+
 export interface LldpMessage {
   readonly chassis: string
+  /** `mac`, `address`, `local`, ... of `chassis`. */
   readonly chassisKind: string
   readonly port: string
   readonly portKind: string
+  /** 0: the sender says goodbye. */
   readonly lifetimeSeconds: number
   readonly portDescription: string | null
   readonly systemName: string | null
   readonly systemDescription: string | null
+  /** Enabled ones: `bridge`, `router`, `telephone`, `station`, ... */
   readonly capabilities: readonly string[]
   readonly addresses: readonly Ip[]
+  /** VLAN of the port for untagged frames (802.1 annex D.2.1). */
   readonly portVlan: number | null
   readonly med: LldpMed | null
 }

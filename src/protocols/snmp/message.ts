@@ -4,6 +4,7 @@
 import { asciiText, u32be, u8 } from '../../wire/bytes.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import { berEquals, berInteger, BerItem, berObjectId, BerTag, encodeBer, encodeBerInteger, encodeBerObjectId, expectBer, readBer } from '../ber.ts'
+import { hexText } from '../text.ts'
 import {
   DEFAULT_COMMUNITIES, SnmpFlag, SnmpPdu, snmpVersionName, SnmpVersion, SYSTEM_ITEMS, SYSTEM_PREFIX, type CommunityClass, type SystemItem,
 } from './codes.ts'
@@ -191,8 +192,7 @@ function readSecurity(buf: Uint8Array, parameters: BerItem): SnmpSecurity | null
   if (!expectBer(buf, item.end, list.end, BerTag.octetString, item)) return null
   const length = engine.end - engine.off
   const isEngine = length >= ENGINE_BYTES_MIN && length <= ENGINE_BYTES_MAX
-  let engineId = ''
-  for (let i = engine.off; i < (isEngine ? engine.end : engine.off); i++) engineId += u8(buf, i).toString(16).padStart(2, '0')
+  const engineId = isEngine ? hexText(buf, engine.off, engine.end) : ''
   // The first bit tells the newer form; the rest of four bytes is the enterprise (RFC 3411 section 5).
   return { engineId, enterprise: isEngine ? u32be(buf, engine.off) & 0x7fff_ffff : 0, hasUserName: item.end > item.off }
 }

@@ -4,6 +4,7 @@
 import { ipFromV4, ipFromWords } from '../../base/ip.ts'
 import { asciiText, u32be, u8 } from '../../wire/bytes.ts'
 import { berEquals, BerItem, BerTag, encodeBer, encodeBerInteger, encodeBerObjectId, expectBer, readBer } from '../ber.ts'
+import { hexText } from '../text.ts'
 
 /** Attributes of one name that are looked at: real names have three to eight. */
 const NAME_PARTS_MAX = 32
@@ -61,7 +62,7 @@ export function decodeCertificate(buf: Uint8Array, off: number, end: number): Ce
   const [notBefore, notAfter] = readValidity(buf, validity)
   return {
     subject: readName(buf, subject), issuer: readName(buf, issuer), selfIssued: isSame(buf, subject, issuer),
-    serial: hexText(buf, serial.off, Math.min(serial.end, serial.off + SERIAL_BYTES_MAX)),
+    serial: hexText(buf, serial.off, serial.end, SERIAL_BYTES_MAX),
     notBefore, notAfter, alternativeNames: readAlternativeNames(buf, subject.end, body.end),
   }
 }
@@ -70,12 +71,6 @@ function isSame(buf: Uint8Array, a: BerItem, b: BerItem): boolean {
   if (a.end - a.off !== b.end - b.off) return false
   for (let i = 0; i < a.end - a.off; i++) if (buf[a.off + i] !== buf[b.off + i]) return false
   return true
-}
-
-function hexText(buf: Uint8Array, off: number, end: number): string {
-  let text = ''
-  for (let i = off; i < end; i++) text += u8(buf, i).toString(16).padStart(2, '0')
-  return text
 }
 
 /** Name ::= SEQUENCE OF SET OF SEQUENCE { type, value }; of two equal types the last and most specific counts. */

@@ -21,10 +21,10 @@ import { Mind } from '../mind.ts'
 import { takePicture } from '../picture.ts'
 import { analysisOf, reportOf } from '../report.ts'
 import { Sensor, type Heard } from '../sensor.ts'
-import { SHARDS } from '../shard.ts'
+import { SHARDS } from '../shards.ts'
 import { PLACE_BYTES, PLACES, type WorkerBatch } from './events.ts'
 import { Merger } from './merge.ts'
-import { Pool, WORKERS_MAX } from './pool.ts'
+import { Pool } from './pool.ts'
 import { Recorder } from './worker.ts'
 
 const knowledge = shippedKnowledge()
@@ -142,7 +142,7 @@ test('more bytes at once than the ring has places are kept, in order; a worker t
   const copies = Math.ceil(((PLACES + 2) * PLACE_BYTES) / capture.length)
   const records = capture.subarray(pcapFileHeader(LinkType.ethernet).length)
   const long = Buffer.concat([capture, ...Array.from({ length: copies }, () => records)])
-  const pool = new Pool(WORKERS_MAX, behaviours, knowledge.policy)
+  const pool = new Pool(SHARDS, behaviours, knowledge.policy)
   try {
     pool.push(long)
     pool.end()

@@ -7,12 +7,9 @@ import type { Policy } from '../../policy/index.ts'
 import type { CaptureReader, CaptureSummary } from '../../wire/capture/capture.ts'
 import { Mind } from '../mind.ts'
 import type { Heard } from '../sensor.ts'
-import { SHARDS } from '../shard.ts'
+import { SHARDS } from '../shards.ts'
 import { PLACE_BYTES, PLACES, type WorkerBatch, type WorkerEnd, type WorkerStart, type WorkerTask } from './events.ts'
 import { Merger } from './merge.ts'
-
-/** More threads than shards would have nothing to do. */
-export const WORKERS_MAX = SHARDS
 
 /** Where reading waits: an inflating step fills four places at most, a read one. */
 const FREE_MIN = 5

@@ -1,7 +1,7 @@
 // IpReassembler: fragments of IPv4 and IPv6 datagrams put together again, within bounds, with a note of every oddity.
 // Keeps the rule that strange bytes are observations: overlaps, lies about the end and tiny heads are counted, never thrown.
 
-import { ipFromV4, ipFromWords, type Ip } from '../../base/ip.ts'
+import { ipAt, type Ip } from '../../base/ip.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import { u16be, u8 } from '../bytes.ts'
 import { FlowAges } from '../flow-ages.ts'
@@ -378,8 +378,7 @@ function versionClass(ipVersion: number): number {
 }
 
 function targetOf({ ipVersion, addresses }: Frame): Ip {
-  if (ipVersion === 4) return ipFromV4(addresses[7] as number)
-  return ipFromWords(addresses[4] as number, addresses[5] as number, addresses[6] as number, addresses[7] as number)
+  return ipAt(addresses, 4, ipVersion)
 }
 
 /** Where the IP length field puts the end of the fragment, as an offset into buf; 0 in the field means what was captured. */

@@ -10,7 +10,7 @@ import { check } from '../testing/check.ts'
 import { capturesMissing, sharedCapture } from '../testing/shared.ts'
 import type { Asset } from './asset.ts'
 import { Inventory } from './inventory.ts'
-import { isForwarder, neighbourRole } from './neighbour-evidence.ts'
+import { isForwarder, neighbourRole } from './evidence/neighbour.ts'
 import { NEIGHBOURS_MAX } from './neighbours.ts'
 
 const OPTIONS = { profiles: new Map(), oui: null, isInside: () => true, zoneOf: () => null }

@@ -9,7 +9,7 @@ import type { CdpNeighbour } from '../protocols/cdp/facts.ts'
 import type { LldpNeighbour } from '../protocols/lldp/facts.ts'
 import type { Asset, Claim } from './asset.ts'
 import { strongest, type ClaimSet } from './claims.ts'
-import { isForwarder, neighbourRole } from './neighbour-evidence.ts'
+import { isForwarder, neighbourRole } from './evidence/neighbour.ts'
 
 /** Cards that announce themselves: switches and telephones of a site; beyond it forged ones are counted, not kept. */
 export const NEIGHBOURS_MAX = 1024

@@ -1,11 +1,11 @@
 // Evidence from TLS and QUIC: what a hello and a certificate say of the two ends, and that a medical port carries TLS.
 // Keeps "a port is a hint": TLS is known by content; that HL7 or DICOM is inside it is inferred from the port, and marked so.
 
-import type { QuicFact } from '../protocols/quic/facts.ts'
-import type { TlsCertificate, TlsFact, HelloWords } from '../protocols/tls/facts.ts'
-import type { Direction, FlowKey } from '../wire/flow.ts'
-import type { NewClaim } from './claims.ts'
-import type { TargetedClaim } from './evidence.ts'
+import type { QuicFact } from '../../protocols/quic/facts.ts'
+import type { TlsCertificate, TlsFact, HelloWords } from '../../protocols/tls/facts.ts'
+import type { Direction, FlowKey } from '../../wire/flow.ts'
+import type { NewClaim } from '../claims.ts'
+import type { TargetedClaim } from '../evidence.ts'
 
 /** IANA's port for HL7 over MLLP, and the one of Mirth and of the tapirx captures. */
 const MLLP_PORTS: ReadonlySet<number> = new Set([2575, 6661])

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseIp, type Ip } from '../base/ip.ts'
-import type { Fact } from '../protocols/facts.ts'
-import { loadProfiles } from '../config/index.ts'
-import { claimsOf } from './evidence.ts'
-import { Inventory } from './inventory.ts'
+import { parseIp, type Ip } from '../../base/ip.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import { loadProfiles } from '../../config/index.ts'
+import { claimsOf } from '../evidence.ts'
+import { Inventory } from '../inventory.ts'
 
 const ip = (text: string): Ip => {
   const parsed = parseIp(text)

@@ -1,8 +1,8 @@
 // claim-about: one claim of a protocol's evidence about one end of a flow, in one line.
 // Keeps "every claim says where it comes from": there is none without evidence.
 
-import type { ClaimSubject, EvidenceLevel } from './asset.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { ClaimSubject, EvidenceLevel } from '../asset.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 /** The two ends of a flow: initiator, responder. */
 export type FlowEnds = readonly [ClaimTarget, ClaimTarget]

@@ -3,9 +3,9 @@
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TlsClientHello, TlsFact } from '../protocols/tls/facts.ts'
-import { flow } from '../testing/world.ts'
-import { claimsOf } from './evidence.ts'
+import type { TlsClientHello, TlsFact } from '../../protocols/tls/facts.ts'
+import { flow } from '../../testing/world.ts'
+import { claimsOf } from '../evidence.ts'
 
 const base = { at: 1, frame: 2, protocol: 'tls', flowId: 1, direction: 0 } as const
 const hello: TlsClientHello = {

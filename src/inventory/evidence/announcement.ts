@@ -1,13 +1,13 @@
-// announcement-evidence: what a device says about itself by mDNS, LLMNR, NetBIOS and SSDP, as claims about its address.
+// announcement: what a device says about itself by mDNS, LLMNR, NetBIOS and SSDP, as claims about its address.
 // Keeps the rule that words name only their sender: a name for another's address is no claim.
 
-import type { Ip } from '../base/ip.ts'
-import type { DnsAnnouncement } from '../protocols/dns/facts.ts'
-import { HOST_SUFFIXES } from '../protocols/nbns/codes.ts'
-import type { NbnsFact } from '../protocols/nbns/facts.ts'
-import type { SsdpFact } from '../protocols/ssdp/facts.ts'
-import type { NewClaim } from './claims.ts'
-import type { TargetedClaim } from './evidence.ts'
+import type { Ip } from '../../base/ip.ts'
+import type { DnsAnnouncement } from '../../protocols/dns/facts.ts'
+import { HOST_SUFFIXES } from '../../protocols/nbns/codes.ts'
+import type { NbnsFact } from '../../protocols/nbns/facts.ts'
+import type { SsdpFact } from '../../protocols/ssdp/facts.ts'
+import type { NewClaim } from '../claims.ts'
+import type { TargetedClaim } from '../evidence.ts'
 
 function of(vlan: number, ip: Ip, what: NewClaim['what'], value: string | null, evidence: string): TargetedClaim[] {
   return value === null || value === '' ? [] : [{ target: { vlan, ip }, claim: { what, value, level: 'C', evidence, inferred: false } }]

@@ -1,9 +1,9 @@
-// dhcp6-evidence: what a DHCPv6 message proves, as claims about its sender, or about the card that a relay saw.
+// dhcp6: what a DHCPv6 message proves, as claims about its sender, or about the card that a relay saw.
 // Keeps the rule that a DUID binds no address: it may name another card of the same device.
 
-import type { Dhcp6Message } from '../protocols/dhcp6/facts.ts'
-import type { NewClaim } from './claims.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { Dhcp6Message } from '../../protocols/dhcp6/facts.ts'
+import type { NewClaim } from '../claims.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 const SERVER_TYPES = new Set(['advertise', 'reply', 'reconfigure'])
 

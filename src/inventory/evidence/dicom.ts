@@ -1,10 +1,10 @@
-// evidence-dicom: what DICOM facts prove about both ends: titles, software, and the part each plays, as a table by operation.
+// dicom: what DICOM facts prove about both ends: titles, software, and the part each plays, as a table by operation.
 // Keeps "wrong labels cost more than missing ones": storing or asking alone only suggests a role, and says so.
 
-import { className, serviceOf, type DicomService } from '../protocols/dicom/codes.ts'
-import type { DicomFact, DicomOperation } from '../protocols/dicom/facts.ts'
+import { className, serviceOf, type DicomService } from '../../protocols/dicom/codes.ts'
+import type { DicomFact, DicomOperation } from '../../protocols/dicom/facts.ts'
 import { claimAbout, inferredAbout, type FlowEnds } from './claim-about.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 /** Parts in an imaging department. `dicom-node` is what all of them are; the finer ones stand beside it. */
 type Part = 'dicom-modality' | 'pacs' | 'dicom-viewer' | 'dicom-worklist' | 'dicom-printer'

@@ -1,10 +1,10 @@
-// neighbour-evidence: what LLDP and CDP announcements prove of their sender, as claims about its card and its management addresses.
+// neighbour: what LLDP and CDP announcements prove of their sender, as claims about its card and its management addresses.
 // Keeps "wrong labels cost more than missing ones": make and model only in the device's own words.
 
-import type { CdpNeighbour } from '../protocols/cdp/facts.ts'
-import type { LldpNeighbour } from '../protocols/lldp/facts.ts'
-import type { NewClaim } from './claims.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { CdpNeighbour } from '../../protocols/cdp/facts.ts'
+import type { LldpNeighbour } from '../../protocols/lldp/facts.ts'
+import type { NewClaim } from '../claims.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 /** Whoever an announcement speaks of: its addresses, and the card it was sent with. */
 function targetsOf(fact: LldpNeighbour | CdpNeighbour): ClaimTarget[] {

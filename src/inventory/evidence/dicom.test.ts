@@ -3,13 +3,13 @@
 
 import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DicomFact, DicomOperation } from '../protocols/dicom/facts.ts'
-import { dicom } from '../protocols/dicom/index.ts'
-import { ACCEPT, CT, REQUEST, STUDY_MOVE, VERIFICATION, WORKLIST } from '../protocols/dicom/testdata/samples.ts'
-import { runSession } from '../testing/everysplit.ts'
-import { FAKE_INITIATOR, FAKE_RESPONDER } from '../testing/fake-context.ts'
+import type { DicomFact, DicomOperation } from '../../protocols/dicom/facts.ts'
+import { dicom } from '../../protocols/dicom/index.ts'
+import { ACCEPT, CT, REQUEST, STUDY_MOVE, VERIFICATION, WORKLIST } from '../../protocols/dicom/testdata/samples.ts'
+import { runSession } from '../../testing/everysplit.ts'
+import { FAKE_INITIATOR, FAKE_RESPONDER } from '../../testing/fake-context.ts'
 import type { FlowEnds } from './claim-about.ts'
-import { dicomClaims } from './evidence-dicom.ts'
+import { dicomClaims } from './dicom.ts'
 
 const ENDS: FlowEnds = [{ vlan: 0, ip: FAKE_INITIATOR }, { vlan: 0, ip: FAKE_RESPONDER }]
 

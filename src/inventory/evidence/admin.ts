@@ -1,17 +1,17 @@
 // Evidence from administration: what SSH, SNMP, syslog, Telnet and the r-commands prove of the two ends of a flow.
 // Keeps "wrong labels cost more than missing ones": a device's own words about itself are claims, what others say of it is not.
 
-import { parseIp } from '../base/ip.ts'
-import type { RshFact } from '../protocols/rsh/facts.ts'
-import type { SnmpFact } from '../protocols/snmp/facts.ts'
-import type { SshFact } from '../protocols/ssh/facts.ts'
-import type { SyslogFact } from '../protocols/syslog/facts.ts'
-import type { TelnetFact } from '../protocols/telnet/facts.ts'
-import type { FlowKey } from '../wire/flow.ts'
-import type { ClaimSubject } from './asset.ts'
-import type { NewClaim } from './claims.ts'
-import type { TargetedClaim } from './evidence.ts'
-import { aboutEnd, opposite } from './evidence-tls.ts'
+import { parseIp } from '../../base/ip.ts'
+import type { RshFact } from '../../protocols/rsh/facts.ts'
+import type { SnmpFact } from '../../protocols/snmp/facts.ts'
+import type { SshFact } from '../../protocols/ssh/facts.ts'
+import type { SyslogFact } from '../../protocols/syslog/facts.ts'
+import type { TelnetFact } from '../../protocols/telnet/facts.ts'
+import type { FlowKey } from '../../wire/flow.ts'
+import type { ClaimSubject } from '../asset.ts'
+import type { NewClaim } from '../claims.ts'
+import type { TargetedClaim } from '../evidence.ts'
+import { aboutEnd, opposite } from './tls.ts'
 
 const NOTHING: readonly TargetedClaim[] = []
 

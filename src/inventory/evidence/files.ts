@@ -1,8 +1,8 @@
 // Evidence of file sharing: what NFS and its siblings prove about the two ends of a flow: roles, host names, software.
 // Keeps the ladder: a device's own words are level C; a name that somebody else gives it claims nothing.
 
-import type { Fact } from '../protocols/facts.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 const PORTMAP_PROGRAM = 100_000
 const FILE_PROGRAMS = new Set([100_003, 100_005])

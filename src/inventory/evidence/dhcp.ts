@@ -1,11 +1,11 @@
-// dhcp-evidence: what a lease and the words in it prove, as claims about the client's card and the server.
+// dhcp: what a lease and the words in it prove, as claims about the client's card and the server.
 // Keeps the rule that a client's own words name only itself, and a relay's words only the port it wrote.
 
-import type { Mac } from '../base/mac.ts'
-import type { DhcpMessage } from '../protocols/dhcp/facts.ts'
-import type { NewClaim } from './claims.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
-import { dhcpHints } from './hints/dhcp.ts'
+import type { Mac } from '../../base/mac.ts'
+import type { DhcpMessage } from '../../protocols/dhcp/facts.ts'
+import type { NewClaim } from '../claims.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
+import { dhcpHints } from '../hints/dhcp.ts'
 
 function claim(what: NewClaim['what'], value: string | null, evidence: string): NewClaim[] {
   return value === null ? [] : [{ what, value, level: 'C', evidence, inferred: false }]

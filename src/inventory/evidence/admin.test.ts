@@ -3,9 +3,9 @@
 
 import { deepEqual } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Fact } from '../protocols/facts.ts'
-import { flow } from '../testing/world.ts'
-import { claimsOf } from './evidence.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import { flow } from '../../testing/world.ts'
+import { claimsOf } from '../evidence.ts'
 
 const at = { at: 1, frame: 2, flowId: 1 } as const
 const said = (fact: Fact): string[] => claimsOf(fact, flow('10.0.0.5', '10.0.0.9', 161))

@@ -1,10 +1,10 @@
-// evidence-hl7: what an HL7 v2 message proves about its two ends: names, devices, and the part each plays.
+// hl7: what an HL7 v2 message proves about its two ends: names, devices, and the part each plays.
 // Keeps "wrong labels cost more than missing ones": a device reporter may be a gateway, so it is not called a monitor.
 
-import type { Hl7Content } from '../protocols/hl7/content.ts'
-import type { Hl7Message } from '../protocols/hl7/facts.ts'
+import type { Hl7Content } from '../../protocols/hl7/content.ts'
+import type { Hl7Message } from '../../protocols/hl7/facts.ts'
 import { claimAbout, inferredAbout, type FlowEnds } from './claim-about.ts'
-import type { TargetedClaim } from './evidence.ts'
+import type { TargetedClaim } from '../evidence.ts'
 
 /** What who sends such a message is, in the words of IHE PCD and of HL7 chapter 3. */
 const SENDERS: ReadonlyMap<Hl7Content, readonly [part: string, does: string]> = new Map([

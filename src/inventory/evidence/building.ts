@@ -1,12 +1,12 @@
-// building-evidence: what Modbus, BACnet and NTP prove of an address, as claims.
+// building: what Modbus, BACnet and NTP prove of an address, as claims.
 // Keeps the rule that make and model come only in the device's own words; a maker's number stays a number.
 
-import type { Ip } from '../base/ip.ts'
-import type { BacnetFact } from '../protocols/bacnet/facts.ts'
-import type { ModbusFact } from '../protocols/modbus/facts.ts'
-import type { NtpFact } from '../protocols/ntp/facts.ts'
-import type { NewClaim } from './claims.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { Ip } from '../../base/ip.ts'
+import type { BacnetFact } from '../../protocols/bacnet/facts.ts'
+import type { ModbusFact } from '../../protocols/modbus/facts.ts'
+import type { NtpFact } from '../../protocols/ntp/facts.ts'
+import type { NewClaim } from '../claims.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 function of(target: ClaimTarget, what: NewClaim['what'], value: string, evidence: string): TargetedClaim {
   return { target, claim: { what, value, level: 'C', evidence, inferred: false } }

@@ -3,10 +3,10 @@
 
 import { deepEqual } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Hl7Message } from '../protocols/hl7/facts.ts'
-import { FAKE_INITIATOR, FAKE_RESPONDER } from '../testing/fake-context.ts'
+import type { Hl7Message } from '../../protocols/hl7/facts.ts'
+import { FAKE_INITIATOR, FAKE_RESPONDER } from '../../testing/fake-context.ts'
 import type { FlowEnds } from './claim-about.ts'
-import { hl7Claims } from './evidence-hl7.ts'
+import { hl7Claims } from './hl7.ts'
 
 const ENDS: FlowEnds = [{ vlan: 0, ip: FAKE_INITIATOR }, { vlan: 0, ip: FAKE_RESPONDER }]
 

@@ -3,16 +3,16 @@
 
 import { deepEqual } from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AstmFact } from '../protocols/astm/facts.ts'
-import { astm } from '../protocols/astm/index.ts'
-import { ENQ, FRAMES, glued } from '../protocols/astm/testdata/samples.ts'
-import { poct1a } from '../protocols/poct1a/index.ts'
-import { bytes, HELLO } from '../protocols/poct1a/testdata/samples.ts'
-import { runSession } from '../testing/everysplit.ts'
-import { FAKE_INITIATOR, FAKE_RESPONDER } from '../testing/fake-context.ts'
+import type { AstmFact } from '../../protocols/astm/facts.ts'
+import { astm } from '../../protocols/astm/index.ts'
+import { ENQ, FRAMES, glued } from '../../protocols/astm/testdata/samples.ts'
+import { poct1a } from '../../protocols/poct1a/index.ts'
+import { bytes, HELLO } from '../../protocols/poct1a/testdata/samples.ts'
+import { runSession } from '../../testing/everysplit.ts'
+import { FAKE_INITIATOR, FAKE_RESPONDER } from '../../testing/fake-context.ts'
 import type { FlowEnds } from './claim-about.ts'
-import type { TargetedClaim } from './evidence.ts'
-import { astmClaims, poctClaims } from './evidence-lab.ts'
+import type { TargetedClaim } from '../evidence.ts'
+import { astmClaims, poctClaims } from './lab.ts'
 
 const ENDS: FlowEnds = [{ vlan: 0, ip: FAKE_INITIATOR }, { vlan: 0, ip: FAKE_RESPONDER }]
 

@@ -1,9 +1,9 @@
-// link-evidence: what ICMP and IGMP prove of an address, as claims.
+// link: what ICMP and IGMP prove of an address, as claims.
 // Keeps the rule that a role is claimed only by who plays it: a router says so itself, a querier may be a switch.
 
-import type { IcmpFact } from '../protocols/icmp/facts.ts'
-import type { IgmpFact } from '../protocols/igmp/facts.ts'
-import type { TargetedClaim } from './evidence.ts'
+import type { IcmpFact } from '../../protocols/icmp/facts.ts'
+import type { IgmpFact } from '../../protocols/igmp/facts.ts'
+import type { TargetedClaim } from '../evidence.ts'
 
 export function icmpClaims(fact: IcmpFact): TargetedClaim[] {
   if (fact.kind !== 'router' || fact.lifetimeSeconds === 0) return []

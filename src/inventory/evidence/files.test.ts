@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Fact } from '../protocols/facts.ts'
-import type { RpcFact } from '../protocols/rpc/facts.ts'
-import { flow, ip } from '../testing/world.ts'
-import { claimsOf } from './evidence.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { RpcFact } from '../../protocols/rpc/facts.ts'
+import { flow, ip } from '../../testing/world.ts'
+import { claimsOf } from '../evidence.ts'
 
 const BED = '10.20.4.31'
 const NAS = '10.20.4.2'

@@ -1,15 +1,15 @@
 // Evidence of what bedside devices themselves speak: which monitor, of which family, on which side of a flow.
 // Keeps "wrong labels cost more than missing ones": a family is named by its framing, a model only by the device's own words.
 
-import type { CarescapeFact } from '../protocols/carescape/facts.ts'
-import type { Fact } from '../protocols/facts.ts'
-import type { IntellivueFact } from '../protocols/intellivue/facts.ts'
-import type { SdcFact } from '../protocols/sdc/facts.ts'
-import type { Vista120Fact } from '../protocols/vista120/facts.ts'
-import type { FlowKey } from '../wire/flow.ts'
-import { IpProto } from '../wire/frame.ts'
-import type { NewClaim } from './claims.ts'
-import type { ClaimTarget, TargetedClaim } from './evidence.ts'
+import type { CarescapeFact } from '../../protocols/carescape/facts.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { IntellivueFact } from '../../protocols/intellivue/facts.ts'
+import type { SdcFact } from '../../protocols/sdc/facts.ts'
+import type { Vista120Fact } from '../../protocols/vista120/facts.ts'
+import type { FlowKey } from '../../wire/flow.ts'
+import { IpProto } from '../../wire/frame.ts'
+import type { NewClaim } from '../claims.ts'
+import type { ClaimTarget, TargetedClaim } from '../evidence.ts'
 
 export const VISTA120_PROFILE = 'draeger-vista-120'
 export const INTELLIVUE_PROFILE = 'philips-intellivue'

@@ -119,5 +119,5 @@ async function fromCapture(file: string, knowledge: Parameters<typeof analyseFil
 export function assetsNamed(assets: readonly Asset[], name: string): readonly Asset[] {
   const bed = Number(/^bed (\d{1,4})$/i.exec(name)?.[1] ?? Number.NaN)
   return assets.filter((a) => a.id === name || a.label === name || a.bed === bed || a.interfaces.some((i) => i.ip === name || i.mac === name)
-    || a.claims.some((c) => (c.what === 'asset-tag' || c.what === 'serial') && c.value === name))
+    || a.claims.some((c) => (c.what === 'asset-tag' || c.what === 'serial-number') && c.value === name))
 }

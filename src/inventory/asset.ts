@@ -13,8 +13,8 @@ export const CLAIM_SUBJECTS = [
   /** Of the card: what its address says of itself. Of the address: how many may stand behind it. Of the system: a hint from its stack. */
   'card', 'sharing', 'os',
   /** From the hospital's own list or a person; where it stands it may also say itself. */
-  'listed-model', 'serial', 'asset-tag', 'location',
-  /** Make and model in the device's own words; a switch and its port; a serial number; a service it announces or offers. */
+  'listed-model', 'asset-tag', 'location',
+  /** Make and model in the device's own words; a switch and its port; a serial number, its own word or the list's; a service it announces or offers. */
   'product', 'attached-to', 'serial-number', 'service',
   /** What others call it, what it proves itself with, what kind of client it is. */
   'server-name', 'certificate', 'fingerprint',

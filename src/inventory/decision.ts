@@ -6,7 +6,7 @@ import type { Micros } from '../base/time.ts'
 import type { AssetId, ClaimSubject } from './asset.ts'
 
 /** What a person may confirm: the rest is measured, and no word changes it. */
-export const CONFIRMABLE = ['model', 'vendor', 'role', 'bed', 'host-name', 'serial', 'asset-tag', 'location'] as const satisfies readonly ClaimSubject[]
+export const CONFIRMABLE = ['model', 'vendor', 'role', 'bed', 'host-name', 'serial-number', 'asset-tag', 'location'] as const satisfies readonly ClaimSubject[]
 export type Confirmable = (typeof CONFIRMABLE)[number]
 
 interface DecisionParts {

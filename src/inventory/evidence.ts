@@ -7,6 +7,7 @@ import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import type { NewClaim } from './claims.ts'
 import { announcementClaims, nbnsClaims, ssdpClaims } from './evidence/announcement.ts'
+import { claimAbout, inferredAbout, type FlowEnds } from './evidence/claim-about.ts'
 import { bacnetClaims, modbusClaims, ntpClaims } from './evidence/building.ts'
 import { dhcp6Claims } from './evidence/dhcp6.ts'
 import { dhcpClaims } from './evidence/dhcp.ts'
@@ -31,15 +32,13 @@ export interface TargetedClaim {
 export const CMS8000_PROFILE = 'contec-cms8000'
 export const CENTRAL_PROFILE = 'cms-central-station'
 
-type Ends = readonly [ClaimTarget, ClaimTarget]
-
 const NO_CLAIMS: readonly TargetedClaim[] = []
 
 /** Claims of one fact; `flow` is null for facts of the link (ARP). */
 export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedClaim[] {
   // The most frequent facts claim nothing: nothing is built for them.
   if (fact.protocol === 'arp') return NO_CLAIMS
-  const ends: Ends | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
+  const ends: FlowEnds | null = flow ? [{ vlan: flow.vlan, ip: flow.src }, { vlan: flow.vlan, ip: flow.dst }] : null
   switch (fact.protocol) {
     case 'dhcp':
       return fact.kind === 'message' ? dhcpClaims(fact, ends !== null) : NO_CLAIMS
@@ -50,9 +49,9 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
     case 'ssdp': return ssdpClaims(fact, flow?.vlan ?? 0)
     case 'dns':
       if (fact.kind === 'announcement') return announcementClaims(fact, flow?.vlan ?? 0)
-      return fact.kind === 'answer' ? [about({ vlan: flow?.vlan ?? 0, ip: fact.server }, role('dns-server', 'answers DNS questions'))] : NO_CLAIMS
+      return fact.kind === 'answer' ? [claimAbout({ vlan: flow?.vlan ?? 0, ip: fact.server }, 'role', 'dns-server', 'answers DNS questions')] : NO_CLAIMS
     case 'lpd':
-      return ends ? [about(ends[1], role('printer', 'LPD print commands sent to it (RFC 1179)'))] : NO_CLAIMS
+      return ends ? [claimAbout(ends[1], 'role', 'printer', 'LPD print commands sent to it (RFC 1179)')] : NO_CLAIMS
     case 'cms8000':
       return ends ? cmsClaims(fact, ends) : NO_CLAIMS
     case 'hl7':
@@ -102,27 +101,19 @@ export function claimsOf(fact: Fact, flow: FlowKey | null): readonly TargetedCla
   }
 }
 
-function about(target: ClaimTarget, claim: NewClaim): TargetedClaim {
-  return { target, claim }
-}
-
-function role(value: string, evidence: string, inferred = false): NewClaim {
-  return { what: 'role', value, level: 'C', evidence, inferred }
-}
-
-function cmsClaims(fact: Extract<Fact, { protocol: 'cms8000' }>, ends: Ends): TargetedClaim[] {
+function cmsClaims(fact: Extract<Fact, { protocol: 'cms8000' }>, ends: FlowEnds): TargetedClaim[] {
   const monitor = ends[fact.monitorSide]
   const central = ends[fact.monitorSide === 0 ? 1 : 0]
   if (fact.kind === 'bed') {
     const evidence = 'bed number in the CMS8000 stream'
-    return [about(monitor, { what: 'bed', value: String(fact.bed), level: 'C', evidence, inferred: false })]
+    return [claimAbout(monitor, 'bed', String(fact.bed), evidence)]
   }
   if (fact.kind !== 'stream') return []
   const evidence = 'CMS8000 framing (length, 0x05, message type)'
   return [
-    about(monitor, { what: 'model', value: CMS8000_PROFILE, level: 'C', evidence, inferred: false }),
-    about(monitor, role('patient-monitor', evidence)),
-    about(central, role('central-station', 'receives CMS8000 telemetry', true)),
-    about(central, { what: 'model', value: CENTRAL_PROFILE, level: 'C', evidence: 'receives CMS8000 telemetry', inferred: true }),
+    claimAbout(monitor, 'model', CMS8000_PROFILE, evidence),
+    claimAbout(monitor, 'role', 'patient-monitor', evidence),
+    inferredAbout(central, 'role', 'central-station', 'receives CMS8000 telemetry'),
+    inferredAbout(central, 'model', CENTRAL_PROFILE, 'receives CMS8000 telemetry'),
   ]
 }

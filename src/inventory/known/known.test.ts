@@ -163,7 +163,7 @@ test('a row of the list names what packets do not, with tag, serial and place; p
   const silent = byId(know([box('10.0.0.5', CARD.monitor)], [], [device]), 'a-10.0.0.5')
   assert.deepEqual([silent.profile, silent.level, silent.role], ['contec-cms8000', 'A', 'patient-monitor'])
   assert.deepEqual(silent.claims.map((c) => [c.what, c.value, c.level]), [
-    ['model', 'contec-cms8000', 'A'], ['serial', 'SN-4711', 'A'], ['asset-tag', 'T-1', 'A'], ['location', 'Ward 3', 'A'],
+    ['model', 'contec-cms8000', 'A'], ['serial-number', 'SN-4711', 'A'], ['asset-tag', 'T-1', 'A'], ['location', 'Ward 3', 'A'],
   ])
   const speaking = byId(know([box('10.0.0.5', CARD.monitor, [claim('model', 'vista')])], [], [device]), 'a-10.0.0.5')
   assert.equal(speaking.profile, 'vista')

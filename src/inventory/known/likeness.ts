@@ -11,7 +11,7 @@ interface Sign {
 const SIGNS: readonly Sign[] = [
   { what: 'host-name', words: 'the same host name' },
   { what: 'device-identifier', words: 'the same device named in its messages' },
-  { what: 'serial', words: 'the same serial number' },
+  { what: 'serial-number', words: 'the same serial number' },
 ]
 
 /** A name that more boxes bear is a factory default and tells nothing. */

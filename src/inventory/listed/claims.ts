@@ -18,6 +18,6 @@ export function listClaims(match: ListMatch, names: readonly ModelNames[], at: M
   const profile = namesModel(names, device.vendor, device.model)
   return [
     ...claim('model', profile), ...(profile === null ? claim('listed-model', device.model) : []), ...(profile === null ? claim('vendor', device.vendor) : []),
-    ...claim('serial', device.serial), ...claim('asset-tag', device.tag), ...claim('location', device.location),
+    ...claim('serial-number', device.serial), ...claim('asset-tag', device.tag), ...claim('location', device.location),
   ]
 }

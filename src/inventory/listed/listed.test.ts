@@ -65,6 +65,9 @@ test('card before serial before name before address; an address held by another 
   ])
   assert.deepEqual([unseen.map((d) => d.tag), problems], [['T-4'], []])
   assert.deepEqual(addressesTaken(assets, unseen).map(({ device, asset: holder }) => [device.tag, holder.id]), [['T-4', 'a-10.0.0.8']])
+  // A serial number that the device tells of itself (LLDP-MED, mDNS) is the same kind of claim as the list's.
+  const told = matchListed([box('10.0.0.9', CARD.stranger, [said('serial-number', 'SN-4711')])], [bySerial])
+  assert.deepEqual(told.matches.map((m) => [m.asset, m.by]), [['a-10.0.0.9', 'serial']])
   const byAddress = matchListed(assets, [row({ tag: 'T-5', ip: '10.0.0.8' })])
   assert.deepEqual(byAddress.matches.map((m) => m.by), ['address'])
 })

@@ -74,7 +74,7 @@ function keysOf(asset: BareAsset, by: MatchKey): readonly string[] {
     case 'mac': return asset.interfaces.flatMap((i) => i.mac ?? [])
     case 'address': return asset.interfaces.flatMap((i) => i.ip ?? [])
     case 'host-name': return asset.claims.filter((c) => c.what === 'host-name').map((c) => hostKey(c.value))
-    case 'serial': return asset.claims.filter((c) => c.what === 'device-identifier' || c.what === 'serial').flatMap((c) => serialWords(c.value))
+    case 'serial': return asset.claims.filter((c) => c.what === 'device-identifier' || c.what === 'serial-number').flatMap((c) => serialWords(c.value))
   }
 }
 

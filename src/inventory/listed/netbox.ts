@@ -113,7 +113,7 @@ function netboxNames(assets: readonly Asset[], matched: ReadonlyMap<string, List
 function deviceOf(asset: Asset, name: string, match: ListMatch | undefined): unknown {
   const claim = (what: string): string | null => asset.claims.find((c) => c.what === what)?.value ?? null
   return {
-    name, serial: match?.device.serial ?? claim('serial') ?? '', asset_tag: match?.device.tag ?? claim('asset-tag'),
+    name, serial: match?.device.serial ?? claim('serial-number') ?? '', asset_tag: match?.device.tag ?? claim('asset-tag'),
     status: { value: match === undefined ? 'inventory' : match.device.status === 'retired' ? 'decommissioning' : 'active' },
     device_type: { manufacturer: { name: asset.vendor ?? 'unknown' }, model: asset.model ?? 'unknown' },
     role: { name: asset.role.replaceAll('-', ' '), slug: asset.role },

@@ -10,7 +10,10 @@ import { advisoriesMissing, sharedAdvisories } from '../testing/shared.ts'
 import { advisoryDecide, advisoryList, advisoryMatch, advisoryShow, type AdvisoryMatchArgs } from './advisory.ts'
 import { advisoryImport } from './advisory-import.ts'
 import { advisoryPropose } from './advisory-propose.ts'
-import type { JudgedMatch } from '../inventory/advisories/index.ts'
+import { advisoryLine, type JudgedMatch } from '../inventory/advisories/index.ts'
+import { pcapFileHeader, PCAP_RECORD_HEADER_BYTES, putPcapRecord } from '../wire/capture/writer.ts'
+import { bytes, ethernet, ip4, tcp } from '../wire/test-frames.ts'
+import { runCheck } from './check.ts'
 import type { Io } from './io.ts'
 import { policyCheck } from './policy.ts'
 import { withStore } from './with-store.ts'
@@ -33,6 +36,8 @@ async function run(use: (io: Io) => Promise<number> | number): Promise<Told> {
 
 const MONITOR = { ...goldenAsset('a-contec', '', 'contec-cms8000', '', 'C'), label: 'CMS8000 monitor, bed 7', profile: 'contec-cms8000',
   role: 'patient-monitor' as const }
+/** Behind the Ethernet header, in the IPv4 header. */
+const IP_DESTINATION_AT = 14 + 16
 const TELEVISION = goldenAsset('a-tv', 'Philips', '55PUS8506', '1', 'B')
 const NAMELESS = goldenAsset('a-nameless', '', 'X-200', '', 'B')
 
@@ -125,6 +130,30 @@ test('a changed advisory asks again about what was rejected', { skip: advisories
   assert.match((await run((io) => advisoryImport({ path: file, data, now: () => 6 }, io))).out, /1 changed: ICSMA-22-244-01 \(revision 1 to 2\)/)
   const [again] = await matches({ data, advisory: 'ICSMA-22-244-01' })
   assert.match(again?.askAgain ?? '', /decided on revision 1; this is revision 2/)
+})
+
+test('an address that an imported advisory names is watched for: a try to reach it is a finding that names the advisory', async (t) => {
+  const data = await folder(t)
+  const advisory = {
+    id: 'EX-9', publisher: 'Somebody', revision: '1', status: 'final', released: '2026-01-01', updated: '2026-01-01', hash: { of: 'file', sha256: 'ab' },
+    url: null, products: [], vulnerabilities: [], addresses: [{ value: '9.9.9.9/32' }],
+  } as const
+  const syn = ethernet(0x0800, ip4(6, tcp(40_000, 443, bytes(), { flags: 2 })))
+  syn.set([9, 9, 9, 9], IP_DESTINATION_AT)
+  const capture = path.join(scratch(t), 'try.pcap')
+  const record = new Uint8Array(PCAP_RECORD_HEADER_BYTES + syn.length)
+  putPcapRecord(record, 0, 1_000_000, syn.length, syn, 0, syn.length)
+  fs.writeFileSync(capture, Buffer.concat([pcapFileHeader(1), record]))
+  const check = (): Promise<Told> =>
+    run((io) => runCheck({ file: capture, policy: undefined, data, format: 'json', failOn: 'never', hash: true, workers: 1 }, io))
+  const rules = (told: Told): unknown => (JSON.parse(told.out) as { findings: { rule: string; evidence: { details: unknown } }[] }).findings
+    .filter(({ rule }) => rule === 'indicator-contact').map(({ evidence }) => JSON.stringify(evidence.details).includes('EX-9'))
+  assert.deepEqual(rules(await check()), [])
+  await run((io) => withStore(data, io, async (store) => {
+    await store?.append([{ kind: 'advisory', analysis: '', key: 'EX-9', at: 1, body: JSON.parse(advisoryLine(advisory)) as object }])
+    return 0
+  }))
+  assert.deepEqual(rules(await check()), [true])
 })
 
 test('the catalog of exploited vulnerabilities is imported and shows on matches', async (t) => {

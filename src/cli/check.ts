@@ -3,6 +3,7 @@
 import type { Severity } from '../detect/finding.ts'
 import { analyseFile, type Analysed } from '../sensor/analyse.ts'
 import { exitCodeOf } from '../sensor/report.ts'
+import { watchingAdvisories } from './advisory-watched.ts'
 import { jsonLinePieces, jsonPieces } from './check-json.ts'
 import { ASSET_HEAD, assetCells, CONVERSATIONS_SHOWN, reportText } from './check-text.ts'
 import { Exit, type Io } from './io.ts'
@@ -42,7 +43,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   return withStore(args.data, io, async (store) => {
     const bar = progressBar(io, 'reading')
     const result = await analyseFile(args.file, {
-      knowledge: knowledge.value, store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+      knowledge: await watchingAdvisories(knowledge.value, store), store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
     })
     bar.done()
     if (!result.ok) {

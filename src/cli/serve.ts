@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createConsole, type Console } from '../console/server.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
+import { watchingAdvisories } from './advisory-watched.ts'
 import { consoleDeps } from './console.ts'
 import { Exit, type Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
@@ -28,7 +29,8 @@ export async function runServe(args: ServeArgs, io: Io): Promise<number> {
   const store = opened.value
   try {
     const onError = (e: unknown): void => io.err(`cordon serve: ${String(e)}\n`)
-    const console = await createConsole(consoleDeps({ store, knowledge: knowledge.value, dataFolder: args.data, onError }))
+    const watching = await watchingAdvisories(knowledge.value, store)
+    const console = await createConsole(consoleDeps({ store, knowledge: watching, dataFolder: args.data, onError }))
     const url = await listen(console, args, io)
     if (url === null) return Exit.usage
     io.out(`Console: ${url}\n`)

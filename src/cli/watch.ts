@@ -25,6 +25,7 @@ import { compileBpf } from '../wire/bpf/compile.ts'
 import { parseBpf } from '../wire/bpf/parse.ts'
 import type { BpfInstruction } from '../wire/bpf/program.ts'
 import { LinkType } from '../wire/capture/capture.ts'
+import { watchingAdvisories } from './advisory-watched.ts'
 import { renderReport } from './check.ts'
 import { nowMicros } from './console.ts'
 import { Exit, type Io } from './io.ts'
@@ -71,7 +72,7 @@ export async function runWatch(args: WatchArgs, io: Io): Promise<number> {
   const held = heldFromBefore()
   if (held === null) return openAndGiveUp(args, io)
   for (const { what, why, isVital } of held.missing) sayMissing(io, { what, why, isVital })
-  return withStore(args.data, io, (store) => new Watch(args, io, knowledge.value, store, held).run())
+  return withStore(args.data, io, async (store) => new Watch(args, io, await watchingAdvisories(knowledge.value, store), store, held).run())
 }
 
 function sayMissing(io: Io, { what, why, isVital }: MissingHold): void {

@@ -14,6 +14,8 @@ export interface Knowledge {
   readonly policy: Policy
   readonly profiles: ReadonlyMap<string, DeviceProfile>
   readonly oui: OuiTable | null
+  /** Addresses that the site's own advisories name, beside those of the profiles. */
+  readonly named?: readonly Indicator[]
 }
 
 /** A relabelled device cannot be told from its original on the wire, so only originals give behaviours. */
@@ -41,10 +43,11 @@ function portsOf(range: { readonly low: number; readonly high: number }): number
 /** Addresses and blocks that advisories name, most specific first. */
 export function indicatorsOf(knowledge: Knowledge): Indicator[] {
   const seen = new Set<string>()
-  return originals(knowledge)
+  const ofProfiles = originals(knowledge)
     .flatMap((profile) => profile.indicators)
-    .filter((i) => i.prefix !== null && !seen.has(i.value) && seen.add(i.value))
     .flatMap((i) => (i.prefix ? [{ block: i.prefix, text: i.value, source: i.source }] : []))
+  return [...ofProfiles, ...(knowledge.named ?? [])]
+    .filter(({ text }) => !seen.has(text) && seen.add(text))
     .sort((a, b) => b.block.length - a.block.length)
 }
 

@@ -42,8 +42,9 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   }
   return withStore(args.data, io, async (store) => {
     const bar = progressBar(io, 'reading')
+    const watching = await watchingAdvisories(knowledge.value, store)
     const result = await analyseFile(args.file, {
-      knowledge: await watchingAdvisories(knowledge.value, store), store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+      knowledge: watching, store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
     })
     bar.done()
     if (!result.ok) {

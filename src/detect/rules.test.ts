@@ -64,6 +64,15 @@ test('a policy that owns 202.114.4.0/24 on a segment of its own makes the way th
 const ask = (target: string, second: number): Fact =>
   ({ protocol: 'arp', kind: 'ask', vlan: 0, at: seconds(second), frame: second, mac: formatMac(CARD.monitor), ip: ip(MONITOR), target: ip(target) })
 
+test('indicator-contact: questions that were counted count', () => {
+  const repeats: Fact = {
+    protocol: 'arp', kind: 'repeats', of: 'ask', operation: 'request', vlan: 0, at: seconds(9), frame: 9, mac: formatMac(CARD.monitor), ip: ip(MONITOR),
+    target: ip(CENTRAL), times: 6, solicited: 0, frames: [4, 5],
+  }
+  const found = only(findings(indicatorContact, ward({ talks: [] }, true), [[ask(CENTRAL, 2), null], [repeats, null], [ask(CENTRAL, 3), null]]))
+  assert.deepEqual([found.count, found.firstAt, found.lastAt, found.evidence.frames], [8, seconds(2), seconds(9), [2, 3, 4, 5]])
+})
+
 test('indicator-contact: an unanswered SYN and ARP questions nobody answers are one finding', () => {
   const found = only(findings(indicatorContact, ward({ talks: [talk(MONITOR, CENTRAL, 515, unanswered)] }, true), [
     [ask(CENTRAL, 2), null], [ask(CENTRAL, 3), null],
@@ -192,6 +201,8 @@ test('update-attempted: SYNs to the portmapper and MNT calls without a mount are
   const found = only(findings(updateAttempted, ward({ talks: [syn] }), [[mnt, rpcFlow], [mnt, rpcFlow]]))
   assert.equal(found.count, 5)
   assert.ok(found.inferred.length > 0)
+  const totals: Fact = { ...rpcBase, kind: 'totals', procedureName: 'MOUNT.MNT', calls: 500, replies: 0, unanswered: 500, callsTold: 2 }
+  assert.equal(only(findings(updateAttempted, ward({ talks: [syn] }), [[mnt, rpcFlow], [mnt, rpcFlow], [totals, rpcFlow]])).count, 503)
   assert.deepEqual(findings(updateAttempted, ward({ talks: [syn] }), [[mnt, rpcFlow], [mount(), rpcFlow]]), [])
   const pc = talk('10.20.4.50', '10.20.8.20', 111, unanswered)
   assert.deepEqual(findings(updateAttempted, ward({ talks: [pc] })), [])

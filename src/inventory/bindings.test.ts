@@ -38,7 +38,7 @@ class PlainBindings {
     const asked = this.askedAt.get(key)
     const isAnswer = asked !== undefined && at - asked <= SOLICITED_WITHIN_MICROS
     const reply = isAnswer ? 'solicitedReplies' : 'unsolicitedReplies'
-    b[({ 'arp-request': 'arpRequests', dhcp: 'dhcpLeases', traffic: 'traffic', 'arp-reply': reply } as const)[evidence]]++
+    b[({ 'arp-request': 'arpRequests', dhcp: 'dhcpLeases', traffic: 'traffic', 'arp-answer': 'solicitedReplies', 'arp-reply': reply } as const)[evidence]]++
   }
 }
 
@@ -46,7 +46,7 @@ const address = fc.nat(3).map((n) => ipFromV4(0x0a000000 + n))
 const vlan = fc.constantFrom(0, 0, 7, 20)
 const card = fc.oneof(fc.nat(30), fc.constantFrom(-1, 0, MAC_BROADCAST, 0x01005e000001))
 const step = fc.record({
-  what: fc.constantFrom('asks', 'arp-request', 'arp-reply', 'dhcp', 'traffic'), vlan, address, card,
+  what: fc.constantFrom('asks', 'arp-request', 'arp-answer', 'arp-reply', 'dhcp', 'traffic'), vlan, address, card,
   wait: fc.nat(2 * MICROS_PER_SECOND), sameFrame: fc.boolean(),
 })
 

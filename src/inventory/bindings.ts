@@ -3,7 +3,8 @@
 
 import type { Ip } from '../base/ip.ts'
 import { isGroupMac, type MacNumber } from '../base/mac.ts'
-import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
+import type { Micros } from '../base/time.ts'
+import { SOLICITED_WITHIN_MICROS } from '../protocols/arp/memory.ts'
 import { Places, type Place } from './places.ts'
 import type { SenderTold } from './senders.ts'
 
@@ -30,12 +31,20 @@ export interface Binding {
 export const BINDINGS_MAX = 65_536
 /** Frames kept per binding: enough to open the capture at the place, few enough to print. */
 const FRAMES_MAX = 20
-/** A reply within this time of a question is an answer: Linux asks at most three times, a second apart. */
-const SOLICITED_WITHIN_MICROS = 3 * MICROS_PER_SECOND
 /** Questions, and askers of them, remembered at once; one per address of a /16, as an ARP sweep asks. */
 const QUESTIONS_MAX = 65_536
 
-export type BindingEvidence = 'arp-request' | 'arp-reply' | 'dhcp' | 'traffic'
+/** `arp-answer`: a reply that is known to answer; of an `arp-reply` it is worked out here. */
+export type BindingEvidence = 'arp-request' | 'arp-answer' | 'arp-reply' | 'dhcp' | 'traffic'
+
+/** What a claimant said again, the same as before. */
+export interface ClaimedAgain {
+  readonly requests: number
+  readonly solicited: number
+  readonly unsolicited: number
+  readonly lastAt: Micros
+  readonly frames: readonly number[]
+}
 
 /** Claimants of one address that are looked through one by one; beyond them a map finds the card. */
 const CLAIMANTS_SCANNED = 8
@@ -92,7 +101,7 @@ export class Bindings {
     if (evidence === 'arp-request') binding.arpRequests++
     else if (evidence === 'dhcp') binding.dhcpLeases++
     else if (evidence === 'traffic') binding.traffic++
-    else if (place && at - place.askedAt <= SOLICITED_WITHIN_MICROS) binding.solicitedReplies++
+    else if (evidence === 'arp-answer' || (place && at - place.askedAt <= SOLICITED_WITHIN_MICROS)) binding.solicitedReplies++
     else binding.unsolicitedReplies++
   }
 
@@ -102,6 +111,17 @@ export class Bindings {
     if (!binding) return
     binding.traffic += flows
     if (claimAt > binding.lastAt) binding.lastAt = claimAt
+    binding.frames = firstFrames(binding.frames, frames)
+  }
+
+  /** ARP of a card that is known to claim the address. */
+  claimedAgain(place: Place, mac: MacNumber, { requests, solicited, unsolicited, lastAt, frames }: ClaimedAgain): void {
+    const binding = findClaim(place, mac)
+    if (!binding) return
+    binding.arpRequests += requests
+    binding.solicitedReplies += solicited
+    binding.unsolicitedReplies += unsolicited
+    if (lastAt > binding.lastAt) binding.lastAt = lastAt
     binding.frames = firstFrames(binding.frames, frames)
   }
 

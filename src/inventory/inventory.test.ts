@@ -40,7 +40,8 @@ let frame = 0
 const at = (second: number): { at: number; frame: number } => ({ at: second * MICROS_PER_SECOND, frame: ++frame })
 
 function claim(n: number, address: string, second: number, operation: 'request' | 'reply' = 'request'): ArpFact {
-  return { protocol: 'arp', kind: 'claim', vlan: 0, ...at(second), operation, gratuitous: false, mac: mac(n), ip: ip(address), frameMac: mac(n) }
+  const card = mac(n)
+  return { protocol: 'arp', kind: 'claim', vlan: 0, ...at(second), operation, gratuitous: false, solicited: null, mac: card, ip: ip(address), frameMac: card }
 }
 
 function lease(n: number, address: string | null, type: string, more: Partial<DhcpMessage> = {}): DhcpMessage {

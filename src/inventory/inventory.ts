@@ -4,6 +4,7 @@ import { ipScope } from '../base/ip-scope.ts'
 import { prefixTest, type Ip, type Prefix } from '../base/ip.ts'
 import { parseMac, type MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
+import type { ArpClaim } from '../protocols/arp/facts.ts'
 import type { Fact } from '../protocols/facts.ts'
 import type { FlowKey } from '../wire/flow.ts'
 import { IpProto } from '../wire/frame.ts'
@@ -161,7 +162,22 @@ export class Inventory {
     if (fact.kind === 'malformed') return
     const mac = parseMac(fact.mac) ?? -1
     if (fact.kind === 'ask') this.bindings.asked(fact.vlan, fact.target, mac, fact.at)
-    else if (mac > 0) this.#spoke(fact.vlan, mac, fact.ip, fact.operation === 'reply' ? 'arp-reply' : 'arp-request', fact.at, fact.frame)
+    else if (fact.kind === 'repeats') this.#repeated(fact, mac)
+    else if (mac > 0) this.#spoke(fact.vlan, mac, fact.ip, evidenceOf(fact), fact.at, fact.frame)
+  }
+
+  /** Questions need no count: who asked is known since the first. */
+  #repeated(fact: Extract<Fact, { kind: 'repeats' }>, mac: MacNumber): void {
+    if (fact.of !== 'claim' || fact.ip === null) return
+    const place = this.bindings.places.find(fact.vlan, fact.ip)
+    if (!place) return
+    const host = this.#tenantOf(place, mac)
+    if (host && fact.at > host.lastAt) host.lastAt = fact.at
+    const isReply = fact.operation === 'reply'
+    this.bindings.claimedAgain(place, mac, {
+      requests: isReply ? 0 : fact.times, solicited: fact.solicited, unsolicited: isReply ? fact.times - fact.solicited : 0,
+      lastAt: fact.at, frames: fact.frames,
+    })
   }
 
   /** What ARP is to IPv4. An advertisement that says it was asked for was asked by the one it was sent to. */
@@ -223,6 +239,11 @@ export class Inventory {
     const assets = assembleAssets({ hosts: this.#hosts, macClaims: this.#macClaims, bindings: this.bindings }, options)
     return this.#neighbours.complete(assets, this.#macClaims)
   }
+}
+
+function evidenceOf(claim: ArpClaim): BindingEvidence {
+  if (claim.operation === 'request') return 'arp-request'
+  return claim.solicited === true ? 'arp-answer' : 'arp-reply'
 }
 
 /** Addresses that can name a sender: not 0.0.0.0, not a group. */

@@ -5,6 +5,7 @@ import { mix, mixed } from '../base/mix.ts'
 import { MICROS_PER_SECOND, type Micros } from '../base/time.ts'
 import { SensorHealth, sumFlows, type FlowCounts } from '../detect/sensor-health.ts'
 import { arpFacts } from '../protocols/arp/index.ts'
+import { ArpMemory } from '../protocols/arp/memory.ts'
 import type { Fact } from '../protocols/facts.ts'
 import { PacketFacts } from '../protocols/packets.ts'
 import type { PacketSink } from '../wire/capture/capture.ts'
@@ -84,6 +85,7 @@ export class Engine implements PacketSink {
   readonly #around = new Frame()
   readonly #fragments: IpReassembler
   readonly #packets = new PacketFacts()
+  readonly #arp: ArpMemory
   /** By bit of Frame.flags. */
   readonly #flagCounts = new Float64Array(FLAG_BITS)
   readonly #tunnelCounts = new Map<TunnelKindName, number>()
@@ -99,6 +101,7 @@ export class Engine implements PacketSink {
     const { seed, events, startPorts, tellsEnded, overlapOf, owned, isLead, onOpen } = options
     this.#events = events
     this.#isLead = isLead ?? true
+    this.#arp = new ArpMemory(seed)
     const onIncomplete = (datagram: Incomplete): number => (this.#incompletePackets += datagram.packets)
     this.#fragments = new IpReassembler({ onIncomplete, overlapOf, seed })
     const shardEvents: ShardEvents = {
@@ -145,7 +148,7 @@ export class Engine implements PacketSink {
     if (frame.linkOff >= 0) this.#packets.link(buf, frame, end, this.#emitLink)
     if (frame.arpOff < 0) return
     this.counters.arpFrames++
-    arpFacts(buf, frame, this.#emitLink)
+    arpFacts(buf, frame, this.#emitLink, this.#arp)
   }
 
   /** Who carried it spoke to somebody too: each packet around is counted in a flow of its own, so that no tunnel hides where it leads. */
@@ -211,6 +214,13 @@ export class Engine implements PacketSink {
   finish(): void {
     this.#fragments.finish()
     this.#end(this.shards.flatMap((shard) => shard.flows.liveSlots().map((slot) => ({ shard, slot, id: shard.flows.idOf(slot) }))), 'finish')
+    this.tellRepeats()
+  }
+
+  /** Tells what was counted and not told since the last time. */
+  tellRepeats(): void {
+    this.phase = Phase.link
+    this.#arp.drain(this.#emitLink)
   }
 
   counts(): EngineCounts {

@@ -102,6 +102,7 @@ export class Sensor implements PacketSink {
   /** As of now. */
   heard(): Heard {
     const engine = this.#engine
+    engine.tellRepeats()
     for (const shard of engine.shards) {
       shard.settle()
       shard.senders.drain((told) => this.#mind.heardMore(told))

@@ -5,6 +5,7 @@ import { greatestOf, leastOf } from '../../base/extent.ts'
 import type { Ip } from '../../base/ip.ts'
 import { parseMac } from '../../base/mac.ts'
 import type { Micros } from '../../base/time.ts'
+import type { ArpAsk, ArpRepeats } from '../../protocols/arp/facts.ts'
 import type { Talk } from '../talks.ts'
 import { transportName } from '../flow-mark.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
@@ -21,7 +22,7 @@ interface Question {
   readonly firstAt: Micros
   lastAt: Micros
   count: number
-  readonly frames: number[]
+  frames: readonly number[]
 }
 
 /** Askers and targets remembered; an ARP sweep of a /16 fits. */
@@ -40,14 +41,7 @@ function open(): Detector {
   return {
     hears: ['arp'],
     fact(fact) {
-      if (fact.protocol !== 'arp' || fact.kind !== 'ask' || !fact.ip || parseMac(fact.mac) === null) return
-      const known = questions.find(fact.vlan, fact.ip, fact.target)
-      if (!known) questions.add({ vlan: fact.vlan, asker: fact.ip, target: fact.target, firstAt: fact.at, lastAt: fact.at, count: 1, frames: [fact.frame] })
-      else {
-        known.lastAt = fact.at
-        known.count++
-        if (known.frames.length < FRAMES_MAX) known.frames.push(fact.frame)
-      }
+      if (fact.protocol === 'arp' && (fact.kind === 'ask' || fact.kind === 'repeats') && parseMac(fact.mac) !== null) questions.asked(fact)
     },
     findings: (world) => findings(world, questions.all),
   }
@@ -58,12 +52,22 @@ class Questions {
   readonly all: Question[] = []
   readonly #byVlan = new Map<number, Map<Ip, Map<Ip, Question>>>()
 
-  find(vlan: number, asker: Ip, target: Ip): Question | undefined {
-    return this.#byVlan.get(vlan)?.get(asker)?.get(target)
+  /** One question, or how often one that is known was asked again. */
+  asked(fact: ArpAsk | ArpRepeats): void {
+    const { vlan, ip: asker, target, at, frame } = fact
+    if (asker === null || target === null) return
+    const [times, frames] = fact.kind === 'repeats' ? [fact.times, fact.frames] : [1, [frame]]
+    const known = this.#byVlan.get(vlan)?.get(asker)?.get(target)
+    if (!known) return this.#add({ vlan, asker, target, firstAt: at, lastAt: at, count: times, frames })
+    known.lastAt = Math.max(known.lastAt, at)
+    known.count += times
+    if (fact.kind === 'repeats' || known.frames.length < FRAMES_MAX) {
+      known.frames = [...known.frames, ...frames].sort((a, b) => a - b).slice(0, FRAMES_MAX)
+    }
   }
 
-  /** One that `find` did not find; beyond QUESTIONS_MAX it is forgotten. */
-  add(question: Question): void {
+  /** A new one; beyond QUESTIONS_MAX it is forgotten. */
+  #add(question: Question): void {
     if (this.all.length >= QUESTIONS_MAX) return
     const { vlan, asker, target } = question
     const byAsker = this.#byVlan.get(vlan) ?? new Map<Ip, Map<Ip, Question>>()

@@ -3,6 +3,7 @@
 
 import type { Ip } from '../../base/ip.ts'
 import type { Micros } from '../../base/time.ts'
+import type { RpcTotals } from '../../protocols/rpc/facts.ts'
 import { IpProto } from '../../wire/frame.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
 import { markOf, type FlowMark } from '../flow-mark.ts'
@@ -32,6 +33,7 @@ interface Asking {
 /** Client and server pairs remembered. */
 const ASKING_MAX = 4096
 const FRAMES_MAX = 20
+const MOUNT_CALL = 'MOUNT.MNT'
 const FLOWS_MAX = 10
 /** Distinct paths remembered per pair: the device knows one, a person trying by hand some more. */
 const PATHS_MAX = 64
@@ -49,7 +51,8 @@ function open(): Detector {
     hears: ['rpc'],
     fact(fact, flow) {
       if (fact.protocol !== 'rpc' || !flow) return
-      const isCall = fact.kind === 'call' && fact.procedureName === 'MOUNT.MNT'
+      if (fact.kind === 'totals') return more(askings, fact, flow.vlan)
+      const isCall = fact.kind === 'call' && fact.procedureName === MOUNT_CALL
       if (!isCall && fact.kind !== 'mount') return
       const asking = askingOf(askings, flow.vlan, fact.client, fact.server, fact.at)
       if (!asking) return
@@ -62,6 +65,14 @@ function open(): Detector {
     },
     findings: (world) => findings(world, askings),
   }
+}
+
+/** Calls that were counted and not told one by one. */
+function more(askings: Map<string, Asking>, { procedureName, client, server, at, calls, callsTold }: RpcTotals, vlan: number): void {
+  const asking = procedureName === MOUNT_CALL ? askingOf(askings, vlan, client, server, at) : null
+  if (!asking) return
+  asking.lastAt = Math.max(asking.lastAt, at)
+  asking.calls += calls - callsTold
 }
 
 function askingOf(askings: Map<string, Asking>, vlan: number, client: Ip, server: Ip, at: Micros): Asking | null {

@@ -14,6 +14,8 @@ export interface ArpClaim extends ArpBase {
   readonly kind: 'claim'
   readonly operation: 'request' | 'reply'
   readonly gratuitous: boolean
+  /** Somebody asked for `ip` within the time an answer takes; null when nobody remembers questions. */
+  readonly solicited: boolean | null
   /** Sender hardware address inside the ARP body. */
   readonly mac: Mac
   readonly ip: Ip
@@ -36,4 +38,23 @@ export interface ArpMalformed extends ArpBase {
   readonly reason: string
 }
 
-export type ArpFact = ArpClaim | ArpAsk | ArpMalformed
+/** What was told before was said again: claims and questions that are the same in every field are counted, not told one by one. */
+export interface ArpRepeats extends ArpBase {
+  readonly kind: 'repeats'
+  readonly of: 'claim' | 'ask'
+  /** Of a claim; a question is a request. */
+  readonly operation: 'request' | 'reply'
+  readonly mac: Mac
+  /** null for a probe. */
+  readonly ip: Ip | null
+  /** Of a question; null for a claim. */
+  readonly target: Ip | null
+  /** How often; `at` and `frame` are of the last time. */
+  readonly times: number
+  /** Of these, answers to a question. */
+  readonly solicited: number
+  /** The first frames, ascending. */
+  readonly frames: readonly number[]
+}
+
+export type ArpFact = ArpClaim | ArpAsk | ArpRepeats | ArpMalformed

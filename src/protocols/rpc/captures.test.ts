@@ -10,6 +10,7 @@ import { replay } from '../../testing/replay.ts'
 import type { FileTransfer } from '../file-transfer/facts.ts'
 import type { RpcCall, RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
+import { TOLD_MAX } from './tally.ts'
 
 const SHARED = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url))
 const NFS = `${SHARED}nfs/`
@@ -33,6 +34,19 @@ function tally(names: readonly string[]): [string, number][] {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return [...counts].sort()
+}
+
+/** Calls by procedure: told one by one, and counted. */
+function callsOf(facts: readonly RpcFact[]): [string, number][] {
+  const counts = new Map(tally(ofKind(facts, 'call').map((c) => c.procedureName)))
+  for (const { procedureName, calls, callsTold } of ofKind(facts, 'totals')) {
+    counts.set(procedureName, (counts.get(procedureName) ?? 0) + calls - callsTold)
+  }
+  return [...counts].sort()
+}
+
+function numberOf(facts: readonly RpcFact[], kind: 'reply' | 'unanswered', total: 'replies' | 'unanswered'): number {
+  return ofKind(facts, 'totals').reduce((n, fact) => n + Math.max(0, fact[total] - TOLD_MAX), ofKind(facts, kind).length)
 }
 
 const BASE = {
@@ -104,9 +118,9 @@ describe('procedure counts', { skip: absent }, () => {
   for (const { file, calls, replies, unanswered } of EXPECTED) {
     test(file, () => {
       const facts = factsOf(file)
-      deepStrictEqual(tally(ofKind(facts, 'call').map((c) => c.procedureName)), Object.entries(calls).sort())
-      equal(ofKind(facts, 'reply').length, replies)
-      equal(ofKind(facts, 'unanswered').length, unanswered)
+      deepStrictEqual(callsOf(facts), Object.entries(calls).sort())
+      equal(numberOf(facts, 'reply', 'replies'), replies)
+      equal(numberOf(facts, 'unanswered', 'unanswered'), unanswered)
     })
   }
 
@@ -163,17 +177,19 @@ describe('what the manifest says', { skip: absent }, () => {
     deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => (r.port === null ? [] : [r.port])), [32773, 0, 32774, 32773, 32773, 32773, 32773])
   })
 
-  test('many unanswered calls: the oldest go when the table is full, all are told', () => {
+  test('many unanswered calls: the oldest go when the table is full; the first are told, all are counted', () => {
     const facts = factsOf('zeek__portmapper-many-unanswered-calls.pcapng.gz')
     const xids = ofKind(facts, 'unanswered').map((u) => u.xid)
-    equal(new Set(xids).size, 5000)
+    equal(new Set(xids).size, TOLD_MAX)
     deepStrictEqual(xids, ofKind(facts, 'call').map((c) => c.xid))
+    deepStrictEqual(ofKind(facts, 'totals').map((t) => [t.calls, t.unanswered, t.replies, t.callsTold]), [[5000, 5000, 0, TOLD_MAX]])
   })
 
   test('bad stalls: 96 bytes per packet hold no file data; procedures and replies are all there, arguments are not claimed', () => {
     const facts = factsOf('ws__nfs-protocol-family_nfs_bad_stalls.cap')
     const reads = ofKind(facts, 'reply').filter((r) => r.procedureName === 'NFS.READ')
-    equal(reads.length, 95)
+    equal(reads.length, TOLD_MAX)
+    deepStrictEqual(ofKind(facts, 'totals').map((t) => [t.procedureName, t.calls, t.replies]), [['NFS.READ', 95, 95]])
     ok(reads.every((r) => r.accepted === 'success' && r.status === null))
     deepStrictEqual(filesOf('ws__nfs-protocol-family_nfs_bad_stalls.cap'), [])
     ok(ofKind(facts, 'call').filter((c) => c.transport === 'tcp').every((c) => c.machine === null && c.authFlavor === -1))

@@ -78,9 +78,20 @@ export interface RpcUnanswered extends RpcBase {
   readonly path: string | null
 }
 
+/** How often a procedure was called in a session, when not every call, reply or missing reply was told one by one. At the session's end. */
+export interface RpcTotals extends RpcBase {
+  readonly kind: 'totals'
+  readonly procedureName: string
+  readonly calls: number
+  readonly replies: number
+  readonly unanswered: number
+  /** Of `calls`, those that were facts of their own. */
+  readonly callsTold: number
+}
+
 export interface RpcMalformed extends RpcBase {
   readonly kind: 'malformed'
   readonly reason: string
 }
 
-export type RpcFact = RpcCall | RpcReply | RpcMount | RpcSoftware | RpcUnanswered | RpcMalformed
+export type RpcFact = RpcCall | RpcReply | RpcMount | RpcSoftware | RpcUnanswered | RpcTotals | RpcMalformed

@@ -16,7 +16,9 @@ import * as nfs from './encode-nfs.ts'
 import type { FileTransfer } from '../file-transfer/facts.ts'
 import type { RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
+import type { CallHeader } from './message.ts'
 import { MALFORMED_FACTS_MAX, PENDING_MAX } from './session.ts'
+import { CallTally, KINDS_MAX, TOLD_MAX } from './tally.ts'
 import { ELF_HEAD, fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR, Talk } from './testdata/talk.ts'
 
 type NfsFact = RpcFact | FileTransfer
@@ -170,12 +172,30 @@ describe('calls and replies', () => {
 
   test(`more than ${PENDING_MAX} calls wait: the oldest is told at once`, () => {
     const talk = new Talk('tcp')
-    for (let i = 0; i < PENDING_MAX + 2; i++) talk.call(portmapDump(), null)
+    for (let i = 0; i < PENDING_MAX; i++) talk.call(portmapDump(), null)
+    for (let i = 0; i < 2; i++) talk.call(mountMnt(1, '/pm'), null)
+    talk.reply(talk.call(mountUmnt(1, '/pm'), null), voidResult())
     const facts = factsOf('tcp', talk.chunks)
     const unanswered = facts.filter((f) => f.kind === 'unanswered')
-    equal(unanswered.length, PENDING_MAX + 2)
-    equal(facts.findIndex((f) => f.kind === 'unanswered'), PENDING_MAX + 1)
-    ok(unanswered.every((f, i) => f.xid === (unanswered[0]?.xid ?? 0) + i))
+    // Three of the DUMPs had to go before the reply came; the rest at the end.
+    deepStrictEqual(facts.slice(0, facts.findIndex((f) => f.kind === 'reply')).filter((f) => f.kind === 'unanswered'), unanswered.slice(0, 3))
+    equal(unanswered.length, TOLD_MAX + 2)
+    ok(unanswered.every((f, i) => i >= TOLD_MAX || f.xid === (unanswered[0]?.xid ?? 0) + i))
+    deepStrictEqual(facts.filter((f) => f.kind === 'totals').map((f) => [f.procedureName, f.calls, f.unanswered, f.replies, f.callsTold]), [
+      ['PORTMAP.DUMP', PENDING_MAX, PENDING_MAX, 0, TOLD_MAX],
+    ])
+  })
+
+  test('kinds of calls are counted apart, COMPOUNDs by their operations, and those beyond the bound together', () => {
+    const tallies = new CallTally()
+    const call = (procedure: number): CallHeader => ({ program: 100003, version: 4, procedure }) as CallHeader
+    const operation = (op: number) => ({ op }) as never
+    const [a, b, c] = [tallies.of(call(1), [operation(53), operation(25)]), tallies.of(call(1), [operation(53), operation(38)]), tallies.of(call(0), [])]
+    equal(new Set([a, b, c]).size, 3)
+    equal(tallies.of(call(1), [operation(53), operation(25)]), a)
+    for (let i = 0; i < 2 * KINDS_MAX; i++) tallies.of(call(100 + i), []).calls++
+    equal(tallies.kinds.length, KINDS_MAX)
+    equal(tallies.kinds.reduce((n, { calls }) => n + calls, 0), 2 * KINDS_MAX)
   })
 
   test('the server may call back on the same connection: who calls is the client of that call', () => {

@@ -14,6 +14,7 @@ import { type CallHeader, looksLikeCall, looksLikeReply, readCall, readReply } f
 import { Op4, operationName } from './nfs4-codes.ts'
 import { type CallArguments, emptyArguments, emptyResult, type ProcedureRow } from './procedure.ts'
 import { type RecordSink, RecordStream } from './stream.ts'
+import { type CallKind, CallTally, TOLD_MAX } from './tally.ts'
 import { type Base, FileTraffic, isCompound, isNfsRead, isNfsWrite } from './traffic.ts'
 import { XdrReader } from './xdr.ts'
 
@@ -28,6 +29,7 @@ interface Pending {
   readonly call: CallHeader
   readonly args: CallArguments
   readonly row: ProcedureRow | undefined
+  readonly kind: CallKind
 }
 
 export class RpcSession implements Session, RecordSink {
@@ -39,6 +41,8 @@ export class RpcSession implements Session, RecordSink {
   readonly #pending: readonly [Map<number, Pending>, Map<number, Pending>] = [new Map(), new Map()]
   /** Where the search for the oldest pending call of each direction stands. */
   readonly #oldestFirst: [Iterator<Pending>, Iterator<Pending>] = [this.#pending[0].values(), this.#pending[1].values()]
+  /** By direction of the call. */
+  readonly #tallies: readonly [CallTally, CallTally] = [new CallTally(), new CallTally()]
   readonly #lossTold: [boolean, boolean] = [false, false]
   /** Who calls whom, by the first message that told; for faults of bytes that are no message. */
   #caller: Direction | null = null
@@ -70,6 +74,7 @@ export class RpcSession implements Session, RecordSink {
     for (const direction of [0, 1] as const) {
       for (const pending of this.#pending[direction].values()) this.#unanswered(direction, pending)
       this.#pending[direction].clear()
+      this.#totals(direction)
     }
     this.#traffic.end()
   }
@@ -144,17 +149,22 @@ export class RpcSession implements Session, RecordSink {
     const row = procedureRow(call.program, call.version, call.procedure)
     const args = emptyArguments()
     if (row?.args && !call.wrapped && r.fault === null) row.args(r, args)
+    const kind = this.#tallies[direction].of(call, args.ops)
+    const base = this.#base(direction)
+    if (++kind.calls <= TOLD_MAX) this.#tellCall(base, call, args)
+    this.#fault(direction, whole)
+    if (args.software !== null) this.#context.emit({ ...base, kind: 'software', side: 'client', software: args.software })
+    if (this.#remember(direction, { call, args, row, kind })) this.#traffic.called(direction, base, call, args, r)
+  }
+
+  #tellCall(base: Base, call: CallHeader, args: CallArguments): void {
     const { machine, uid, gid, authFlavor } = call
     const { path, asks, host } = args
     const name = args.name === null ? null : shownName(args.name)
     const operations = args.ops.length === 0 ? NO_OPERATIONS : args.ops.map(({ op }) => operationName(op))
-    const base = this.#base(direction)
     this.#context.emit({
       ...base, kind: 'call', xid: call.xid, ...named(call), authFlavor, machine, uid, gid, path, name, asks, host, operations,
     })
-    this.#fault(direction, whole)
-    if (args.software !== null) this.#context.emit({ ...base, kind: 'software', side: 'client', software: args.software })
-    if (this.#remember(direction, { call, args, row })) this.#traffic.called(direction, base, call, args, r)
   }
 
   /** False for a retransmission, whose first entry stays; another call under the same xid, or a full table, leaves the older one unanswered. */
@@ -187,10 +197,20 @@ export class RpcSession implements Session, RecordSink {
     this.#unanswered(direction, pending)
   }
 
-  #unanswered(direction: Direction, { call, args }: Pending): void {
+  #unanswered(direction: Direction, { call, args, kind }: Pending): void {
+    if (++kind.unanswered > TOLD_MAX) return
     const { xid, program, version, procedure } = call
     const name = procedureName(program, version, procedure)
     this.#context.emit({ ...this.#base(direction), kind: 'unanswered', xid, procedureName: name, path: args.path })
+  }
+
+  #totals(direction: Direction): void {
+    for (const { program, version, procedure, calls, replies, unanswered } of this.#tallies[direction].untold()) {
+      const name = procedureName(program, version, procedure)
+      this.#context.emit({
+        ...this.#base(direction), kind: 'totals', procedureName: name, calls, replies, unanswered, callsTold: Math.min(calls, TOLD_MAX),
+      })
+    }
   }
 
   // ---- replies
@@ -207,14 +227,13 @@ export class RpcSession implements Session, RecordSink {
     if (header.success && row?.result && !call.wrapped) row.result(r, result)
     // A reply cut inside its header by the capture met its call, but what it said is not known.
     if (r.fault === 'cut-short' && !header.success && header.accepted !== 'denied') return this.#cutReply(callDirection, pending, whole)
-    const { status, port } = result
-    const names = result.names.map(shownName)
-    this.#context.emit({
-      ...this.#base(callDirection), kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names,
-    })
+    const base = this.#base(callDirection)
+    if (++pending.kind.replies <= TOLD_MAX) {
+      const { status, port } = result
+      this.#context.emit({ ...base, kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names: result.names.map(shownName) })
+    }
     this.#fault(callDirection, whole)
     if (!header.success) return
-    const base = this.#base(callDirection)
     if (result.software !== null) this.#context.emit({ ...base, kind: 'software', side: 'server', software: result.software })
     this.#traffic.learn(direction, base, call, pending.args, result, r)
   }

@@ -1,7 +1,7 @@
 // IpScope: what kind of address it is by the IANA special-purpose registries. Decides "private or global", never "inside or outside".
 
 import { assert } from './assert.ts'
-import { IP_BITS, ipValue, ipVersion, parsePrefix, v4Number, type Ip, type IpVersion, type Prefix } from './ip.ts'
+import { IP_BITS, ipVersion, parsePrefix, sameV6Bits, v4Number, v6Groups, v6GroupsOf, type Ip, type IpVersion, type Prefix } from './ip.ts'
 
 export type IpScope = 'global' | 'private' | 'link-local' | 'loopback' | 'multicast' | 'broadcast' | 'unspecified' | 'reserved'
 
@@ -33,9 +33,9 @@ const SCOPE_ROWS: readonly (readonly [string, IpScope])[] = [
   ['::/0', 'reserved'],
 ]
 
-/** Rows of one IP version, with the divisor that leaves the network bits. Plain numbers for IPv4: this is asked for every flow. */
+/** Rows of one IP version as plain numbers, for IPv4 with the divisor that leaves the network bits: this is asked for every flow. */
 const V4_ROWS = rowsOf(4).map(({ network, hostBits, scope }) => ({ network: Number(network), divisor: 2 ** Number(hostBits), scope }))
-const V6_ROWS = rowsOf(6)
+const V6_ROWS = rowsOf(6).map(({ network, hostBits, scope }) => ({ groups: v6GroupsOf(network << hostBits), length: IP_BITS[6] - Number(hostBits), scope }))
 
 function rowsOf(version: IpVersion): { network: bigint; hostBits: bigint; scope: IpScope }[] {
   return SCOPE_ROWS.flatMap(([text, scope]) => {
@@ -66,8 +66,8 @@ export function ipScope(ip: Ip): IpScope {
     const value = v4Number(ip)
     return V4_OCTETS[value >>> 24] ?? v4Scope(value)
   }
-  const value = ipValue(ip)
-  for (const row of V6_ROWS) if (value >> row.hostBits === row.network) return row.scope
+  const groups = v6Groups(ip)
+  for (const row of V6_ROWS) if (sameV6Bits(row.groups, groups, row.length)) return row.scope
   return 'global'
 }
 
@@ -86,11 +86,14 @@ export function isGroupIp(ip: Ip): boolean {
 /** Same block of the usual size: /24 for IPv4, /64 for IPv6. A guess at the segment, where nothing states the netmask. */
 export function sameUsualSegment(a: Ip, b: Ip): boolean {
   if (ipVersion(a) === 4 && ipVersion(b) === 4) return v4Number(a) >>> 8 === v4Number(b) >>> 8
-  return usualSegment(a) === usualSegment(b)
+  if (ipVersion(a) !== ipVersion(b)) return false
+  const [a0, a1, a2, a3] = v6Groups(a)
+  const b64 = v6Groups(b)
+  return a0 === b64[0] && a1 === b64[1] && a2 === b64[2] && a3 === b64[3]
 }
 
 /** A key that addresses of one usual segment share. */
 export function usualSegment(ip: Ip): string {
   const version = ipVersion(ip)
-  return version === 4 ? `4 ${v4Number(ip) >>> 8}` : `6 ${ipValue(ip) >> 64n}`
+  return version === 4 ? `4 ${v4Number(ip) >>> 8}` : `6 ${v6Groups(ip).subarray(0, 4).join(':')}`
 }

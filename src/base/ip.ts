@@ -39,9 +39,29 @@ function v4Text(value: number): Ip {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ip
 }
 
-/** From four 32-bit words, most significant first (RFC 5952 text; IPv4-mapped stays IPv6). */
+/** The same for IPv6; an address takes four words. */
+const V6_TEXTS = 1 << 14
+const V6_WORDS = 4
+const v6TextWords = new Int32Array(V6_TEXTS * V6_WORDS)
+const v6Texts: (Ip | undefined)[] = []
+
+/** From four 32-bit words, most significant first (RFC 5952 text; IPv4-mapped stays IPv6). The same text again for an address seen lately. */
 export function ipFromWords(w0: number, w1: number, w2: number, w3: number): Ip {
-  const words = [w0, w1, w2, w3] as const
+  const place = Math.imul(Math.imul(w0 ^ (w1 >>> 7), 0x85ebca6b) ^ Math.imul(w2, 0xc2b2ae35) ^ w3, 0x9e3779b1) >>> 18
+  const at = place * V6_WORDS
+  const isKnown = v6TextWords[at] === (w0 | 0) && v6TextWords[at + 1] === (w1 | 0) && v6TextWords[at + 2] === (w2 | 0) && v6TextWords[at + 3] === (w3 | 0)
+  const known = v6Texts[place]
+  if (isKnown && known !== undefined) return known
+  const text = textOfWords([w0, w1, w2, w3])
+  v6TextWords[at] = w0
+  v6TextWords[at + 1] = w1
+  v6TextWords[at + 2] = w2
+  v6TextWords[at + 3] = w3
+  v6Texts[place] = text
+  return text
+}
+
+function textOfWords(words: readonly [number, number, number, number]): Ip {
   let start = 0
   let longest = 1
   for (let i = 0, zeros = 0; i < V6_GROUPS; i++) {
@@ -131,6 +151,25 @@ function readV6(text: string): void {
   lastGroups.fill(0, gapAt, V6_GROUPS - (count - gapAt))
 }
 
+/** An IPv6 address as eight groups of 16 bits, valid until the next one is asked for. */
+export function v6Groups(ip: Ip): Uint16Array {
+  readV6(ip)
+  return lastGroups
+}
+
+/** The groups of a number of 128 bits. */
+export function v6GroupsOf(value: bigint): Uint16Array {
+  return Uint16Array.from({ length: V6_GROUPS }, (_, i) => Number((value >> BigInt(16 * (V6_GROUPS - 1 - i))) & 0xffffn))
+}
+
+/** The first `length` bits of two addresses are the same. */
+export function sameV6Bits(a: Uint16Array, b: Uint16Array, length: number): boolean {
+  const whole = length >> 4
+  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false
+  const rest = 16 - (length & 15)
+  return rest === 16 || (a[whole] as number) >>> rest === (b[whole] as number) >>> rest
+}
+
 function v6Value(text: string): bigint {
   readV6(text)
   let value = 0n
@@ -168,13 +207,13 @@ export function parseIp(text: string): Result<Ip> {
 }
 
 function parseV6Words(text: string): [number, number, number, number] | null {
-  const groups = v6Groups(text)
+  const groups = writtenGroups(text)
   if (!groups || groups.length !== 8) return null
   const word = (i: number): number => (((groups[i] ?? 0) << 16) | (groups[i + 1] ?? 0)) >>> 0
   return [word(0), word(2), word(4), word(6)]
 }
 
-function v6Groups(text: string): number[] | null {
+function writtenGroups(text: string): number[] | null {
   const halves = text.split('::')
   if (halves.length > 2 || !text.includes(':')) return null
   const left = parseGroups(halves[0] ?? '', halves.length === 1)
@@ -236,9 +275,12 @@ export function prefixContains(p: Prefix, ip: Ip): boolean {
   return ipValue(ip) >> hostBits === p.network >> hostBits
 }
 
-/** prefixContains of one block, for asking often: an IPv4 block is compared as numbers, worked out once. */
+/** prefixContains of one block, for asking often: compared as numbers, worked out once. */
 export function prefixTest(p: Prefix): (ip: Ip) => boolean {
-  if (p.version !== 4) return (ip) => prefixContains(p, ip)
+  if (p.version !== 4) {
+    const network = v6GroupsOf(p.network)
+    return (ip) => ipVersion(ip) === 6 && sameV6Bits(network, v6Groups(ip), p.length)
+  }
   const size = 2 ** (IP_BITS[4] - p.length)
   const block = Math.floor(Number(p.network) / size)
   return (ip) => ipVersion(ip) === 4 && Math.floor(v4Number(ip) / size) === block

@@ -42,7 +42,7 @@ test('4096 are remembered, the oldest goes first', () => {
 test('identification opens the row that expects the flow, before any probe', () => {
   const opened: string[] = []
   const row = (id: string, expects: boolean): ProtocolRow => ({
-    id, name: id, transports: ['udp'], hints: [], probe: () => 'yes', expects: { isAny: () => true, flow: () => expects },
+    id, name: id, transports: ['udp'], hints: [], probe: () => 'yes', expects: { ports: () => true, flow: () => expects },
     open: () => ({ feed: () => void opened.push(id), gap: () => {}, end: () => {} }),
   })
   const context = fakeContext('udp')

@@ -35,8 +35,9 @@ export class ExpectedFlows<T> {
     if (this.#entries.size > EXPECTED_MAX) this.#forgetOldest()
   }
 
-  get isAny(): boolean {
-    return this.#ports.size > 0
+  /** Is a flow with one of these ports expected? Cheaper to ask than of the flow, which need not be there yet. */
+  has(port: number, other: number): boolean {
+    return this.#ports.size > 0 && (this.#ports.has(port) || this.#ports.has(other))
   }
 
   /** What was announced of this flow; null when nothing was, or too long ago. */

@@ -46,11 +46,16 @@ export function compileRegistry(rows: readonly ProtocolRow[]): CompiledRegistry 
     rows,
     expecting: rows.filter((row) => row.expects !== undefined),
     candidates(transport, responderPort, initiatorPort): readonly ProtocolRow[] {
-      const { all, hinted } = tables[transport]
+      const { all, hinted, pairs } = tables[transport]
       const first = hinted.get(responderPort)
       const second = hinted.get(initiatorPort)
       if (!first || !second) return first ?? second ?? all
-      return [...new Set([...first.filter((row) => row.hints.includes(responderPort)), ...second])]
+      const pair = responderPort * PORTS + initiatorPort
+      const known = pairs.get(pair)
+      if (known) return known
+      const both = [...new Set([...first.filter((row) => row.hints.includes(responderPort)), ...second])]
+      pairs.set(pair, both)
+      return both
     },
   }
 }
@@ -59,13 +64,17 @@ interface TransportTable {
   readonly all: readonly ProtocolRow[]
   /** Port to the full list with the hinted rows in front. */
   readonly hinted: ReadonlyMap<number, readonly ProtocolRow[]>
+  /** The same for both ports hinted, once asked for; as many as there are hints, squared. */
+  readonly pairs: Map<number, readonly ProtocolRow[]>
 }
+
+const PORTS = 65_536
 
 function compileTransport(rows: readonly ProtocolRow[], transport: Transport): TransportTable {
   const all = rows.filter((row) => row.transports.includes(transport))
   const ports = new Set(all.flatMap((row) => row.hints))
   const inFront = (port: number): readonly ProtocolRow[] => [...new Set([...all.filter((row) => row.hints.includes(port)), ...all])]
-  return { all, hinted: new Map([...ports].map((port) => [port, inFront(port)])) }
+  return { all, hinted: new Map([...ports].map((port) => [port, inFront(port)])), pairs: new Map() }
 }
 
 /** The first row that says yes to one datagram, which is judged alone; null when all say no. */
@@ -147,8 +156,9 @@ export class IdentifyingSession implements Session {
     this.#context = new ReplayContext(context)
     this.#rows = registry.candidates(context.transport, context.flow.dstPort, context.flow.srcPort)
     this.#isLate = context.flow.state === 'midstream'
+    const { srcPort, dstPort } = context.flow
     for (const row of registry.expecting) {
-      if (this.#session === null && row.expects?.isAny() && row.expects.flow(context.transport, context.flow)) this.#open(row)
+      if (this.#session === null && row.expects?.ports(srcPort, dstPort) && row.expects.flow(context.transport, context.flow)) this.#open(row)
     }
   }
 

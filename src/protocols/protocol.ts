@@ -42,7 +42,10 @@ export interface ProtocolRow {
   readonly hints: readonly number[]
   /** Judges the first bytes of one direction. `transport` as in the context. */
   readonly probe: (transport: Transport, direction: Direction, buf: Uint8Array, off: number, end: number) => ProbeAnswer
-  /** True of a flow that another flow of this protocol announced (expected.ts): it is opened without a probe. */
-  readonly expects?: { isAny: () => boolean; flow: (transport: Transport, flow: Flow) => boolean }
+  /**
+   * `flow` is true of one that another flow of this protocol announced (expected.ts): it is opened without a probe. `ports` is asked first,
+   * by either end's port: false means that no such flow can be.
+   */
+  readonly expects?: { ports: (port: number, other: number) => boolean; flow: (transport: Transport, flow: Flow) => boolean }
   readonly open: (context: SessionContext) => Session
 }

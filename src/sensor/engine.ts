@@ -51,12 +51,12 @@ export interface EngineOptions {
 }
 
 export interface EngineCounters {
-  packets: number
-  bytes: number
-  firstAt: Micros | null
-  lastAt: Micros | null
-  arpFrames: number
-  ipPackets: number
+  readonly packets: number
+  readonly bytes: number
+  readonly firstAt: Micros | null
+  readonly lastAt: Micros | null
+  readonly arpFrames: number
+  readonly ipPackets: number
 }
 
 /** What an engine has counted, to be added up with those of others. */
@@ -69,7 +69,6 @@ export interface EngineCounts {
 }
 
 export class Engine implements PacketSink {
-  readonly counters: EngineCounters = { packets: 0, bytes: 0, firstAt: null, lastAt: null, arpFrames: 0, ipPackets: 0 }
   readonly health = new SensorHealth()
   /** Those it owns, in order. */
   readonly shards: readonly Shard[]
@@ -94,6 +93,13 @@ export class Engine implements PacketSink {
   /** Fragments whose datagram never became whole: they are in no flow, so they are counted here. */
   #incompletePackets = 0
   #second = Number.NaN
+  #packetCount = 0
+  #bytes = 0
+  /** Not null while there is none: a number that may be null is an object, made anew for each packet. */
+  #firstAt: Micros = Number.POSITIVE_INFINITY
+  #lastAt: Micros = Number.NEGATIVE_INFINITY
+  #arpFrames = 0
+  #ipPackets = 0
   #opened = 0
   readonly #emitLink = (fact: Fact): void => this.#events.fact(fact, null)
 
@@ -120,18 +126,25 @@ export class Engine implements PacketSink {
     return this.#frame.number
   }
 
+  get counters(): EngineCounters {
+    const isAny = this.#packetCount > 0
+    return {
+      packets: this.#packetCount, bytes: this.#bytes, firstAt: isAny ? this.#firstAt : null, lastAt: isAny ? this.#lastAt : null,
+      arpFrames: this.#arpFrames, ipPackets: this.#ipPackets,
+    }
+  }
+
   get opened(): number {
     return this.#opened
   }
 
   packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {
     const frame = this.#frame
-    const counters = this.counters
-    counters.packets++
-    counters.bytes += wireLength
-    if (counters.firstAt === null || at < counters.firstAt) counters.firstAt = at
-    if (counters.lastAt === null || at > counters.lastAt) counters.lastAt = at
-    beginFrame(frame, counters.packets, at, wireLength, end - off)
+    this.#packetCount++
+    this.#bytes += wireLength
+    if (at < this.#firstAt) this.#firstAt = at
+    if (at > this.#lastAt) this.#lastAt = at
+    beginFrame(frame, this.#packetCount, at, wireLength, end - off)
     const second = Math.floor(at / MICROS_PER_SECOND)
     if (second !== this.#second) this.#silence(at, second)
     const status = decodeFrame(buf, off, end, linkType, frame)
@@ -147,7 +160,7 @@ export class Engine implements PacketSink {
     this.phase = Phase.link
     if (frame.linkOff >= 0) this.#packets.link(buf, frame, end, this.#emitLink)
     if (frame.arpOff < 0) return
-    this.counters.arpFrames++
+    this.#arpFrames++
     arpFacts(buf, frame, this.#emitLink, this.#arp)
   }
 
@@ -170,7 +183,7 @@ export class Engine implements PacketSink {
   }
 
   #datagram(buf: Uint8Array, frame: Frame): void {
-    this.counters.ipPackets++
+    this.#ipPackets++
     if ((frame.flags & FrameFlag.fragment) === 0) this.#whole(buf, frame, 1, undefined)
     else {
       const whole = wholeDatagram(this.#fragments, buf, frame)
@@ -224,7 +237,7 @@ export class Engine implements PacketSink {
   }
 
   counts(): EngineCounts {
-    return { counters: { ...this.counters }, opened: this.#opened, observations: this.#observations(), ended: sumFlows(this.shards.map((s) => s.ended)) }
+    return { counters: this.counters, opened: this.#opened, observations: this.#observations(), ended: sumFlows(this.shards.map((s) => s.ended)) }
   }
 
   /** What was odd, by name. */
@@ -258,8 +271,9 @@ function shardOf({ addresses }: Frame): number {
   let sum = 0
   let either = 0
   for (let i = 0; i < 4; i++) {
-    const [a, b] = [addresses[i] as number, addresses[i + 4] as number]
-    sum = (sum + a + b) | 0
+    const a = (addresses[i] as number) | 0
+    const b = (addresses[i + 4] as number) | 0
+    sum = (((sum + a) | 0) + b) | 0
     either = mix(either, a ^ b)
   }
   return mixed(mix(either, sum)) & (SHARDS - 1)

@@ -187,8 +187,9 @@ export class Shard {
   #tryDatagram(step: FlowStep, attention: number, buf: Uint8Array, frame: Frame): void {
     const { slot, direction } = step
     // Hints go by the flow's ports: which side spoke first is the table's to say.
-    const [to, from] = direction === 0 ? [frame.dstPort, frame.srcPort] : [frame.srcPort, frame.dstPort]
-    const announced = attention === Attention.none ? this.#announced(step) : null
+    const to = direction === 0 ? frame.dstPort : frame.srcPort
+    const from = direction === 0 ? frame.srcPort : frame.dstPort
+    const announced = attention === Attention.none ? this.#announced(step, to, from) : null
     const row = announced ?? datagramRow(this.#registry, to, from, direction, buf, frame.payloadOff, frame.payloadEnd)
     if (row === null) {
       const tried = attention === Attention.none ? Attention.tried + 1 : attention + 1
@@ -204,8 +205,8 @@ export class Shard {
   }
 
   /** The row of a flow that another one announced. */
-  #announced(step: FlowStep): ProtocolRow | null {
-    for (const row of this.#registry.expecting) if (row.expects?.isAny() && row.expects.flow('udp', step.flow)) return row
+  #announced(step: FlowStep, to: number, from: number): ProtocolRow | null {
+    for (const row of this.#registry.expecting) if (row.expects?.ports(to, from) && row.expects.flow('udp', step.flow)) return row
     return null
   }
 

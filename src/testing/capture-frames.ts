@@ -60,6 +60,11 @@ export function eachFrame(path: string, see: (frame: Frame, status: FrameStatus)
 /** Called once per packet, after onStep. `status` says how far it was read: a fragment that completes nothing stops at its IP header. */
 export type OnPacket = (frame: Frame, status: FrameStatus, linkType: number) => void
 
+/** To be kept beyond the call that told it. */
+export function copyIncomplete({ why, ipVersion, vlan, innerVlan, addresses, proto, packets, ipBytes, firstAt, firstFrame }: Incomplete): Incomplete {
+  return { why, ipVersion, vlan, innerVlan, addresses: addresses.slice(), proto, packets, ipBytes, firstAt, firstFrame }
+}
+
 /** Runs one capture file (gzip allowed) through decode, IP reassembly and the flow table. */
 export function runFlows(
   path: string, onStep: OnStep = (): void => {}, options: FlowTableOptions & { readonly onPacket?: OnPacket } = {},
@@ -71,7 +76,7 @@ export function runFlows(
     options.onEnd?.(flow, why, slot)
   }
   const flows = new FlowTable({ ...options, onEnd })
-  const ip = new IpReassembler({ onIncomplete: (datagram) => incomplete.push(datagram) })
+  const ip = new IpReassembler({ onIncomplete: (datagram) => incomplete.push(copyIncomplete(datagram)) })
   const frame = new Frame()
   let packets = 0
   const step = (buf: Uint8Array, status: FrameStatus): FrameStatus => {

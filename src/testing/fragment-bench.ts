@@ -4,6 +4,7 @@
 import { LinkType } from '../wire/capture/capture.ts'
 import { beginFrame, decodeFrame } from '../wire/decode.ts'
 import { Frame } from '../wire/frame.ts'
+import { copyIncomplete } from './capture-frames.ts'
 import { IpReassembler, type Incomplete, type IpNote, type IpReassemblerOptions, type Reassembled } from '../wire/reassembly/ip.ts'
 
 export interface Fragment {
@@ -67,7 +68,7 @@ export class FragmentBench {
   #number = 0
 
   constructor(options: IpReassemblerOptions = {}) {
-    this.ip = new IpReassembler({ ...options, onIncomplete: (datagram) => this.given.push(datagram) })
+    this.ip = new IpReassembler({ ...options, onIncomplete: (datagram) => this.given.push(copyIncomplete(datagram)) })
   }
 
   /** Decodes and adds one fragment; the captured bytes may be cut. */

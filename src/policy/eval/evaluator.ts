@@ -1,7 +1,7 @@
 // Evaluator: the same verdicts as evaluate.ts, precomputed for many flows.
 // Keeps the rule that every clever engine has a slow twin: a property test compares the two on random policies and flows.
 
-import { IP_BITS, ipValue, ipVersion, type Ip, type IpVersion, type Prefix } from '../../base/ip.ts'
+import { IP_BITS, ipValue, ipVersion, v4Number, type Ip, type IpVersion, type Prefix } from '../../base/ip.ts'
 import { DEFAULT_RULE, type Conduit, type Policy, type Service } from '../language/model.ts'
 import { defaultReason, serviceMatches, type FiveTuple, type Verdict } from './evaluate.ts'
 import { builtInZoneOf, type NameMap } from './names.ts'
@@ -21,10 +21,10 @@ interface CompiledConduit {
   readonly services: readonly Service[]
 }
 
-/** Network value to zone, for one prefix length. */
+/** Network value to zone, for one prefix length. An IPv4 network is a plain number: most are asked for. */
 interface LengthTable {
-  readonly hostBits: bigint
-  readonly zones: ReadonlyMap<bigint, string>
+  readonly hostBits: number
+  readonly zones: ReadonlyMap<bigint | number, string>
 }
 
 /** Compiles a policy and its names. Neither may change afterwards; make a new evaluator when assets move. */
@@ -54,19 +54,20 @@ export function createEvaluator(policy: Policy, names: NameMap): Evaluator {
 
 /** Longest length first, so that the first hit is the answer. */
 function lengthTables(names: NameMap, version: IpVersion): readonly LengthTable[] {
-  const byLength = new Map<number, Map<bigint, string>>()
+  const byLength = new Map<number, Map<bigint | number, string>>()
   for (const [zone, prefixes] of names) {
     for (const prefix of prefixes) if (prefix.version === version) addPrefix(byLength, prefix, zone)
   }
   return [...byLength]
     .sort(([a], [b]) => b - a)
-    .map(([length, zones]) => ({ hostBits: BigInt(IP_BITS[version] - length), zones }))
+    .map(([length, zones]) => ({ hostBits: IP_BITS[version] - length, zones }))
 }
 
-function addPrefix(byLength: Map<number, Map<bigint, string>>, prefix: Prefix, zone: string): void {
-  const zones = byLength.get(prefix.length) ?? new Map<bigint, string>()
+function addPrefix(byLength: Map<number, Map<bigint | number, string>>, prefix: Prefix, zone: string): void {
+  const zones = byLength.get(prefix.length) ?? new Map<bigint | number, string>()
   byLength.set(prefix.length, zones)
-  const key = prefix.network >> BigInt(IP_BITS[prefix.version] - prefix.length)
+  const network = prefix.network >> BigInt(IP_BITS[prefix.version] - prefix.length)
+  const key = prefix.version === 4 ? Number(network) : network
   // The earlier zone keeps an equal prefix, as in zoneOf.
   if (!zones.has(key)) zones.set(key, zone)
 }
@@ -74,12 +75,24 @@ function addPrefix(byLength: Map<number, Map<bigint, string>>, prefix: Prefix, z
 function lookUp(tables: readonly LengthTable[], ip: Ip): string {
   const builtIn = builtInZoneOf(ip)
   if (builtIn === 'group') return builtIn
-  const value = ipValue(ip)
-  for (const table of tables) {
-    const zone = table.zones.get(value >> table.hostBits)
+  if (tables.length === 0) return builtIn
+  return (ipVersion(ip) === 4 ? zoneOf4(tables, v4Number(ip)) : zoneOf6(tables, ipValue(ip))) ?? builtIn
+}
+
+function zoneOf4(tables: readonly LengthTable[], value: number): string | undefined {
+  for (const { zones, hostBits } of tables) {
+    const zone = zones.get(Math.floor(value / 2 ** hostBits))
     if (zone !== undefined) return zone
   }
-  return builtIn
+  return undefined
+}
+
+function zoneOf6(tables: readonly LengthTable[], value: bigint): string | undefined {
+  for (const { zones, hostBits } of tables) {
+    const zone = zones.get(value >> BigInt(hostBits))
+    if (zone !== undefined) return zone
+  }
+  return undefined
 }
 
 function conduitsByPair(policy: Policy): ReadonlyMap<string, readonly CompiledConduit[]> {

@@ -16,7 +16,7 @@ export function createFtp(): ProtocolRow {
     transports: ['tcp'],
     hints: [21],
     probe: (_transport, _direction, buf, off, end) => probeFtp(buf, off, end),
-    expects: { isAny: () => memory.expected.isAny, flow: (transport, flow) => transport === 'tcp' && memory.expected.of(flow) !== null },
+    expects: { ports: (a, b) => memory.expected.has(a, b), flow: (transport, flow) => transport === 'tcp' && memory.expected.of(flow) !== null },
     open: (context) => {
       const link = memory.expected.of(context.flow)
       return link === null ? new FtpSession(context, memory) : new FtpDataSession(context, link)

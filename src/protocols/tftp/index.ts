@@ -15,7 +15,7 @@ export function createTftp(): ProtocolRow {
     transports: ['udp'],
     hints: [69],
     probe: (_transport, _direction, buf, off, end) => (looksLikeRequest(buf, off, end) ? 'yes' : 'no'),
-    expects: { isAny: () => memory.expected.isAny, flow: (transport, flow) => transport === 'udp' && memory.expected.of(flow) !== null },
+    expects: { ports: (a, b) => memory.expected.has(a, b), flow: (transport, flow) => transport === 'udp' && memory.expected.of(flow) !== null },
     open: (context) => new TftpSession(context, memory, memory.expected.of(context.flow)),
   }
 }

@@ -46,7 +46,7 @@ export class Recorder {
 
   /** What was told since the last time. */
   take(): WorkerBatch {
-    const batch = { kind: 'batch', opened: Float64Array.from(this.#opened), events: this.#events, counters: { ...this.engine.counters } } as const
+    const batch = { kind: 'batch', opened: Float64Array.from(this.#opened), events: this.#events, counters: this.engine.counters } as const
     this.#opened = []
     this.#events = []
     return batch

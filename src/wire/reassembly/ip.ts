@@ -57,7 +57,7 @@ export interface Reassembled {
 /** Why a datagram never became whole. `discarded`: IPv6 fragments overlapped (RFC 5722). */
 export type IncompleteReason = 'timeout' | 'evicted' | 'discarded' | 'finish'
 
-/** A datagram that was given up: its packets were on the wire, so someone should count them. */
+/** A datagram that was given up: its packets were on the wire, so someone should count them. Valid during the call. */
 export interface Incomplete {
   readonly why: IncompleteReason
   readonly ipVersion: number
@@ -101,7 +101,8 @@ function noIpCounts(): Record<IpNote, number> {
 }
 
 /** A datagram in flight. The object is used again for another. */
-class Datagram {
+class Datagram implements Incomplete {
+  why: IncompleteReason = 'finish'
   /** Its place in the index. */
   slot = -1
   ipVersion = 0
@@ -359,9 +360,8 @@ export class IpReassembler {
 
   #giveUp(datagram: Datagram, why: IncompleteReason): void {
     this.#forget(datagram, datagram.runs.held)
-    const { ipVersion, vlan, innerVlan, addresses, proto, packets, ipBytes, firstAt, firstFrame } = datagram
-    const reason = datagram.discarded ? 'discarded' : why
-    this.#onIncomplete({ why: reason, ipVersion, vlan, innerVlan, addresses: addresses.slice(), proto, packets, ipBytes, firstAt, firstFrame })
+    datagram.why = datagram.discarded ? 'discarded' : why
+    this.#onIncomplete(datagram)
   }
 }
 

@@ -100,7 +100,7 @@ test('patient-data-in-clear: names the fields; critical on the way out, medium i
 })
 
 const hl7 = (fields: readonly string[], direction: 0 | 1 = 0): Fact => ({
-  protocol: 'hl7', kind: 'message', flowId: 1, direction, framing: 'mllp', at: seconds(2), frame: 9, sendingApplication: '', sendingFacility: '',
+  protocol: 'hl7', kind: 'message', times: 1, flowId: 1, direction, framing: 'mllp', at: seconds(2), frame: 9, sendingApplication: '', sendingFacility: '',
   receivingApplication: '', receivingFacility: '', messageType: 'ORU^R01', version: '2.4', profile: '', content: 'results', devices: [],
   filledPatientFields: fields, segments: [],
 })

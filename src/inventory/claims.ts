@@ -24,15 +24,16 @@ export class ClaimSet {
   /** Null until the first: most addresses that speak prove nothing about themselves. */
   #claims: Map<string, MutableClaim> | null = null
 
-  add(claim: NewClaim, at: Micros, frame: number): void {
+  /** `times`: how often it was said. */
+  add(claim: NewClaim, at: Micros, frame: number, times = 1): void {
     this.#claims ??= new Map()
     const key = `${claim.what}|${claim.value}|${claim.evidence}`
     const known = this.#claims.get(key)
     if (known) {
       known.lastAt = Math.max(known.lastAt, at)
-      known.count++
+      known.count += times
     } else if (this.#claims.size < CLAIMS_MAX) {
-      this.#claims.set(key, { ...claim, firstAt: at, lastAt: at, frame, count: 1 })
+      this.#claims.set(key, { ...claim, firstAt: at, lastAt: at, frame, count: times })
     }
   }
 

@@ -165,7 +165,7 @@ test('DHCP: the lease binds, the host name names, and a forged flood of requests
 })
 
 const hl7 = (devices: readonly string[]): Fact => ({
-  protocol: 'hl7', kind: 'message', flowId: 1, direction: 0, framing: 'mllp', ...at(1), sendingApplication: 'PUMPGW', sendingFacility: '',
+  protocol: 'hl7', kind: 'message', times: 1, flowId: 1, direction: 0, framing: 'mllp', ...at(1), sendingApplication: 'PUMPGW', sendingFacility: '',
   receivingApplication: '', receivingFacility: '', messageType: 'ADT^A01', version: '2.8', profile: '', content: 'patient-administration',
   devices: devices.map((text) => ({ source: 'PRT-16', text })), filledPatientFields: [], segments: [],
 })

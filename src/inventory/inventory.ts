@@ -155,7 +155,8 @@ export class Inventory {
     else if (fact.protocol === 'dhcp' && fact.kind === 'message') this.#lease(fact)
     else if (fact.protocol === 'icmp') this.#neighbourDiscovery(fact)
     else if ((fact.protocol === 'lldp' || fact.protocol === 'cdp') && fact.kind === 'neighbour') this.#neighbours.heard(fact)
-    for (const { target, claim } of claimsOf(fact, flow)) this.#claimSet(target, fact)?.add(claim, fact.at, fact.frame)
+    const times = fact.protocol === 'hl7' && fact.kind === 'message' ? fact.times : 1
+    for (const { target, claim } of claimsOf(fact, flow)) this.#claimSet(target, fact)?.add(claim, fact.at, fact.frame, times)
   }
 
   #arp(fact: Extract<Fact, { protocol: 'arp' }>): void {

@@ -50,6 +50,8 @@ function open(): Detector {
 }
 
 interface PatientRecord {
+  /** How many such records; left out: one. */
+  readonly times?: number
   readonly fields: readonly string[]
   readonly direction: Direction
 }
@@ -57,7 +59,7 @@ interface PatientRecord {
 function recordOf(fact: Fact): PatientRecord | null {
   if (fact.protocol === 'cms8000' && fact.kind === 'patient' && fact.filled.length > 0) return { fields: fact.filled, direction: fact.monitorSide }
   if (fact.protocol === 'hl7' && fact.kind === 'message' && fact.filledPatientFields.some(isPersonal)) {
-    return { fields: fact.filledPatientFields, direction: fact.direction }
+    return { fields: fact.filledPatientFields, direction: fact.direction, times: fact.times }
   }
   if (fact.protocol === 'astm' && fact.kind === 'patient') return { fields: fact.filled, direction: fact.direction }
   if (fact.protocol === 'poct1a' && fact.kind === 'patient' && fact.filled.some(isPersonal)) {
@@ -90,7 +92,7 @@ function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow:
   if (!leaks.has(key) && leaks.size >= LEAKS_MAX) return
   leaks.set(key, leak)
   leak.lastAt = fact.at
-  leak.count++
+  leak.count += record.times ?? 1
   for (const field of record.fields) leak.fields.add(field)
   if (leak.receivers.size < RECEIVERS_MAX) leak.receivers.set(receiver, { nextHop: flow.macs[record.direction === 0 ? 1 : 0] })
   if (leak.frames.length < FRAMES_MAX) leak.frames.push(fact.frame)

@@ -58,7 +58,7 @@ test('carescape: a node of the family and where it stands, no role', () => {
 
 test('mindray: an admission of no sender by UDP to 4600 is its announcement, inferred; on any other port or with a sender it is not', () => {
   const hl7 = (sendingApplication: string, messageType = 'ADT^A01') => ({
-    ...BASE, protocol: 'hl7', kind: 'message', direction: 0, messageType, version: '2.3.1', sendingApplication, sendingFacility: '',
+    ...BASE, protocol: 'hl7', kind: 'message', times: 1, direction: 0, messageType, version: '2.3.1', sendingApplication, sendingFacility: '',
     receivingApplication: '', receivingFacility: '', segments: [], filledPatientFields: [], devices: [], framing: 'mllp',
     profile: '', content: 'patient-administration',
   }) as const

@@ -11,7 +11,7 @@ import { hl7Claims } from './hl7.ts'
 const ENDS: FlowEnds = [{ vlan: 0, ip: FAKE_INITIATOR }, { vlan: 0, ip: FAKE_RESPONDER }]
 
 const MESSAGE: Hl7Message = {
-  protocol: 'hl7', kind: 'message', at: 1, frame: 1, flowId: 1, direction: 0, framing: 'mllp', sendingApplication: '', sendingFacility: '',
+  protocol: 'hl7', kind: 'message', times: 1, at: 1, frame: 1, flowId: 1, direction: 0, framing: 'mllp', sendingApplication: '', sendingFacility: '',
   receivingApplication: '', receivingFacility: '', messageType: 'ORU^R01', version: '2.6', profile: '', content: 'results', devices: [],
   filledPatientFields: [], segments: [],
 }

@@ -10,11 +10,13 @@ export interface Hl7DeviceId {
   readonly text: string
 }
 
-/** One whole message. Field numbers as in HL7 v2; only MSH-3/4/5/6/9/12 and device identifiers carry text. */
+/** Whole messages that are the same in all that is told of them. Field numbers as in HL7 v2; only MSH-3/4/5/6/9/12 and device identifiers carry text. */
 export interface Hl7Message extends FactBase {
   readonly protocol: 'hl7'
   readonly kind: 'message'
   readonly flowId: number
+  /** How many since this was told last; `at` and `frame` are of the newest. */
+  readonly times: number
   readonly direction: 0 | 1
   readonly framing: 'mllp' | 'bare'
   readonly sendingApplication: string

@@ -14,7 +14,7 @@ import { COLLECTED, DEVICE_RANK, DOT, HIERARCHY_DOTS_MIN, MDC, type Collected, t
 import { HASH_EMPTY, hashByte, wantsAnswer, type Hl7Control } from './pairing.ts'
 
 /** The part of a message fact that is read from its text. */
-export type Hl7Summary = Omit<Hl7Message, 'protocol' | 'kind' | 'flowId' | 'direction' | 'framing' | 'at' | 'frame'>
+export type Hl7Summary = Omit<Hl7Message, 'protocol' | 'kind' | 'flowId' | 'direction' | 'framing' | 'at' | 'frame' | 'times'>
 export type Hl7Reading =
   | { readonly ok: true; readonly summary: Hl7Summary; readonly control: Hl7Control }
   | { readonly ok: false; readonly fault: Hl7Fault }

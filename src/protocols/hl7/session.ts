@@ -1,4 +1,4 @@
-// HL7 session: one flow -> one fact per message, in either direction.
+// HL7 session: one flow -> its messages as facts, in either direction; those that say the same of themselves as one with a number.
 // Keeps the patient-data rule: facts come from Hl7Scanner only, which never holds patient text; faults are fixed words.
 
 import type { Micros } from '../../base/time.ts'
@@ -7,6 +7,7 @@ import type { Session, SessionContext } from '../protocol.ts'
 import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, HL7_TYPES_MAX, type Hl7Fault } from './codes.ts'
 import { Hl7Scanner } from './message.ts'
 import { Hl7Pairing } from './pairing.ts'
+import { Hl7Repeats } from './repeats.ts'
 import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from './stream.ts'
 
 /** Flaws after which the message before them still is told: nothing of it is missing as far as anyone can see. */
@@ -22,6 +23,7 @@ class Side implements Hl7MessageSink {
   readonly #session: Hl7Session
   readonly #direction: Direction
   readonly #scanner = new Hl7Scanner()
+  readonly #repeats: Hl7Repeats
   #framing: Hl7Framing = 'bare'
   #at: Micros = 0
   #frame = 0
@@ -30,6 +32,7 @@ class Side implements Hl7MessageSink {
     this.#session = session
     this.#direction = direction
     this.stream = new Hl7Stream(this, midstream)
+    this.#repeats = new Hl7Repeats((message) => session.context.emit(message))
   }
 
   begin(framing: Hl7Framing): void {
@@ -49,9 +52,8 @@ class Side implements Hl7MessageSink {
     if (!TOLD_ALL_THE_SAME.includes(flaw)) this.#session.tellFault(flaw ?? 'lost-bytes', this.#at, this.#frame)
     else if (!reading.ok) this.#session.tellFault(reading.fault, this.#at, this.#frame)
     else {
-      const { context } = this.#session
-      const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: context.flow.id } as const
-      context.emit({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
+      const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: this.#session.flowId, times: 1 } as const
+      this.#repeats.message({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
       this.#session.count(this.#direction, reading.summary.messageType)
       this.#session.pairing.message(this.#direction, reading.control)
       if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)
@@ -61,19 +63,27 @@ class Side implements Hl7MessageSink {
   fault(fault: Hl7Fault): void {
     this.#session.tellFault(fault, this.#session.at, this.#session.context.frame())
   }
+
+  end(): void {
+    this.stream.end()
+    this.#repeats.end()
+  }
 }
 
 export class Hl7Session implements Session {
   readonly context: SessionContext
+  readonly flowId: number
   /** Packet time of what is being fed. */
   at: Micros = 0
   readonly pairing = new Hl7Pairing()
-  readonly #counts = new Map<string, [Direction, string, number]>()
+  /** By direction and message type, in order of first appearance. */
+  readonly #counts: [Direction, string, number][] = []
   readonly #sides: readonly [Side, Side]
   #faults = 0
 
   constructor(context: SessionContext) {
     this.context = context
+    this.flowId = context.flow.id
     const midstream = context.flow.state === 'midstream'
     this.#sides = [new Side(this, 0, midstream), new Side(this, 1, midstream)]
   }
@@ -94,18 +104,21 @@ export class Hl7Session implements Session {
 
   end(at: Micros): void {
     this.at = at
-    for (const side of this.#sides) side.stream.end()
-    if (this.#counts.size === 0) return
+    for (const side of this.#sides) side.end()
+    if (this.#counts.length === 0) return
     const { context } = this
-    const messages = [...this.#counts.values()]
-    context.emit({ at, frame: context.frame(), protocol: 'hl7', kind: 'totals', flowId: context.flow.id, messages, ...this.pairing.totals() })
+    context.emit({ at, frame: context.frame(), protocol: 'hl7', kind: 'totals', flowId: this.flowId, messages: this.#counts, ...this.pairing.totals() })
   }
 
   count(direction: Direction, messageType: string): void {
-    const type = this.#counts.size < HL7_TYPES_MAX || this.#counts.has(`${direction} ${messageType}`) ? messageType : OTHER_TYPES
-    const known = this.#counts.get(`${direction} ${type}`)
+    const known = this.#countOf(direction, messageType) ?? (this.#counts.length < HL7_TYPES_MAX ? undefined : this.#countOf(direction, OTHER_TYPES))
     if (known) known[2] += 1
-    else this.#counts.set(`${direction} ${type}`, [direction, type, 1])
+    else this.#counts.push([direction, this.#counts.length < HL7_TYPES_MAX ? messageType : OTHER_TYPES, 1])
+  }
+
+  #countOf(direction: Direction, messageType: string): [Direction, string, number] | undefined {
+    for (const count of this.#counts) if (count[0] === direction && count[1] === messageType) return count
+    return undefined
   }
 
   tellFault(reason: Hl7Fault, at: Micros, frame: number): void {

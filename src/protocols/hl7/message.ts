@@ -4,10 +4,11 @@
 import { isSpace } from '../../base/characters.ts'
 import { assert } from '../../base/assert.ts'
 import {
-  HL7_DEVICES_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX, HL7_UNKNOWN_TYPE, Hl7Byte, countedName,
-  isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType,
-  knownVersion, patientSegmentRow, type Hl7Fault, type PatientSegmentRow,
+  HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX, HL7_UNKNOWN_TYPE,
+  Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType, knownVersion, patientSegmentRow,
+  type Hl7Fault, type PatientSegmentRow,
 } from './codes.ts'
+import { fieldName, segmentName, TextMemory } from './text-memory.ts'
 import { contentOf, profileOf } from './content.ts'
 import type { Hl7DeviceId, Hl7Message } from './facts.ts'
 import { COLLECTED, DEVICE_RANK, DOT, HIERARCHY_DOTS_MIN, MDC, type Collected, type Glance, type HeaderField } from './fields.ts'
@@ -22,6 +23,13 @@ export type Hl7Reading =
 /** Byte that no delimiter can be: "this message declares none". */
 const NONE = -1
 
+const NAME_LETTERS = 3
+const TEXT_BYTES_MAX = Math.max(HL7_HEADER_TEXT_MAX, HL7_DEVICE_TEXT_MAX)
+const CARET = 0x5e
+const UNPRINTABLE = 0x3f
+const NO_FIELDS: readonly string[] = []
+const NO_DEVICES: readonly Hl7DeviceId[] = []
+
 /** `name`: the letters of a segment; `fields`: behind its first separator; `rest`: to the line end, nothing more to learn. */
 type Place = 'name' | 'fields' | 'rest'
 
@@ -31,6 +39,9 @@ type Place = 'name' | 'fields' | 'rest'
  */
 export class Hl7Scanner {
   #place: Place = 'name'
+  /** Letters of the segment's name so far, as their bytes in one number, and how many. */
+  #letters = 0
+  #letterCount = 0
   #name = ''
   /** No header was read yet: the first segment must be one. */
   #wantsHeader = true
@@ -52,9 +63,12 @@ export class Hl7Scanner {
   #isIdle = false
   #watchedComponents: readonly number[] | undefined
   #collected: Collected | undefined
-  #text = ''
+  /** What is collected of this field, as printable bytes. */
+  readonly #text = new Uint8Array(TEXT_BYTES_MAX)
+  #textLength = 0
   #textDone = false
-  #header = new Map<HeaderField, string>()
+  readonly #header = new Map<HeaderField, string>()
+  readonly #texts = new TextMemory()
   #devices: Hl7DeviceId[] = []
   /** Devices before the segment we are in: a better identifier of the same PRT takes the place of what came behind. */
   #devicesBefore = 0
@@ -67,45 +81,38 @@ export class Hl7Scanner {
   #others = 0
   #mdcObservations = 0
   #hierarchies = 0
-  #filled = new Set<string>()
-  #segments = new Map<string, number>()
+  readonly #filled: string[] = []
+  #segments: [string, number][] = []
 
   reset(): void {
     this.#place = 'name'
+    this.#letters = this.#letterCount = 0
     this.#name = ''
     this.#wantsHeader = true
     this.#inHeader = false
     this.#separator = this.#component = this.#repetition = this.#subcomponent = NONE
     this.#encoding = ''
     this.#fault = null
-    this.#header = new Map()
+    this.#header.clear()
     this.#devices = []
     this.#controlHash = this.#answeredHash = HASH_EMPTY
     this.#hasAnswer = false
     this.#mdcObservations = this.#hierarchies = 0
-    this.#filled = new Set()
-    this.#segments = new Map()
+    this.#filled.length = 0
+    this.#segments = []
   }
 
   scan(buf: Uint8Array, off: number, end: number): void {
     let i = off
     while (i < end) {
-      i = this.#skipIdle(buf, i, end)
+      if (this.#place === 'rest') i = toLineEnd(buf, i, end, NONE)
+      else if (this.#place === 'fields' && this.#isIdle) i = toLineEnd(buf, i, end, this.#separator)
       if (i >= end) return
       const c = buf[i++] as number
       if (isLineEnd(c)) this.#endLine()
       else if (this.#place === 'fields') this.#onFieldByte(c)
       else if (this.#place === 'name') this.#onNameByte(c)
     }
-  }
-
-  /** Most bytes teach nothing: on to the line end, or to the separator behind a field that is decided. */
-  #skipIdle(buf: Uint8Array, off: number, end: number): number {
-    if (this.#place !== 'rest' && !(this.#place === 'fields' && this.#isIdle)) return off
-    const separator = this.#place === 'fields' ? this.#separator : NONE
-    let i = off
-    while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
-    return i
   }
 
   /** The message is over. Sorted by code unit: PID-11 stands before PID-3. */
@@ -126,9 +133,9 @@ export class Hl7Scanner {
       version: knownVersion(text('version')),
       profile,
       content: contentOf(type, profile, this.#mdcObservations, this.#hierarchies),
-      devices: this.#devices,
-      filledPatientFields: [...this.#filled].sort(),
-      segments: [...this.#segments],
+      devices: this.#devices.length === 0 ? NO_DEVICES : this.#devices,
+      filledPatientFields: this.#filled.length === 0 ? NO_FIELDS : [...this.#filled].sort(),
+      segments: this.#segments,
     }
     return { ok: true, summary, control: this.#control() }
   }
@@ -140,9 +147,13 @@ export class Hl7Scanner {
   }
 
   #onNameByte(c: number): void {
-    if (this.#name.length < 3) {
-      if (isNameByte(c, this.#name.length)) this.#name += String.fromCharCode(c)
-      else this.#place = 'rest'
+    if (this.#letterCount < NAME_LETTERS) {
+      if (!isNameByte(c, this.#letterCount)) {
+        this.#place = 'rest'
+        return
+      }
+      this.#letters = (this.#letters << 8) | c
+      if (++this.#letterCount === NAME_LETTERS) this.#name = segmentName(this.#letters)
     } else if (this.#wantsHeader) this.#openHeader(c)
     else if (c === this.#separator) this.#openSegment(1)
     else this.#place = 'rest'
@@ -172,9 +183,12 @@ export class Hl7Scanner {
 
   #countSegment(): void {
     const name = countedName(this.#name)
-    const before = this.#segments.get(name)
-    if (before === undefined && this.#segments.size >= HL7_SEGMENT_NAMES_MAX) return
-    this.#segments.set(name, (before ?? 0) + 1)
+    for (const segment of this.#segments) {
+      if (segment[0] !== name) continue
+      segment[1]++
+      return
+    }
+    if (this.#segments.length < HL7_SEGMENT_NAMES_MAX) this.#segments.push([name, 1])
   }
 
   #openField(field: number): void {
@@ -184,7 +198,7 @@ export class Hl7Scanner {
     this.#isWatched = this.#row !== undefined && isPatientField(this.#row, field)
     this.#watchedComponents = this.#isWatched ? this.#row?.components?.[field] : undefined
     this.#collected = this.#collects?.get(field)
-    this.#text = ''
+    this.#textLength = 0
     this.#textDone = false
     this.#matched = this.#dots = this.#others = 0
     this.#isIdle = !this.#isWatched && this.#collected === undefined && !(this.#inHeader && field === 2)
@@ -203,8 +217,8 @@ export class Hl7Scanner {
 
   #onContent(c: number): void {
     if (this.#collected?.glance !== undefined) this.#look(this.#collected.glance, c)
-    if (this.#collected !== undefined && !this.#textDone && this.#text.length < this.#collected.textMax) {
-      this.#text += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+    if (this.#collected !== undefined && !this.#textDone && this.#textLength < this.#collected.textMax) {
+      this.#text[this.#textLength++] = c >= 0x20 && c < 0x7f ? c : UNPRINTABLE
     }
     if (!this.#isWatched || this.#holdsContent || c === this.#subcomponent || isBlankByte(c)) return
     this.#holdsContent = this.#watchedComponents?.includes(this.#componentIndex) !== false
@@ -234,9 +248,9 @@ export class Hl7Scanner {
     this.#componentIndex += 1
     const collected = this.#collected
     if (collected === undefined || this.#textDone) return
-    if (collected.device !== undefined) this.#textDone = cleanText(this.#text) !== ''
+    if (collected.device !== undefined) this.#textDone = this.#cleanText() !== ''
     else if (this.#componentIndex > collected.componentsMax) this.#textDone = true
-    else if (this.#text.length < collected.textMax) this.#text += '^'
+    else if (this.#textLength < collected.textMax) this.#text[this.#textLength++] = CARET
   }
 
   /** Repetitions of a device field are devices of their own; of a header field only the first is kept. */
@@ -249,15 +263,23 @@ export class Hl7Scanner {
 
   #endField(): void {
     this.#endGlance()
-    if (this.#holdsContent) this.#filled.add(`${this.#name}-${this.#field}`)
-    if (this.#collected?.header !== undefined) this.#header.set(this.#collected.header, cleanText(this.#text))
+    if (this.#holdsContent) this.#fill(fieldName(this.#name, this.#field))
+    if (this.#collected?.header !== undefined) this.#header.set(this.#collected.header, this.#cleanText())
     if (this.#collected?.device !== undefined) this.#keepDevice(this.#collected.device)
     if (this.#inHeader && this.#field === 2) this.#readEncoding()
   }
 
+  #fill(field: string): void {
+    if (!this.#filled.includes(field)) this.#filled.push(field)
+  }
+
+  #cleanText(): string {
+    return this.#textLength === 0 ? '' : cleanText(this.#texts.of(this.#text, this.#textLength))
+  }
+
   #keepDevice(source: Hl7DeviceId['source']): void {
-    const text = cleanText(this.#text)
-    this.#text = ''
+    const text = this.#cleanText()
+    this.#textLength = 0
     this.#textDone = false
     if (text === '') return
     const rank = DEVICE_RANK[source]
@@ -285,7 +307,7 @@ export class Hl7Scanner {
 
   /** A line of three letters: a segment without fields (DSC), but never taken for a local one. */
   #isBareName(): boolean {
-    return this.#place === 'name' && this.#name.length === 3 && !this.#wantsHeader && !this.#name.startsWith('Z')
+    return this.#place === 'name' && this.#letterCount === NAME_LETTERS && !this.#wantsHeader && !this.#name.startsWith('Z')
   }
 
   #endLine(): void {
@@ -293,8 +315,16 @@ export class Hl7Scanner {
     else if (this.#isBareName()) this.#countSegment()
     this.#inHeader = false
     this.#place = this.#fault === null ? 'name' : 'rest'
+    this.#letters = this.#letterCount = 0
     this.#name = ''
   }
+}
+
+/** First line end or separator of [off, end). */
+function toLineEnd(buf: Uint8Array, off: number, end: number, separator: number): number {
+  let i = off
+  while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
+  return i
 }
 
 /** Without outer blanks, empty trailing components, and HL7's `""` for nothing. */

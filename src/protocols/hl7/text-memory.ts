@@ -1,0 +1,60 @@
+// Texts met before, found by their bytes: a sender's names are the same in each of its messages, and making a text costs more than reading it.
+// Keeps the rule that what is remembered is bounded, and is only what may leave in a fact.
+
+import { asciiText } from '../../wire/bytes.ts'
+import { HL7_DEVICE_TEXT_MAX, HL7_HEADER_TEXT_MAX } from './codes.ts'
+
+/** Places of a direction's memory; the fields of a header and some devices. A power of two. */
+const TEXTS_MAX = 64
+const BYTES_MAX = Math.max(HL7_HEADER_TEXT_MAX, HL7_DEVICE_TEXT_MAX)
+
+export class TextMemory {
+  readonly #bytes: (Uint8Array | undefined)[] = []
+  readonly #texts: (string | undefined)[] = []
+
+  /** The first `length` bytes, printable, as text. */
+  of(bytes: Uint8Array, length: number): string {
+    let hash = length
+    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+    const place = (hash ^ (hash >>> 16)) & (TEXTS_MAX - 1)
+    const known = this.#texts[place]
+    if (known !== undefined && known.length === length && isStart(this.#bytes[place] as Uint8Array, bytes, length)) return known
+    const text = asciiText(bytes, 0, length, BYTES_MAX)
+    const copy = this.#bytes[place] ?? new Uint8Array(BYTES_MAX)
+    for (let i = 0; i < length; i++) copy[i] = bytes[i] as number
+    this.#bytes[place] = copy
+    this.#texts[place] = text
+    return text
+  }
+}
+
+function isStart(a: Uint8Array, b: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Names of segments by their three letters, and of their fields; other names than these are made anew. */
+const NAMES_MAX = 1024
+const FIELDS_MAX = 128
+const names = new Map<number, string>()
+const fields = new Map<string, string[]>()
+
+/** Three letters, of which each is a byte of the number. */
+export function segmentName(letters: number): string {
+  const known = names.get(letters)
+  if (known !== undefined) return known
+  const name = String.fromCharCode(letters >>> 16, (letters >>> 8) & 0xff, letters & 0xff)
+  if (names.size < NAMES_MAX) names.set(letters, name)
+  return name
+}
+
+/** As `PID-3`. */
+export function fieldName(segment: string, field: number): string {
+  const known = fields.get(segment)?.[field]
+  if (known !== undefined) return known
+  const name = `${segment}-${field}`
+  const list = fields.get(segment)
+  if (list === undefined && fields.size < NAMES_MAX) fields.set(segment, [])
+  if (list !== undefined && field < FIELDS_MAX) list[field] = name
+  return name
+}

@@ -3,6 +3,7 @@
 
 import type { Conversation } from '../detect/conversation.ts'
 import type { Report } from '../sensor/report.ts'
+import { conversationText } from './conversation-text.ts'
 
 /** Objects in one piece: of conversations some 700 kB. */
 const PIECE_OBJECTS = 1000
@@ -21,19 +22,22 @@ export function* jsonPieces(report: ReportHead, conversations: Iterable<Conversa
   yield JSON.stringify({ schema, analysis, severities }, null, INDENT).slice(0, -'\n}'.length)
   yield* listPieces('findings', report.findings)
   yield* listPieces('assets', report.assets)
-  yield* listPieces('conversations', conversations)
+  yield* listPieces('conversations', conversations, (some) => some.map(conversationText).join(',\n'))
   yield '\n}\n'
 }
 
 /** `,` and one list with its name, as it stands in the report. */
-function* listPieces(name: string, objects: Iterable<object>): Generator<string> {
+function* listPieces<T extends object>(name: string, objects: Iterable<T>, textOf: (some: T[]) => string = membersText): Generator<string> {
   let before = `,\n  "${name}": [\n`
   for (const some of inSome(objects)) {
-    const text = JSON.stringify([some], null, INDENT)
-    yield before + text.slice(BEFORE_MEMBERS.length, -BEHIND_MEMBERS.length)
+    yield before + textOf(some)
     before = ',\n'
   }
   yield before === ',\n' ? '\n  ]' : `,\n  "${name}": []`
+}
+
+function membersText(some: object[]): string {
+  return JSON.stringify([some], null, INDENT).slice(BEFORE_MEMBERS.length, -BEHIND_MEMBERS.length)
 }
 
 /** One object per line, `type` first: what log pipelines swallow. */
@@ -46,8 +50,8 @@ export function* jsonLinePieces(report: ReportHead, conversations: Iterable<Conv
   }
 }
 
-function* inSome(objects: Iterable<object>): Generator<object[]> {
-  let some: object[] = []
+function* inSome<T extends object>(objects: Iterable<T>): Generator<T[]> {
+  let some: T[] = []
   for (const o of objects) {
     some.push(o)
     if (some.length < PIECE_OBJECTS) continue

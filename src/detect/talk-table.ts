@@ -273,6 +273,8 @@ export class TalkTable {
 class Row implements Talk {
   readonly #table: TalkTable
   readonly #row: number
+  #src: Ip | null = null
+  #dst: Ip | null = null
 
   constructor(table: TalkTable, row: number) {
     this.#table = table
@@ -280,8 +282,8 @@ class Row implements Talk {
   }
 
   get vlan(): number { return this.#table.word(this.#row, Word.vlan) }
-  get src(): Ip { return this.#table.src(this.#row) }
-  get dst(): Ip { return this.#table.dst(this.#row) }
+  get src(): Ip { return (this.#src ??= this.#table.src(this.#row)) }
+  get dst(): Ip { return (this.#dst ??= this.#table.dst(this.#row)) }
   get proto(): number { return this.#table.word(this.#row, Word.proto) }
   get port(): number { return this.#table.word(this.#row, Word.port) }
   get nextHop(): MacNumber { return this.#table.wide(this.#row, Wide.nextHop) }

@@ -6,7 +6,7 @@ import { DEFAULT_RULE, type Conduit, type Policy, type Service } from '../langua
 import { defaultReason, serviceMatches, type FiveTuple, type Verdict } from './evaluate.ts'
 import { builtInZoneOf, type NameMap } from './names.ts'
 
-/** Addresses remembered with their zone; a /16 of a busy hospital. When full it is emptied: a scan must not eat the memory. */
+/** IPv6 addresses remembered with their zone; a /16 of a busy hospital. When full it is emptied: a scan must not eat the memory. */
 const ZONE_CACHE_MAX = 65_536
 
 /** A policy and its names, compiled. */
@@ -32,24 +32,26 @@ export function createEvaluator(policy: Policy, names: NameMap): Evaluator {
   const tables = { 4: lengthTables(names, 4), 6: lengthTables(names, 6) }
   const conduits = conduitsByPair(policy)
   const cache = new Map<Ip, string>()
+  // An IPv4 address is looked up sooner than it is found in a cache.
+  const zoneOfIp = (ip: Ip): string => (ipVersion(ip) === 4 ? lookUp(tables[4], ip) : cachedZoneOf(ip))
   const cachedZoneOf = (ip: Ip): string => {
     const known = cache.get(ip)
     if (known !== undefined) return known
-    const zone = lookUp(tables[ipVersion(ip)], ip)
+    const zone = lookUp(tables[6], ip)
     if (cache.size >= ZONE_CACHE_MAX) cache.clear()
     cache.set(ip, zone)
     return zone
   }
   const decide = (tuple: FiveTuple): Verdict => {
-    const from = cachedZoneOf(tuple.src)
-    const to = cachedZoneOf(tuple.dst)
-    for (const { conduit, services } of conduits.get(pairKey(from, to)) ?? []) {
+    const from = zoneOfIp(tuple.src)
+    const to = zoneOfIp(tuple.dst)
+    for (const { conduit, services } of conduits.get(from)?.get(to) ?? NO_CONDUITS) {
       if (!services.some((service) => serviceMatches(service, tuple))) continue
       return { action: conduit.action, rule: conduit.name, reason: conduit.reason, from, to }
     }
     return { action: policy.default, rule: DEFAULT_RULE, reason: defaultReason(policy.default, from, to, tuple), from, to }
   }
-  return { evaluate: decide, zoneOf: cachedZoneOf }
+  return { evaluate: decide, zoneOf: zoneOfIp }
 }
 
 /** Longest length first, so that the first hit is the answer. */
@@ -95,19 +97,17 @@ function zoneOf6(tables: readonly LengthTable[], value: bigint): string | undefi
   return undefined
 }
 
-function conduitsByPair(policy: Policy): ReadonlyMap<string, readonly CompiledConduit[]> {
+const NO_CONDUITS: readonly CompiledConduit[] = []
+
+/** By the zone they lead from, then the one they lead to. */
+function conduitsByPair(policy: Policy): ReadonlyMap<string, ReadonlyMap<string, readonly CompiledConduit[]>> {
   const services = new Map(policy.services.map((service) => [service.name, service]))
-  const pairs = new Map<string, CompiledConduit[]>()
+  const pairs = new Map<string, Map<string, CompiledConduit[]>>()
   for (const conduit of policy.conduits) {
-    const key = pairKey(conduit.from, conduit.to)
-    const list = pairs.get(key) ?? []
-    pairs.set(key, list)
+    const byTo = pairs.get(conduit.from) ?? new Map<string, CompiledConduit[]>()
+    const list = byTo.get(conduit.to) ?? []
+    pairs.set(conduit.from, byTo.set(conduit.to, list))
     list.push({ conduit, services: conduit.services.flatMap((name) => services.get(name) ?? []) })
   }
   return pairs
-}
-
-/** Zone names hold no space (readName), so the key is unambiguous. */
-function pairKey(from: string, to: string): string {
-  return `${from} ${to}`
 }

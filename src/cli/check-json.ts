@@ -3,7 +3,6 @@
 
 import type { Conversation } from '../detect/conversation.ts'
 import type { Report } from '../sensor/report.ts'
-import { conversationText } from './conversation-text.ts'
 
 /** Objects in one piece: of conversations some 700 kB. */
 const PIECE_OBJECTS = 1000
@@ -22,22 +21,19 @@ export function* jsonPieces(report: ReportHead, conversations: Iterable<Conversa
   yield JSON.stringify({ schema, analysis, severities }, null, INDENT).slice(0, -'\n}'.length)
   yield* listPieces('findings', report.findings)
   yield* listPieces('assets', report.assets)
-  yield* listPieces('conversations', conversations, (some) => some.map(conversationText).join(',\n'))
+  yield* listPieces('conversations', conversations)
   yield '\n}\n'
 }
 
 /** `,` and one list with its name, as it stands in the report. */
-function* listPieces<T extends object>(name: string, objects: Iterable<T>, textOf: (some: T[]) => string = membersText): Generator<string> {
+function* listPieces(name: string, objects: Iterable<object>): Generator<string> {
   let before = `,\n  "${name}": [\n`
   for (const some of inSome(objects)) {
-    yield before + textOf(some)
+    const text = JSON.stringify([some], null, INDENT)
+    yield before + text.slice(BEFORE_MEMBERS.length, -BEHIND_MEMBERS.length)
     before = ',\n'
   }
   yield before === ',\n' ? '\n  ]' : `,\n  "${name}": []`
-}
-
-function membersText(some: object[]): string {
-  return JSON.stringify([some], null, INDENT).slice(BEFORE_MEMBERS.length, -BEHIND_MEMBERS.length)
 }
 
 /** One object per line, `type` first: what log pipelines swallow. */
@@ -50,8 +46,8 @@ export function* jsonLinePieces(report: ReportHead, conversations: Iterable<Conv
   }
 }
 
-function* inSome<T extends object>(objects: Iterable<T>): Generator<T[]> {
-  let some: T[] = []
+function* inSome(objects: Iterable<object>): Generator<object[]> {
+  let some: object[] = []
   for (const o of objects) {
     some.push(o)
     if (some.length < PIECE_OBJECTS) continue

@@ -32,20 +32,32 @@ export class Places {
   /** Most captures have one segment, and most packets follow one of theirs. */
   #lastVlan = Number.NaN
   #last = new Map<Ip, Place>()
+  /** What was looked for last, and found or not: one event asks for its place two or three times. */
+  #foundVlan = Number.NaN
+  #foundIp: Ip | null = null
+  #place: Place | undefined
 
   find(vlan: number, ip: Ip): Place | undefined {
-    return this.#segment(vlan).get(ip)
+    if (vlan !== this.#foundVlan || ip !== this.#foundIp) this.#found(vlan, ip, this.#segment(vlan).get(ip))
+    return this.#place
   }
 
   /** The place, made when it is new. */
   at(vlan: number, ip: Ip): Place {
-    const segment = this.#segment(vlan)
-    const known = segment.get(ip)
+    const known = this.find(vlan, ip)
     if (known) return known
+    const segment = this.#segment(vlan)
     const place = new Place(vlan, ip)
     segment.set(ip, place)
     this.#segments.set(vlan, segment)
+    this.#found(vlan, ip, place)
     return place
+  }
+
+  #found(vlan: number, ip: Ip, place: Place | undefined): void {
+    this.#foundVlan = vlan
+    this.#foundIp = ip
+    this.#place = place
   }
 
   /** A segment without places is kept only until another one is asked for. */

@@ -2,12 +2,16 @@
 // Keeps the rule that the mind hears exactly what it would hear from one engine.
 
 import { assert } from '../../base/assert.ts'
+import type { Ip } from '../../base/ip.ts'
 import { noFlows, sumFlows } from '../../detect/sensor-health.ts'
 import { snapshotOfParts } from '../../detect/talks.ts'
+import type { SynSeen } from '../../inventory/hints/syn.ts'
+import type { Fact } from '../../protocols/facts.ts'
+import type { Flow } from '../../wire/flow.ts'
 import { addCounts } from '../engine.ts'
 import type { Mind } from '../mind.ts'
 import { namedCounts, type Heard } from '../sensor.ts'
-import { flowOf, type FlowTold, type WorkerBatch, type WorkerEnd, type WorkerEvent } from './events.ts'
+import { EventKind, flowOf, Head, HEAD_NUMBERS, type FlowTold, type WorkerBatch, type WorkerBodies, type WorkerEnd } from './events.ts'
 
 /** Ids of a worker's flows in the whole capture, by the worker's own id less one. 4 bytes a flow. */
 class Ids {
@@ -46,10 +50,10 @@ export class Merger {
   /** The batches of all workers about the same bytes. */
   take(batches: readonly WorkerBatch[]): void {
     this.#number(batches.map(({ opened }) => opened))
-    const at = batches.map(() => 0)
-    for (let w = this.#next(batches, at); w >= 0; w = this.#next(batches, at)) {
-      this.#tell(w, batches[w]?.events[at[w] as number] as WorkerEvent)
-      at[w] = (at[w] as number) + 1
+    const lists = batches.map((batch, worker) => new Events(batch, (own) => this.idOf(worker, own)))
+    for (let next = this.#next(lists); next !== null; next = this.#next(lists)) {
+      next.tell(this.#mind)
+      next.at += HEAD_NUMBERS
     }
   }
 
@@ -86,44 +90,74 @@ export class Merger {
     }
   }
 
-  /** The worker whose next event comes first, or -1. */
-  #next(batches: readonly WorkerBatch[], at: readonly number[]): number {
-    let first = -1
-    let head: WorkerEvent | null = null
-    for (const [w, { events }] of batches.entries()) {
-      const event = events[at[w] as number]
-      if (event === undefined || (head !== null && !this.#isBefore(w, event, first, head))) continue
-      first = w
-      head = event
-    }
+  /** The list whose next event comes first, or null. */
+  #next(lists: readonly Events[]): Events | null {
+    let first: Events | null = null
+    for (const list of lists) if (!list.isOver && (first === null || isBefore(list, first))) first = list
     return first
   }
+}
 
-  #isBefore(w: number, a: WorkerEvent, v: number, b: WorkerEvent): boolean {
-    if (a.frame !== b.frame) return a.frame < b.frame
-    if (a.phase !== b.phase) return a.phase < b.phase
-    return this.idOf(w, a.order) < this.idOf(v, b.order)
+function isBefore(a: Events, b: Events): boolean {
+  const frame = a.head(Head.frame) - b.head(Head.frame)
+  if (frame !== 0) return frame < 0
+  const phase = a.head(Head.phase) - b.head(Head.phase)
+  if (phase !== 0) return phase < 0
+  return a.idOf(a.head(Head.order)) < b.idOf(b.head(Head.order))
+}
+
+/** The events of one worker's batch, of which those before `at` are told. */
+class Events {
+  at = 0
+  readonly idOf: (own: number) => number
+  readonly #heads: Float64Array
+  readonly #bodies: WorkerBodies
+  /** Made when first asked for. */
+  readonly #flows: Flow[] = []
+
+  constructor({ heads, bodies }: WorkerBatch, idOf: (own: number) => number) {
+    this.idOf = idOf
+    this.#heads = heads
+    this.#bodies = bodies === '' ? NO_BODIES : (JSON.parse(bodies) as WorkerBodies)
   }
 
-  #tell(worker: number, event: WorkerEvent): void {
-    const mind = this.#mind
-    switch (event.kind) {
-      case 'fact':
-        return mind.fact(event.fact, event.flow && this.#flow(worker, event.flow))
-      case 'sender':
-        return mind.sender(event.vlan, event.mac, event.ip, event.at, event.frame)
-      case 'opened':
-        return mind.opened(event.vlan, event.ip, event.syn)
-      case 'started':
-        return mind.started(this.#flow(worker, event.flow), event.at, event.frame)
-      case 'broadcast':
-        return mind.broadcast(this.#flow(worker, event.flow), event.at, event.frame)
+  get isOver(): boolean {
+    return this.at >= this.#heads.length
+  }
+
+  /** A number of the next event. */
+  head(number: number): number {
+    return this.#heads[this.at + number] as number
+  }
+
+  tell(mind: Mind): void {
+    const { facts, ips, syns } = this.#bodies
+    const [body, at, frame] = [this.head(Head.body), this.head(Head.at), this.head(Head.frame)]
+    switch (this.head(Head.kind)) {
+      case EventKind.fact:
+        return mind.fact(facts[body] as Fact, this.head(Head.flow) < 0 ? null : this.#flow())
+      case EventKind.sender:
+        return mind.sender(this.head(Head.vlan), this.head(Head.mac), ips[body] as Ip, at, frame)
+      case EventKind.opened:
+        return mind.opened(this.head(Head.vlan), ips[body] as Ip, syns[this.head(Head.flow)] as SynSeen)
+      case EventKind.started:
+        return mind.started(this.#flow(), at, frame)
+      default:
+        return mind.broadcast(this.#flow(), at, frame)
     }
   }
 
-  #flow(worker: number, told: FlowTold): ReturnType<typeof flowOf> {
-    const id = this.idOf(worker, told.id)
+  #flow(): Flow {
+    const index = this.head(Head.flow)
+    const known = this.#flows[index]
+    if (known) return known
+    const told = this.#bodies.flows[index] as FlowTold
+    const id = this.idOf(told.id)
     assert(id > 0, 'a flow is numbered before it is told of')
-    return flowOf(told, id)
+    const flow = flowOf(told, id)
+    this.#flows[index] = flow
+    return flow
   }
 }
+
+const NO_BODIES: WorkerBodies = { facts: [], flows: [], ips: [], syns: [] }

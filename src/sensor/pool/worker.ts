@@ -8,16 +8,15 @@ import type { SenderTold } from '../../inventory/senders.ts'
 import { createCaptureReader } from '../../wire/capture/reader.ts'
 import { Engine } from '../engine.ts'
 import { overlapOf } from '../knowledge.ts'
-import { flowTold, PHASES_MAX, PLACE_BYTES, type WorkerBatch, type WorkerEnd, type WorkerEvent, type WorkerStart, type WorkerTask } from './events.ts'
-
-type Told = WorkerEvent extends infer E ? (E extends WorkerEvent ? Omit<E, 'frame' | 'phase' | 'order'> : never) : never
+import { PHASES_MAX, PLACE_BYTES, type WorkerBatch, type WorkerEnd, type WorkerStart, type WorkerTask } from './events.ts'
+import { Told, type Moment } from './told.ts'
 
 /** An engine whose events wait to be sent. */
 export class Recorder {
   readonly engine: Engine
   facts = 0
   #opened: number[] = []
-  #events: WorkerEvent[] = []
+  readonly #told = new Told()
   #isOver = false
 
   constructor({ seed, owned, isLead, startPorts, policy }: Omit<WorkerStart, 'ring'>) {
@@ -27,28 +26,27 @@ export class Recorder {
       events: {
         fact: (fact, flow) => {
           this.facts++
-          this.#tell({ kind: 'fact', fact, flow: flow && flowTold(flow) })
+          this.#told.fact(this.#now(), fact, flow)
         },
-        sender: (shard, row, frame) => this.#tell({ kind: 'sender', vlan: frame.vlan, mac: frame.srcMac, ip: shard.senders.ip(row), at: frame.at }),
-        started: (flow, frame) => this.#tell({ kind: 'started', flow: flowTold(flow), at: frame.at }),
-        opened: (shard, row, syn) => this.#tell({ kind: 'opened', vlan: shard.senders.vlan(row), ip: shard.senders.ip(row), syn }),
-        broadcast: (flow, frame) => this.#tell({ kind: 'broadcast', flow: flowTold(flow), at: frame.at }),
+        sender: (shard, row, frame) => this.#told.sender(this.#now(), frame.vlan, frame.srcMac, shard.senders.ip(row), frame.at),
+        started: (flow, frame) => this.#told.flow(this.#now(), 'started', flow, frame.at),
+        opened: (shard, row, syn) => this.#told.opened(this.#now(), shard.senders.vlan(row), shard.senders.ip(row), syn),
+        broadcast: (flow, frame) => this.#told.flow(this.#now(), 'broadcast', flow, frame.at),
         ended: () => {},
       },
     })
   }
 
-  #tell(told: Told): void {
+  #now(): Moment {
     const { frameNumber, phase, order } = this.engine
     // What ends with the capture comes after every packet of it.
-    this.#events.push({ frame: this.#isOver ? Number.MAX_SAFE_INTEGER : frameNumber, phase, order, ...told })
+    return { frame: this.#isOver ? Number.MAX_SAFE_INTEGER : frameNumber, phase, order }
   }
 
   /** What was told since the last time. */
   take(): WorkerBatch {
-    const batch = { kind: 'batch', opened: Float64Array.from(this.#opened), events: this.#events, counters: this.engine.counters } as const
+    const batch = { kind: 'batch', opened: Float64Array.from(this.#opened), ...this.#told.take(), counters: this.engine.counters } as const
     this.#opened = []
-    this.#events = []
     return batch
   }
 
@@ -86,7 +84,7 @@ function work(start: WorkerStart, port: NonNullable<typeof parentPort>): void {
       reader.push(bytes.subarray(0, task.length))
     }
     const batch = recorder.take()
-    port.postMessage(batch, [batch.opened.buffer as ArrayBuffer])
+    port.postMessage(batch, [batch.opened.buffer as ArrayBuffer, batch.heads.buffer as ArrayBuffer])
   })
 }
 

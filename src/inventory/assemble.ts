@@ -86,8 +86,9 @@ export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
     if (b.dhcpLeases > 0) leased.add(b.mac)
     if (b.traffic === 0 || claimedByArp(b) || b.dhcpLeases > 0 || ipScope(b.ip) === 'link-local') continue
     const set = carried.get(b.mac) ?? new Set()
-    carried.set(b.mac, set.add(ipVersion(b.ip) === 4 ? b.ip : b.ip.split(':').slice(0, 4).join(':')))
-    const isElsewhere = ipVersion(b.ip) === 4 && own.get(b.mac)?.has(usualSegment(b.ip)) === false
+    const isV4 = ipVersion(b.ip) === 4
+    if (set.size < ROUTED_SENDERS_MIN) carried.set(b.mac, set.add(isV4 ? b.ip : usualSegment(b.ip)))
+    const isElsewhere = isV4 && own.get(b.mac)?.has(usualSegment(b.ip)) === false
     if (set.size >= ROUTED_SENDERS_MIN || isElsewhere) routers.add(b.mac)
   }
   for (const mac of leased) routers.delete(mac)

@@ -18,7 +18,7 @@ const MANDATORY: readonly string[] = Array.from({ length: 33 }, (_, i) => String
   .flatMap((number) => (number === '27' ? Array.from({ length: 11 }, (_, i) => `27_${i + 1}`) : [number])).filter((number) => number !== '8')
 
 /** Needs the registry of languages (0.6 MB), for the two fields that hold a language: loaded when one says another than these. */
-const LANGUAGES = { test: '12', known: new Set<unknown>(['en', 'de', 'fr', 'es', 'it', 'nl', 'ja', undefined]) } as const
+const LANGUAGES = { test: '12', known: new Set<unknown>(['en-US', 'en', 'en-GB', 'de', 'de-DE', 'fr', 'es', 'ja', undefined]) } as const
 
 type DocumentTest = (document: unknown) => Outcome | Promise<Outcome>
 interface Outcome {

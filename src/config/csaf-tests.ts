@@ -63,7 +63,8 @@ const RANGE_WORDS: ReadonlySet<string> = new Set(['after', 'all', 'before', 'ear
 /** Branches nest as deep as the schema let them. */
 function rangesIn(branches: readonly Branch[], path: string): readonly CsafError[] {
   return branches.flatMap(({ category, name, branches: inner }, i) => {
-    const own = category === 'product_version' && isRange(name.toLowerCase()) ? [{ instancePath: `${path}/${i}/name`, message: 'version range in product version' }] : []
+    const wrong = category === 'product_version' && isRange(name.toLowerCase())
+    const own = wrong ? [{ instancePath: `${path}/${i}/name`, message: 'version range in product version' }] : []
     return inner === undefined ? own : [...own, ...rangesIn(inner, `${path}/${i}/branches`)]
   })
 }

@@ -64,32 +64,35 @@ function example(): Tree {
 
 /** One mistake per line: path, and what is put there (nothing: the key goes away). */
 const MISTAKES: readonly (readonly [string, unknown?])[] = [
-  ['document'], ['document.title'], ['document.title', 7], ['document.lang', 'EN'], ['document.lang', 'xx'], ['document.lang', 'qq-XX'], ['document.lang', 'fr-CA'],
-  ['document.source_lang', 'zh-min'], ['document.csaf_version', '2.1'], ['document.publisher.namespace', 'not a uri'], ['document.category', 'csaf_security_advisory'],
-  ['document.notes'], ['document.tracking.status', 'draft'], ['document.tracking.version', '1'], ['document.tracking.version', '2.0.0'],
-  ['document.tracking.version', '2.0.0-rc1'], ['document.tracking.version', '02'], ['document.tracking.current_release_date', '2023-02-01T00:00:00Z'],
-  ['document.tracking.current_release_date', 'yesterday'], ['document.tracking.revision_history.0.number', '1.0.0'], ['document.tracking.revision_history.0.number', '2'],
+  ['document'], ['document.title'], ['document.title', 7], ['document.lang', 'EN'], ['document.lang', 'xx'], ['document.lang', 'qq-XX'],
+  ['document.lang', 'fr-CA'], ['document.source_lang', 'zh-min'], ['document.csaf_version', '2.1'], ['document.publisher.namespace', 'not a uri'],
+  ['document.category', 'csaf_security_advisory'], ['document.notes'], ['document.tracking.status', 'draft'], ['document.tracking.version', '1'],
+  ['document.tracking.version', '2.0.0'], ['document.tracking.version', '2.0.0-rc1'], ['document.tracking.version', '02'],
+  ['document.tracking.current_release_date', '2023-02-01T00:00:00Z'], ['document.tracking.current_release_date', 'yesterday'],
+  ['document.tracking.revision_history.0.number', '1.0.0'], ['document.tracking.revision_history.0.number', '2'],
   ['document.tracking.revision_history.0.number', '0'], ['document.tracking.revision_history.1.date', '2020-01-01T00:00:00Z'],
   ['document.tracking.revision_history', []], ['product_tree'], ['product_tree.branches'], ['product_tree.branches.0.branches.0.branches.0.name', '< 1.0'],
   ['product_tree.branches.0.branches.0.branches.0.name', 'all versions'], ['product_tree.branches.0.branches.0.branches.0.name', 'Prior to 3'],
   ['product_tree.branches.0.branches.0.branches.0.name', 'overall 3'], ['product_tree.branches.0.branches.0.branches.0.category', 'product_version_range'],
   ['product_tree.branches.0.branches.0.branches.0.product.product_identification_helper.purl', 'pkg:npm'],
   ['product_tree.branches.0.branches.0.branches.0.product.product_identification_helper.purl', 'pkg:maven/nothing@1'],
-  ['product_tree.branches.0.branches.0.branches.0.product.product_identification_helper', { hashes: [{ filename: 'a', file_hashes: [
-    { algorithm: 'sha256', value: 'aa'.repeat(32) }, { algorithm: 'sha256', value: 'ab'.repeat(32) }] }] }],
+  ['product_tree.branches.0.branches.0.branches.0.product.product_identification_helper',
+    { hashes: [{ filename: 'a', file_hashes: [ { algorithm: 'sha256', value: 'aa'.repeat(32) }, { algorithm: 'sha256', value: 'ab'.repeat(32) }] }] }],
   ['product_tree.full_product_names.0.product_id', 'P1'], ['product_tree.product_groups.0.product_ids', ['P1', 'P9']],
   ['product_tree.product_groups.0.summary', 'more words'], ['product_tree.product_groups.1', { group_id: 'G1', product_ids: ['P1', 'P3'] }],
   ['product_tree.relationships.0.full_product_name.product_id', 'P1'], ['product_tree.relationships.0.product_reference', 'P4'],
-  ['product_tree.relationships.0.relates_to_product_reference', 'P9'], ['vulnerabilities'], ['vulnerabilities', []],
-  ['vulnerabilities.0.cve', 'CVE-1-1'], ['vulnerabilities.0.cwe.id', 'CWE-999999'], ['vulnerabilities.0.cwe.name', 'Something else'],
-  ['vulnerabilities.0.product_status.fixed', ['P1']], ['vulnerabilities.0.product_status.known_affected', ['P7']], ['vulnerabilities.0.product_status', {}],
-  ['vulnerabilities.0.flags'], ['vulnerabilities.0.flags.0.product_ids'], ['vulnerabilities.0.flags.0.group_ids', ['G1']],
-  ['vulnerabilities.0.flags.0.group_ids', ['G9']], ['vulnerabilities.0.flags.1', { label: 'component_not_present', product_ids: ['P2'] }],
-  ['vulnerabilities.0.flags.1', { label: 'vulnerable_code_not_present' }], ['vulnerabilities.0.remediations'], ['vulnerabilities.0.remediations.0.group_ids'],
-  ['vulnerabilities.0.remediations.1', { category: 'none_available', details: 'x' }], ['vulnerabilities.0.scores.0.cvss_v3.baseScore', 9.7],
-  ['vulnerabilities.0.scores.0.cvss_v3.baseSeverity', 'HIGH'], ['vulnerabilities.0.scores.0.cvss_v3.version', '3.0'], ['vulnerabilities.0.scores.0.cvss_v3.vectorString', 'x'],
-  ['vulnerabilities.0.scores.0.cvss_v3', null], ['vulnerabilities.0.scores.0.cvss_v2.baseScore', 1], ['vulnerabilities.0.scores.0.cvss_v2.vectorString', 'AV:N'],
-  ['vulnerabilities.0.scores.0.cvss_v2', []], ['vulnerabilities.0.scores.1', { products: ['P1'], cvss_v2: { version: '2.0', vectorString: 'AV:N/AC:L/Au:N/C:P/I:P/A:P', baseScore: 7.5 } }],
+  ['product_tree.relationships.0.relates_to_product_reference', 'P9'], ['vulnerabilities'], ['vulnerabilities', []], ['vulnerabilities.0.cve', 'CVE-1-1'],
+  ['vulnerabilities.0.cwe.id', 'CWE-999999'], ['vulnerabilities.0.cwe.name', 'Something else'], ['vulnerabilities.0.product_status.fixed', ['P1']],
+  ['vulnerabilities.0.product_status.known_affected', ['P7']], ['vulnerabilities.0.product_status', {}], ['vulnerabilities.0.flags'],
+  ['vulnerabilities.0.flags.0.product_ids'], ['vulnerabilities.0.flags.0.group_ids', ['G1']], ['vulnerabilities.0.flags.0.group_ids', ['G9']],
+  ['vulnerabilities.0.flags.1', { label: 'component_not_present', product_ids: ['P2'] }],
+  ['vulnerabilities.0.flags.1', { label: 'vulnerable_code_not_present' }], ['vulnerabilities.0.remediations'],
+  ['vulnerabilities.0.remediations.0.group_ids'], ['vulnerabilities.0.remediations.1', { category: 'none_available', details: 'x' }],
+  ['vulnerabilities.0.scores.0.cvss_v3.baseScore', 9.7], ['vulnerabilities.0.scores.0.cvss_v3.baseSeverity', 'HIGH'],
+  ['vulnerabilities.0.scores.0.cvss_v3.version', '3.0'], ['vulnerabilities.0.scores.0.cvss_v3.vectorString', 'x'],
+  ['vulnerabilities.0.scores.0.cvss_v3', null], ['vulnerabilities.0.scores.0.cvss_v2.baseScore', 1],
+  ['vulnerabilities.0.scores.0.cvss_v2.vectorString', 'AV:N'], ['vulnerabilities.0.scores.0.cvss_v2', []],
+  ['vulnerabilities.0.scores.1', { products: ['P1'], cvss_v2: { version: '2.0', vectorString: 'AV:N/AC:L/Au:N/C:P/I:P/A:P', baseScore: 7.5 } }],
   ['vulnerabilities.1', { cve: 'CVE-2024-0001' }], ['vulnerabilities.1', { title: 'no flags, no remediations', notes: [] }],
   ['vulnerabilities.1', { cve: 'CVE-2024-0002', notes: [{ category: 'summary', text: 'x' }], product_status: { known_affected: ['P1'] } }],
 ]
@@ -165,7 +168,7 @@ test('seeded damage: the same verdict and words as the whole library', { skip: m
   let refused = 0
   for (let run = 0; run < 1500; run++) {
     const document = damaged(example(), rng)
-    const words = await fast(document)
+    const words: readonly string[] = await fast(document)
     assert.deepEqual(words, await slow(document), JSON.stringify(document))
     if (words.length > 0) refused++
   }

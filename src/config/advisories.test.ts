@@ -21,7 +21,19 @@ test('the shipped facts load, and every exploited number of the list stands in t
   const { advisories, exploited } = loadShippedAdvisories()
   const known = new Set(advisories.flatMap(({ vulnerabilities }) => vulnerabilities.map(({ cve }) => cve)))
   assert.ok(exploited.cves.size > 5)
-  assert.deepEqual([...exploited.cves].filter((cve) => !known.has(cve)), [])
+  assert.deepEqual([...exploited.cves, ...exploited.unconfirmed].filter((cve) => !known.has(cve)), [])
+})
+
+test('every shipped flag names its source, and one that is not from the catalog itself is unconfirmed', () => {
+  const text = fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'advisories', 'known-exploited.json'), 'utf8')
+  const { sources, cves, asOf } = JSON.parse(text) as { sources: object; asOf: string; cves: { cve: string; added: string; source: string; unconfirmed?: true }[] }
+  for (const { cve, added, source, unconfirmed } of cves) {
+    assert.ok(source in sources, cve)
+    assert.equal(unconfirmed === true, source !== 'catalog', cve)
+    assert.match(added, /^20\d\d-\d\d-\d\d$/)
+    assert.ok(unconfirmed === true || added <= asOf, cve)
+  }
+  assert.deepEqual([...loadShippedAdvisories().exploited.unconfirmed], ['CVE-2008-4250'])
 })
 
 test('a mirror is walked, links are not, and what is no JSON is not looked at', (t) => {

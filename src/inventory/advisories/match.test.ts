@@ -23,7 +23,7 @@ const PROFILES = (() => {
   assert.ok(loaded.ok)
   return loaded.value.profiles
 })()
-const EXPLOITED = { asOf: '2026-05-20', cves: new Set(['CVE-2017-0144']) }
+const EXPLOITED = { asOf: '2026-05-20', cves: new Set(['CVE-2017-0144']), unconfirmed: new Set(['CVE-2017-0199']) }
 
 const match = (...assets: Asset[]): Match[] => matchAssets(assets, CATALOGUE, { profiles: PROFILES, exploited: EXPLOITED })
 
@@ -136,6 +136,8 @@ test('a vulnerability in the catalog of exploited ones is marked', () => {
   const [found] = match(goldenAsset('a-1', 'Philips', 'IntelliSpace Portal', '8.0.2', 'B'))
   assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0144')?.exploited, true)
   assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2018-5474')?.exploited, false)
+  const said = found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0199')
+  assert.deepEqual([said?.exploited, said?.exploitedUnconfirmed], [false, true])
 })
 
 test('the same assets give the same bytes, whatever stands before them', () => {

@@ -37,6 +37,8 @@ export interface MatchedVulnerability {
   readonly state: MatchState
   /** In CISA's catalog of known exploited vulnerabilities. */
   readonly exploited: boolean
+  /** Said to be in that catalog, and not confirmed. */
+  readonly exploitedUnconfirmed: boolean
   /** What the publisher filed under remediations: counts by category, and that is all. */
   readonly remarks: string
 }
@@ -206,7 +208,7 @@ function vulnerabilityOf(one: AdvisoryVulnerability, hits: readonly Hit[], explo
   return [{
     cve: one.cve, cwe: one.cwe, score: one.score?.score ?? null, vector: one.score?.vector ?? null,
     state: gravest([...affected.map((hit) => (isFixed ? fixed(hit) : hit.matched.state)), ...investigating.map(investigated)]),
-    exploited: one.cve !== null && exploited.cves.has(one.cve), remarks: remarkWords(one),
+    exploited: one.cve !== null && exploited.cves.has(one.cve), exploitedUnconfirmed: one.cve !== null && exploited.unconfirmed.has(one.cve), remarks: remarkWords(one),
   }]
 }
 

@@ -109,6 +109,13 @@ test('a release the publisher lists as fixed is said to be listed so, and "all v
   assert.equal(twoLeaves(['< 2.4', '>= 2.4'], { affected: [0], investigating: [1] }, '2.5')?.state, 'under-investigation')
 })
 
+test('a leaf that no finding lists is another product\'s platform, and matches nothing', () => {
+  assert.equal(twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.4')?.state, 'affected')
+  const [leaf, ...more] = twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.4')?.products ?? []
+  assert.deepEqual([leaf?.version, more], ['2.4', []])
+  assert.equal(twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.5')?.state, 'not-affected')
+})
+
 test('names of hosts and cards are no models: what DNS or the registry of cards says matches nothing', () => {
   const host = withClaims(goldenAsset('a-1', '', '', '', 'E'), ['host-name', 'CMS8000-bed7', 'C', 'DHCP'], ['host-name', 'contec-cms8000.ward', 'D', 'DNS'],
     ['nic-vendor', 'CONTEC', 'E', 'IEEE registry'], ['software', 'Contec CMS8000 1.0', 'C', 'HTTP'])

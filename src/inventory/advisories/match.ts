@@ -95,7 +95,14 @@ function matchesOf(subject: Subject, find: (name: DeviceName) => readonly Catalo
       if (known === undefined || name.level < known.name.level) hits.set(product, { product, name, matched: matchedProduct(product, name, subject) })
     }
   }
-  return [...byAdvisory.values()].map((hits) => toMatch(subject, [...hits.values()], options))
+  return [...byAdvisory.values()].map((hits) => [...hits.values()].filter(isJudged)).filter((hits) => hits.length > 0)
+    .map((hits) => toMatch(subject, hits, options))
+}
+
+/** A leaf that no finding lists, in an advisory whose findings list leaves, stands in the tree for another's sake (what something is installed on). */
+function isJudged({ product: { advisory: { vulnerabilities }, place } }: Hit): boolean {
+  return vulnerabilities.some(({ affected, investigating, cleared }) => [affected, investigating, cleared].some((places) => places.includes(place)))
+    || vulnerabilities.every(({ affected, investigating, cleared }) => affected.length + investigating.length + cleared.length === 0)
 }
 
 const VERSION_STATES: Readonly<Record<VersionVerdict, MatchState>> = {

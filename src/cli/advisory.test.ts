@@ -126,7 +126,7 @@ test('odd files beside good ones: each is told with what to do, two of one revis
     ['a.json', other('EX-1')], ['b.json', other('EX-1').replaceAll('CONTEC', 'NOBODY')], ['c.JSON', `\ufeff${other('EX-2')}`], ['d.json', JSON.stringify(red)],
     ['e.json', Buffer.from(text, 'utf16le')], ['f.json', text.slice(0, 900)], ['g.json', '{"feed":{}}'], ['h.json', other('EX-1')],
   ]
-  for (const [name, bytes] of files) fs.writeFileSync(path.join(from, name), bytes)
+  for (const [name, content] of files) fs.writeFileSync(path.join(from, name), content)
   const told = await run((io) => advisoryImport({ path: from, data, json: true, now: () => 5 }, io))
   const { advisories, refused, passedOver } = JSON.parse(told.out) as
     { advisories: { id: string; change: string }[]; refused: { file: string; reasons: string[] }[]; passedOver: number }

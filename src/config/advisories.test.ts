@@ -26,7 +26,8 @@ test('the shipped facts load, and every exploited number of the list stands in t
 
 test('every shipped flag names its source, and one that is not from the catalog itself is unconfirmed', () => {
   const text = fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'advisories', 'known-exploited.json'), 'utf8')
-  const { sources, cves, asOf } = JSON.parse(text) as { sources: object; asOf: string; cves: { cve: string; added: string; source: string; unconfirmed?: true }[] }
+  const { sources, cves, asOf } = JSON.parse(text) as
+    { sources: object; asOf: string; cves: { cve: string; added: string; source: string; unconfirmed?: true }[] }
   for (const { cve, added, source, unconfirmed } of cves) {
     assert.ok(source in sources, cve)
     assert.equal(unconfirmed === true, source !== 'catalog', cve)

@@ -215,7 +215,8 @@ function vulnerabilityOf(one: AdvisoryVulnerability, hits: readonly Hit[], explo
   return [{
     cve: one.cve, cwe: one.cwe, score: one.score?.score ?? null, vector: one.score?.vector ?? null,
     state: gravest([...affected.map((hit) => (isFixed ? fixed(hit) : hit.matched.state)), ...investigating.map(investigated)]),
-    exploited: one.cve !== null && exploited.cves.has(one.cve), exploitedUnconfirmed: one.cve !== null && exploited.unconfirmed.has(one.cve), remarks: remarkWords(one),
+    exploited: one.cve !== null && exploited.cves.has(one.cve), exploitedUnconfirmed: one.cve !== null && exploited.unconfirmed.has(one.cve),
+    remarks: remarkWords(one),
   }]
 }
 

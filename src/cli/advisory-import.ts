@@ -5,7 +5,7 @@ import { formatDiagnostic } from '../base/diagnostic.ts'
 import { advisoryFiles, readAdvisoryFile, type ReadFile } from '../config/advisories.ts'
 import { loadCsafValidator } from '../config/csaf-validator.ts'
 import { advisoryLine, importChange, type Advisory, type ImportChange, type KnownExploited } from '../inventory/advisories/index.ts'
-import { plain } from '../policy/replay/index.ts'
+import { plain } from '../policy/replay/words.ts'
 import type { StoreRecord } from '../store/store.ts'
 import { EXPLOITED_KEY, openDesk } from './advisory-desk.ts'
 import { Exit, type Io } from './io.ts'
@@ -42,14 +42,30 @@ export async function advisoryImport(args: AdvisoryImportArgs, io: Io): Promise<
   if (validator === null) io.err('note: the CSAF validator is not installed, so only what Cordon reads itself is checked.\n')
   const read: ReadFile[] = []
   for (const file of files.value) read.push(await readAdvisoryFile(file, validator))
+  const taken = withoutConflicts(read)
   return withStore(args.data, io, async (store) => {
     if (store === null) return Exit.usage
     const known = new Map((await openDesk(store)).advisories.map((one) => [one.id, one]))
     const at = (args.now ?? (() => Date.now() * 1000))()
-    const { told, kept } = sorted(read, known)
-    const catalog = read.findLast((one) => one.kind === 'exploited')
+    const { told, kept } = sorted(taken, known)
+    const catalog = taken.findLast((one) => one.kind === 'exploited')
     await store.append([...kept.map((one) => recordOfAdvisory(one, at)), ...(catalog === undefined ? [] : [recordOfCatalog(catalog.exploited, at)])])
-    return report(args, read, told, validator !== null, io)
+    return report(args, taken, told, validator !== null, io)
+  })
+}
+
+/** Two files that call themselves one revision of one advisory and differ: which of them is right nobody here can say, so the second is refused. */
+function withoutConflicts(read: readonly ReadFile[]): readonly ReadFile[] {
+  const first = new Map<string, { readonly file: string; readonly sha256: string }>()
+  return read.map((one): ReadFile => {
+    if (one.kind !== 'advisory') return one
+    const { id, revision, updated, hash: { sha256 } } = one.advisory
+    const key = `${id}\n${revision}\n${updated}`
+    const before = first.get(key) ?? { file: one.file, sha256 }
+    first.set(key, before)
+    if (before.sha256 === sha256) return one
+    const words = `${id} revision ${revision} of ${updated} stands in ${before.file} too and says something else: keep the right one`
+    return { kind: 'refused', file: one.file, reasons: [words] }
   })
 }
 
@@ -88,6 +104,8 @@ function report(args: AdvisoryImportArgs, read: readonly ReadFile[], told: reado
     io.out(`${JSON.stringify({ schema: 'cordon.advisory-import/1', validated, advisories: told, exploited: catalog, refused, passedOver: others }, null, 2)}\n`)
   } else io.out(importText(told, exploited, others))
   for (const { file, reasons } of refused.slice(0, SHOWN_MAX)) io.err(`refused ${file}: ${reasons.map((reason) => plain(reason)).join('; ')}\n`)
+  const marked = read.flatMap((one) => (one.kind === 'advisory' && one.marking !== null ? [`${one.advisory.id} (${one.marking})`] : []))
+  if (marked.length > 0) io.err(`note: not for everybody: ${marked.slice(0, SHOWN_MAX).join(', ')}. What is printed of it is bound by the same marking.\n`)
   if (refused.length > SHOWN_MAX) io.err(`and ${refused.length - SHOWN_MAX} more files were refused\n`)
   if (told.length === 0 && exploited === null && refused.length === 0) {
     io.err(`error: ${args.path} holds no CSAF document\n  help: Name a .json file, a folder of them, or a mirror of a publisher's folder.\n`)

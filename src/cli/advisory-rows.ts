@@ -13,5 +13,6 @@ export function advisoryJson(desk: AdvisoryDesk, advisory: Advisory): unknown {
   return {
     ...JSON.parse(advisoryLine(advisory)) as object, source: desk.imported.has(advisory.id) ? 'imported' : 'shipped', highestScore: highestScore(advisory),
     exploited: advisory.vulnerabilities.flatMap(({ cve }) => (cve !== null && desk.exploited.cves.has(cve) ? [cve] : [])),
+    exploitedUnconfirmed: advisory.vulnerabilities.flatMap(({ cve }) => (cve !== null && desk.exploited.unconfirmed.has(cve) ? [cve] : [])),
   }
 }

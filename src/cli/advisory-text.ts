@@ -11,10 +11,20 @@ import { paint, table } from './text.ts'
 export function listText(desk: AdvisoryDesk, advisories: readonly Advisory[]): string {
   const rows = advisories.map((one) => [
     one.id, one.updated, one.revision, desk.imported.has(one.id) ? 'imported' : 'shipped', String(one.products.length), String(one.vulnerabilities.length),
-    highestScore(one)?.toFixed(1) ?? '-', String(one.vulnerabilities.filter(({ cve }) => cve !== null && desk.exploited.cves.has(cve)).length),
+    highestScore(one)?.toFixed(1) ?? '-', exploitedCount(desk, one),
     clean([...new Set(one.products.map(({ vendor }) => vendor))].join('; ')),
   ])
   return table(['advisory', 'updated', 'revision', 'from', 'products', 'findings', 'worst', 'exploited', 'maker'], rows)
+}
+
+/** What is said of a flag that stands in another's list only. */
+const UNCONFIRMED = 'said to be exploited (unconfirmed)'
+
+/** `2`, and `2 (1 unconfirmed)` where another's list says one more. */
+function exploitedCount(desk: AdvisoryDesk, { vulnerabilities }: Advisory): string {
+  const of = (flags: ReadonlySet<string>): number => vulnerabilities.filter(({ cve }) => cve !== null && flags.has(cve)).length
+  const unconfirmed = of(desk.exploited.unconfirmed)
+  return `${of(desk.exploited.cves)}${unconfirmed === 0 ? '' : ` (${unconfirmed} unconfirmed)`}`
 }
 
 export function showText(desk: AdvisoryDesk, advisory: Advisory, profiles: ReadonlyMap<string, DeviceProfile>, io: Io): string {
@@ -26,8 +36,8 @@ export function showText(desk: AdvisoryDesk, advisory: Advisory, profiles: Reado
       READ_AS.find(([kind]) => tests.some((one) => one.kind === kind))?.[1] ?? '']
   })
   const findings = advisory.vulnerabilities.map(({ cve, cwe, score, remarks, fixNamesVersion }) => [
-    cve ?? '-', cwe ?? '-', score === null ? '-' : `${score.score.toFixed(1)} (CVSS ${score.version})`, cve !== null && desk.exploited.cves.has(cve)
-      ? 'exploited' : '',
+    cve ?? '-', cwe ?? '-', score === null ? '-' : `${score.score.toFixed(1)} (CVSS ${score.version})`,
+    cve === null ? '' : desk.exploited.cves.has(cve) ? 'exploited' : desk.exploited.unconfirmed.has(cve) ? UNCONFIRMED : '',
     remarks.map(({ category, count }) => `${count} ${category}`).join(', '), fixNamesVersion ? 'a vendor_fix remark names a version'
       : 'no vendor_fix remark names a version',
   ])
@@ -60,8 +70,8 @@ const clean = (text: string): string => plain(text, SENTENCE_MAX)
 const STATE_WORDS = { affected: 'affected', 'under-investigation': 'under investigation', 'not-affected': 'not affected by its version' } as const
 
 function blockOf({ match, ssvc, because, decision, askAgain }: JudgedMatch, place: number, io: Io): string {
-  const cves = match.vulnerabilities.filter(({ state }) => state !== 'not-affected').map(({ cve, score, exploited }) =>
-    `${cve ?? 'no number'}${score === null ? '' : ` ${score.toFixed(1)}`}${exploited ? ' exploited' : ''}`)
+  const cves = match.vulnerabilities.filter(({ state }) => state !== 'not-affected').map(({ cve, score, exploited, exploitedUnconfirmed }) =>
+    `${cve ?? 'no number'}${score === null ? '' : ` ${score.toFixed(1)}`}${exploited ? ' exploited' : exploitedUnconfirmed ? ` ${UNCONFIRMED}` : ''}`)
   const head = [match.advisory.id, STATE_WORDS[match.state], `evidence ${match.level}`, `SSVC ${ssvc?.decision ?? '-'}`].join(', ')
   const remediations = [...new Set(match.vulnerabilities.map(({ remarks }) => remarks))].slice(0, REMARKS_SHOWN)
   return [

@@ -114,6 +114,30 @@ test('all files are taken, the second time as known by hash, and refused ones ar
   assert.equal((await bring(path.join(data, 'nowhere'))).code, 2)
 })
 
+test('odd files beside good ones: each is told with what to do, two of one revision that differ are not both taken, and nothing good is lost', {
+  skip: advisoriesMissing,
+}, async (t) => {
+  const [data, from] = [await folder(t), scratch(t)]
+  const text = fs.readFileSync(path.join(sharedAdvisories(), 'icsma-22-244-01.json'), 'utf8')
+  const other = (id: string): string => text.replaceAll(/icsma-22-244-01/gi, id)
+  const red = JSON.parse(other('EX-3')) as { document: { distribution?: object } }
+  red.document.distribution = { tlp: { label: 'RED' } }
+  const files: readonly (readonly [string, string | Buffer])[] = [
+    ['a.json', other('EX-1')], ['b.json', other('EX-1').replaceAll('CONTEC', 'NOBODY')], ['c.JSON', `\ufeff${other('EX-2')}`], ['d.json', JSON.stringify(red)],
+    ['e.json', Buffer.from(text, 'utf16le')], ['f.json', text.slice(0, 900)], ['g.json', '{"feed":{}}'], ['h.json', other('EX-1')],
+  ]
+  for (const [name, content] of files) fs.writeFileSync(path.join(from, name), content)
+  const told = await run((io) => advisoryImport({ path: from, data, json: true, now: () => 5 }, io))
+  const { advisories, refused, passedOver } = JSON.parse(told.out) as
+    { advisories: { id: string; change: string }[]; refused: { file: string; reasons: string[] }[]; passedOver: number }
+  assert.equal(told.code, 3)
+  assert.deepEqual(advisories.map(({ id, change }) => [id, change]), [['EX-1', 'new'], ['EX-2', 'new'], ['EX-3', 'new'], ['EX-1', 'unchanged']])
+  assert.deepEqual(refused.map(({ file }) => path.basename(file)), ['b.json', 'e.json', 'f.json'])
+  assert.match(refused[0]?.reasons[0] ?? '', /stands in .*a\.json too and says something else: keep the right one/)
+  assert.equal(passedOver, 1)
+  assert.match(told.err, /not for everybody: EX-3 \(TLP:RED\)/)
+})
+
 test('a changed advisory asks again about what was rejected', { skip: advisoriesMissing }, async (t) => {
   const data = await folder(t)
   const [match] = await matches({ data, advisory: 'ICSMA-22-244-01' })

@@ -13,7 +13,7 @@ import { diffList, OBSERVED_COLUMNS, observedCells, type ListDiff, type RowState
 import { LIST_FIELDS } from '../inventory/listed/listed.ts'
 import { matchListed } from '../inventory/listed/match.ts'
 import { readNetbox, writeNetbox } from '../inventory/listed/netbox.ts'
-import { mds2Of, type Mds2 } from '../inventory/mds2/mds2.ts'
+import { isOldMds2, mds2Of, type Mds2 } from '../inventory/mds2/mds2.ts'
 import { formatCsv, type DelimiterName } from '../inventory/sheet/csv.ts'
 import type { Rows } from '../inventory/sheet/sheet.ts'
 import { formRecord, listRecord, type StoredList } from '../store/besides.ts'
@@ -63,6 +63,11 @@ function readImport({ list, columns }: ListArgs, io: Io): Import | null {
   const name = path.basename(list)
   if (file.value.kind === 'json') return fromJson(file.value.body, name, io)
   const form = told === null ? mds2Of(file.value.rows) : null
+  if (form === null && told === null && isOldMds2(file.value.rows)) {
+    io.err(`cordon inventory: ${name} is an MDS2 form of before 2019, whose questions have other numbers; nothing of it is compared\n`
+      + '  help: Ask the manufacturer for the form of 2019 (ANSI/NEMA HN 1-2019).\n')
+    return null
+  }
   return form ? { kind: 'mds2', form } : fromRows(file.value, told, name, io)
 }
 
@@ -77,7 +82,7 @@ function fromJson(body: unknown, name: string, io: Io): Import | null {
 }
 
 function fromRows(file: Extract<ListFile, { kind: 'rows' }>, told: ColumnMap | null, name: string, io: Io): Import | null {
-  const guess = guessColumns(file.rows)
+  const guess = guessColumns(file.rows, file.places)
   const map: ColumnMap = told ?? { ...guess, retired: [], delimiter: null, encoding: null }
   const known = Object.keys(map.columns)
   if (!['tag', 'serial', 'mac', 'ip', 'host-name'].some((field) => known.includes(field))) {
@@ -86,7 +91,7 @@ function fromRows(file: Extract<ListFile, { kind: 'rows' }>, told: ColumnMap | n
       + `  help: cordon inventory columns ${name} > columns.yaml writes a file to fill in; give it with --columns.\n`)
     return null
   }
-  const reading = readListRows(file.rows, map, name)
+  const reading = readListRows(file.rows, map, name, file.places)
   if (!reading.ok) {
     io.err(`cordon inventory: ${name}: ${reading.error}\n  help: Correct the columns file, or write a new one with cordon inventory columns.\n`)
     return null
@@ -107,8 +112,8 @@ export function runColumns(args: { readonly list: string }, io: Io): number {
     io.err(file.ok ? `cordon inventory: ${args.list} is JSON; it needs no columns file\n` : `${formatDiagnostic(file.error)}\n`)
     return Exit.usage
   }
-  const { rows, encoding, delimiter } = file.value
-  const guess = guessColumns(rows)
+  const { rows, places, encoding, delimiter } = file.value
+  const guess = guessColumns(rows, places)
   const isSheet = encoding === 'xlsx'
   io.out(columnsText({ ...guess, retired: [], delimiter: isSheet ? null : delimiter, encoding: isSheet ? null : encoding }, path.basename(args.list)))
   const head = rows[guess.headRow - 1] ?? []

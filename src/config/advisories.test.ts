@@ -21,7 +21,20 @@ test('the shipped facts load, and every exploited number of the list stands in t
   const { advisories, exploited } = loadShippedAdvisories()
   const known = new Set(advisories.flatMap(({ vulnerabilities }) => vulnerabilities.map(({ cve }) => cve)))
   assert.ok(exploited.cves.size > 5)
-  assert.deepEqual([...exploited.cves].filter((cve) => !known.has(cve)), [])
+  assert.deepEqual([...exploited.cves, ...exploited.unconfirmed].filter((cve) => !known.has(cve)), [])
+})
+
+test('every shipped flag names its source, and one that is not from the catalog itself is unconfirmed', () => {
+  const text = fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'advisories', 'known-exploited.json'), 'utf8')
+  const { sources, cves, asOf } = JSON.parse(text) as
+    { sources: object; asOf: string; cves: { cve: string; added: string; source: string; unconfirmed?: true }[] }
+  for (const { cve, added, source, unconfirmed } of cves) {
+    assert.ok(source in sources, cve)
+    assert.equal(unconfirmed === true, source !== 'catalog', cve)
+    assert.match(added, /^20\d\d-\d\d-\d\d$/)
+    assert.ok(unconfirmed === true || added <= asOf, cve)
+  }
+  assert.deepEqual([...loadShippedAdvisories().exploited.unconfirmed], ['CVE-2008-4250'])
 })
 
 test('a mirror is walked, links are not, and what is no JSON is not looked at', (t) => {
@@ -67,18 +80,15 @@ test('a library that is not there is told by null, and a broken one is not hidde
 })
 
 test('the mandatory tests run only behind the schema, and a test that throws refuses the document', async () => {
-  const schema = (): unknown => null
-  const outcome = (isValid: boolean, message: string) => ({ isValid, tests: isValid ? [] : [{ name: 't', errors: [{ instancePath: '/a', message }] }] })
-  const asked: number[] = []
-  const validate = async (tests: readonly unknown[]) => {
-    asked.push(tests.length)
-    return outcome(tests.length !== 1, 'is wrong')
-  }
-  assert.deepEqual(await validatorOf(validate, schema, [schema, schema])({}), ['t: /a is wrong'])
-  assert.deepEqual(asked, [1])
-  const breaks = validatorOf(async () => { throw new Error('no') }, schema, [])
+  const asked: string[] = []
+  const named = (name: string, errors: readonly object[], isValid?: boolean) => ({ name, run: () => { asked.push(name); return { errors, isValid } } })
+  const wrong = [{ instancePath: '/a', message: 'is wrong' }]
+  assert.deepEqual(await validatorOf(named('s', wrong, false), [named('t', wrong)])({}), ['s: /a is wrong'])
+  assert.deepEqual(asked, ['s'])
+  assert.deepEqual(await validatorOf(named('s', [], true), [named('t', wrong), named('u', [{}])])({}), ['t: /a is wrong', 'u: /'])
+  const breaks = validatorOf({ name: 's', run: () => { throw new Error('no') } }, [])
   assert.deepEqual(await breaks(null), ['the validator failed: no'])
-  const many = validatorOf(async () => ({ isValid: false, tests: [{ name: 't', errors: Array.from({ length: 9 }, () => ({})) }] }), schema, [])
+  const many = validatorOf(named('s', Array.from({ length: 9 }, () => ({})), false), [])
   assert.equal((await many({})).at(-1), 'and 4 more')
 })
 

@@ -11,6 +11,7 @@ import {
 } from '../inventory/advisories/index.ts'
 import type { CsafValidator } from './csaf-validator.ts'
 import { productPath } from './product.ts'
+import { jsonOf } from './json-file.ts'
 import { fileDiagnostic, systemDiagnostic } from './text-file.ts'
 
 /** CISA's whole repository holds some 4,000 documents, a large vendor's some 20,000. */
@@ -35,7 +36,7 @@ export function loadShippedAdvisories(): ShippedAdvisories {
 }
 
 export type ReadFile =
-  | { readonly kind: 'advisory'; readonly file: string; readonly advisory: Advisory }
+  | { readonly kind: 'advisory'; readonly file: string; readonly advisory: Advisory; readonly marking: string | null }
   | { readonly kind: 'exploited'; readonly file: string; readonly exploited: KnownExploited }
   /** JSON that is neither: a feed, metadata of the publisher. */
   | { readonly kind: 'other'; readonly file: string }
@@ -62,7 +63,7 @@ function walk(folder: string, depth: number, files: string[]): void {
     if (files.length > ADVISORY_FILES_MAX) return
     const full = path.join(folder, entry.name)
     if (entry.isDirectory() && depth < FOLDER_DEPTH_MAX) walk(full, depth + 1, files)
-    else if (entry.isFile() && entry.name.endsWith('.json')) files.push(full)
+    else if (entry.isFile() && entry.name.toLowerCase().endsWith('.json')) files.push(full)
   }
 }
 
@@ -70,25 +71,29 @@ function walk(folder: string, depth: number, files: string[]): void {
 export async function readAdvisoryFile(file: string, validator: CsafValidator | null): Promise<ReadFile> {
   const bytes = bytesOf(file)
   if (!bytes.ok) return { kind: 'refused', file, reasons: [bytes.error] }
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value))
-  } catch (cause) {
-    return { kind: 'refused', file, reasons: [`no JSON: ${cause instanceof Error ? cause.message : String(cause)}`] }
-  }
+  const json = jsonOf(bytes.value)
+  if (!json.ok) return { kind: 'refused', file, reasons: [json.error] }
+  const { value } = json
   const exploited = knownExploitedOfCatalog(value)
   if (exploited !== null) return { kind: 'exploited', file, exploited }
   if (!looksLikeCsaf(value)) return { kind: 'other', file }
   const sum = checksumProblem(file, bytes.value)
   const read = advisoryOfCsaf(value, { of: 'file', sha256: createHash('sha256').update(bytes.value).digest('hex') })
   const reasons = [...(sum === null ? [] : [sum]), ...(read.ok ? [] : [read.error]), ...(validator === null || !read.ok ? [] : await validator(value))]
-  return reasons.length > 0 || !read.ok ? { kind: 'refused', file, reasons } : { kind: 'advisory', file, advisory: read.value }
+  return reasons.length > 0 || !read.ok ? { kind: 'refused', file, reasons } : { kind: 'advisory', file, advisory: read.value, marking: markingOf(value) }
+}
+
+/** `TLP:RED`, `TLP:AMBER`: who may see it (CSAF 2.0, 3.2.1.5.1). Null for what everybody may. */
+function markingOf(document: unknown): string | null {
+  const { document: { distribution: { tlp: { label = null } = {} } = {} } = {} } = document as
+    { document?: { distribution?: { tlp?: { label?: unknown } } } }
+  return label === 'RED' || label === 'AMBER' ? `TLP:${label}` : null
 }
 
 function bytesOf(file: string): Result<Buffer> {
   try {
     const { size } = statSync(file)
-    if (size > ADVISORY_BYTES_MAX) return err(`larger than ${ADVISORY_BYTES_MAX} bytes`)
+    if (size > ADVISORY_BYTES_MAX) return err(`larger than ${ADVISORY_BYTES_MAX / 1024 / 1024} MiB, which no advisory is: name the advisories' own folder`)
     return ok(readFileSync(file))
   } catch (error) {
     return err(systemDiagnostic(error, file).message)

@@ -58,6 +58,27 @@ test('any rows survive a workbook', () => {
   }), { numRuns: 50 })
 })
 
+test('rows keep the numbers a person sees, in CSV with blank lines and line ends in cells, and in every sheet', () => {
+  const numbers = (path: string): unknown => {
+    const read = readListFile(path)
+    assert.ok(read.ok && read.value.kind === 'rows')
+    return read.value.places.map(({ sheet, row }) => `${sheet}:${row}`)
+  }
+  assert.deepEqual(numbers(file('rows.csv', 'sep=;\na;b\n\n"x\ny";2\n;;\n3;4\n')), ['1:2', '1:4', '1:5', '1:6'])
+  assert.deepEqual(numbers(file('rows.xlsx', smallWorkbook([[['a'], [''], ['b']], [['c']]]))), ['1:1', '1:3', '2:1'])
+})
+
+test('parts of a workbook with names of their own; a told encoding that is the wrong one; an old or locked workbook', () => {
+  const sheet = '<worksheet><sheetData><row r="1"><c t="s"><v>0</v></c></row></sheetData></worksheet>'
+  const parts = new Map([['xl/worksheets/Tabelle1.xml', sheet], ['xl/SharedStrings.xml', '<sst><si><t>one</t></si></sst>']])
+  assert.deepEqual(rowsOf(file('own.xlsx', smallZip(parts))), [['one']])
+  const wrong = readListFile(file('latin.csv', Buffer.from('Gerät,Raum\nSüd,1\n', 'latin1')), { encoding: 'utf-8' })
+  assert.deepEqual(wrong.ok && wrong.value.kind === 'rows' && wrong.value.problems,
+    ['2 characters are no utf-8; tell the right encoding in the columns file, or save the list as UTF-8'])
+  const old = readListFile(file('old.xls', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0])))
+  assert.equal(old.ok ? '' : old.error.code, 'file/xls')
+})
+
 test('JSON is JSON; what is neither list nor JSON is a sentence', () => {
   const read = readListFile(file('n.json', ' {"devices": []}'))
   assert.ok(read.ok && read.value.kind === 'json')

@@ -61,6 +61,51 @@ test('of a document names, numbers, scores and dates are kept, and none of its p
   assert.doesNotMatch(JSON.stringify(read.value), /title|Call us|Segment|Update to/)
 })
 
+type Branch = Readonly<Record<string, unknown>>
+const branch = (category: string, name: string, inside: readonly Branch[] | string): Branch =>
+  ({ category, name, ...(typeof inside === 'string' ? { product: { name: `full ${name}`, product_id: inside } } : { branches: inside }) })
+
+/** Products of a tree, and the places of one vulnerability that lists all of `ids`. */
+function treeOf(tree: unknown, ids: readonly string[], publisher: object = { name: 'Somebody' }): { products: string[]; affected: readonly number[] } {
+  const base = document()
+  const read = advisoryOfCsaf({ ...base, document: { ...base['document'] as object, publisher }, product_tree: tree,
+    vulnerabilities: [{ product_status: { known_affected: ids } }] }, HASH)
+  assert.ok(read.ok)
+  return { products: read.value.products.map(({ vendor, name, version }) => [vendor, name, version].join('|')),
+    affected: read.value.vulnerabilities[0]?.affected ?? [] }
+}
+
+test('names are gathered on the way down, however deep; a filling name takes its family with it', () => {
+  const version = (name: string, id: string): Branch => branch('product_version', name, id)
+  const { products } = treeOf({ branches: [branch('vendor', 'Contec', [
+    branch('product_family', 'CMS8000', [branch('product_name', 'Patient Monitor', [version('1.0', 'A')])]),
+    branch('product_family', 'CMS', [branch('product_name', 'CMS9000', [branch('architecture', 'ARM', [
+      branch('product_version_range', 'vers:generic/<2.0', [branch('service_pack', 'SP1', [branch('language', 'en', 'B')])])])])]),
+    branch('product_name', 'Patient Monitor', 'C'),
+  ])] }, [])
+  assert.deepEqual(products, ['Contec|CMS8000 Patient Monitor|1.0', 'Contec|CMS9000|vers:generic/<2.0 SP1', 'Contec|Patient Monitor|'])
+})
+
+test('a product without branches has the maker that stands in its name, or publishes it', () => {
+  const names = { full_product_names: [{ name: 'Contec CMS8000', product_id: 'A' }, { name: 'X100 monitor', product_id: 'B' }] }
+  assert.deepEqual(treeOf(names, []).products, ['contec|Contec CMS8000|', '|X100 monitor|'])
+  assert.deepEqual(treeOf(names, [], { name: 'Maker', category: 'vendor' }).products, ['contec|Contec CMS8000|', 'Maker|X100 monitor|'])
+})
+
+test('what is installed on a device means the device too; its own firmware by version, anything else for a person', () => {
+  const link = (part: string, id: string): object =>
+    ({ category: 'installed_on', product_reference: part, relates_to_product_reference: 'D', full_product_name: { name: 'both', product_id: id } })
+  const tree = {
+    branches: [
+      branch('vendor', 'Maker', [branch('product_name', 'X100', 'D'), branch('product_name', 'X100 firmware', [branch('product_version', '1.2', 'F')])]),
+      branch('vendor', 'Other', [branch('product_name', 'Stack', [branch('product_version', '7', 'S')])]),
+    ],
+    relationships: [link('F', 'DF'), link('S', 'DS'), link('nothing', 'DN')],
+  }
+  const { products, affected } = treeOf(tree, ['DF', 'DS'])
+  assert.deepEqual(affected.map((place) => products[place]), ['Maker|X100 firmware|1.2', 'Maker|X100|1.2', 'Other|Stack|7', 'Maker|X100|with Other Stack 7'])
+})
+
 test('an address needs a word about addresses before it and has to be public; a version is none', () => {
   assert.deepEqual(addressesOfText('block the 202.114.4.0/24 subnet, or block 202.114.4.119'), ['202.114.4.0/24', '202.114.4.119/32'])
   for (const none of ['Version 12.2.1.5 and Version 12.2.8.0', 'block access; update to version 1.7.0.0', 'hosts 10.0.0.1', 'IP address 1.2.3.4.5',
@@ -91,9 +136,9 @@ for (const [name, value, message] of SPOILED) {
 }
 
 test('a tree deeper than any product is refused, not walked', () => {
-  let branch: Record<string, unknown> = { category: 'product_version', name: '1', product: { product_id: 'P' } }
-  for (let i = 0; i < 5000; i++) branch = { category: 'product_family', name: 'x', branches: [branch] }
-  const read = advisoryOfCsaf({ ...document(), product_tree: { branches: [branch] } }, HASH)
+  let inner: Record<string, unknown> = { category: 'product_version', name: '1', product: { product_id: 'P' } }
+  for (let i = 0; i < 5000; i++) inner = { category: 'product_family', name: 'x', branches: [inner] }
+  const read = advisoryOfCsaf({ ...document(), product_tree: { branches: [inner] } }, HASH)
   assert.ok(!read.ok && /levels/.test(read.error))
 })
 

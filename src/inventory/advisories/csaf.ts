@@ -4,10 +4,13 @@
 import { formatPrefix, ipFromValue, parsePrefix } from '../../base/ip.ts'
 import { ipScope } from '../../base/ip-scope.ts'
 import { err, ok, type Result } from '../../base/result.ts'
+import { atomsOf } from './atoms.ts'
 import {
   ADVISORY_STATES, type Advisory, type AdvisoryAddress, type AdvisoryHash, type AdvisoryProduct, type AdvisoryScore, type AdvisoryVulnerability,
   type RemarkCount,
 } from './model.ts'
+import { GENERIC_WORDS } from './product-words.ts'
+import { leadingVendor } from './vendors.ts'
 
 /** The deepest tree of the medical set has 3 levels; a product tree names vendor, family, name, version and architecture. */
 const DEPTH_MAX = 16
@@ -48,12 +51,13 @@ export function advisoryOfCsaf(value: unknown, hash: AdvisoryHash): Result<Advis
   if (version !== '2.0') return err(`/document/csaf_version is ${JSON.stringify(version)}; CSAF 2.0 is read`)
   const id = textOf(tracking['id'])
   if (!/^[\w.:+-]{1,120}$/.test(id)) return err('/document/tracking/id is missing or no plain word')
-  const tree = new ProductTree(root['product_tree'])
+  const publisher = recordOf(document['publisher'])
+  const tree = new ProductTree(root['product_tree'], publisher['category'] === 'vendor' ? textOf(publisher['name']) : '')
   if (tree.overflow) return err(`/product_tree has more than ${PRODUCTS_MAX} products or ${DEPTH_MAX} levels`)
   if (listOf(root['vulnerabilities'], VULNERABILITIES_MAX + 1).length > VULNERABILITIES_MAX) return err(`/vulnerabilities has more than ${VULNERABILITIES_MAX}`)
   const status = ADVISORY_STATES.find((state) => state === tracking['status']) ?? 'draft'
   return ok({
-    id, publisher: textOf(recordOf(document['publisher'])['name']), revision: textOf(tracking['version']), status,
+    id, publisher: textOf(publisher['name']), revision: textOf(tracking['version']), status,
     released: day(tracking['initial_release_date']), updated: day(tracking['current_release_date']), hash, url: urlOf(document),
     products: tree.products, vulnerabilities: listOf(root['vulnerabilities'], VULNERABILITIES_MAX).map((one) => vulnerabilityOf(one, tree)),
     addresses: addressesIn(document, root),
@@ -74,11 +78,15 @@ function urlOf(document: Json): string | null {
 /** Leaves of the tree with the names on their way (3.1.2), products without a branch, and relationships (3.2.2.4). */
 class ProductTree {
   readonly products: AdvisoryProduct[] = []
-  readonly #places = new Map<string, number>()
+  /** A relationship is two leaves: what is installed, and the device it is installed on. */
+  readonly #places = new Map<string, readonly number[]>()
+  readonly #house: string
   readonly #groups = new Map<string, readonly string[]>()
   overflow = false
 
-  constructor(value: unknown) {
+  /** `house`: the publisher, where it is the maker itself. */
+  constructor(value: unknown, house: string) {
+    this.#house = house
     const tree = recordOf(value)
     for (const branch of listOf(tree['branches'], PRODUCTS_MAX)) this.#walk(recordOf(branch), { vendor: '', name: '', version: '' }, 0)
     for (const full of listOf(tree['full_product_names'], PRODUCTS_MAX)) this.#add(recordOf(full), { vendor: '', name: '', version: '' })
@@ -109,26 +117,41 @@ class ProductTree {
       this.overflow = true
       return
     }
-    // Without branches the full name is all there is.
-    const found = here.name === '' ? { ...here, name: textOf(product['name']) } : here
-    this.#places.set(textOf(product['product_id']), this.products.length)
-    this.products.push(found)
+    const id = textOf(product['product_id'])
+    this.#places.set(id, [...this.#places.get(id) ?? [], this.products.length])
+    this.products.push(here.name === '' ? this.#ofFullName(textOf(product['name']), here) : here)
   }
 
-  /** "A installed on B": A's names are what a list of devices may show. */
-  #relate(link: Json): void {
-    const place = this.#places.get(textOf(link['product_reference']))
-    const base = place === undefined ? undefined : this.products[place]
-    const full = recordOf(link['full_product_name'])
-    this.#add(full, base ?? { vendor: '', name: textOf(full['name']), version: '' })
+  /** Without branches the full name is all there is; the maker stands in front of it, or publishes it. */
+  #ofFullName(name: string, { vendor, version }: AdvisoryProduct): AdvisoryProduct {
+    return { vendor: vendor || (leadingVendor(name)?.name ?? this.#house), name, version }
   }
+
+  /** "A installed on B": a list of devices may show A's names, or B's. */
+  #relate(link: Json): void {
+    const productOf = (id: unknown): AdvisoryProduct | undefined => this.products[this.#places.get(textOf(id))?.[0] ?? -1]
+    const [part, device] = [productOf(link['product_reference']), productOf(link['relates_to_product_reference'])]
+    const full = recordOf(link['full_product_name'])
+    this.#add(full, part ?? { vendor: '', name: '', version: '' })
+    if (part !== undefined && device !== undefined) this.#add(full, deviceWith(part, device))
+  }
+}
+
+/** The device's names. A firmware's version is the device's own; what else is on it a person looks for. */
+function deviceWith(part: AdvisoryProduct, device: AdvisoryProduct): AdvisoryProduct {
+  const isOwn = part.version !== '' && part.vendor === device.vendor && /\b(?:firmware|software)\b/iu.test(part.name)
+  return { vendor: device.vendor, name: device.name, version: isOwn ? part.version : `with ${part.vendor} ${part.name} ${part.version}`.trim() }
+}
+
+function isFilling(name: string): boolean {
+  return atomsOf(name).every(({ text }) => GENERIC_WORDS.has(text))
 }
 
 function named(above: AdvisoryProduct, category: string, name: string): AdvisoryProduct {
   switch (category) {
     case 'vendor': return { ...above, vendor: name }
-    case 'product_name': return { ...above, name }
-    // A family above the name; the name that follows says the whole.
+    // A family above the name; the name that follows says the whole, unless it is filling only (`CMS8000`, then `Patient Monitor`).
+    case 'product_name': return { ...above, name: above.name !== '' && isFilling(name) ? `${above.name} ${name}` : name }
     case 'product_family': return above.name === '' ? { ...above, name } : above
     case 'product_version':
     case 'product_version_range': return { ...above, version: name }

@@ -23,7 +23,7 @@ const PROFILES = (() => {
   assert.ok(loaded.ok)
   return loaded.value.profiles
 })()
-const EXPLOITED = { asOf: '2026-05-20', cves: new Set(['CVE-2017-0144']) }
+const EXPLOITED = { asOf: '2026-05-20', cves: new Set(['CVE-2017-0144']), unconfirmed: new Set(['CVE-2017-0199']) }
 
 const match = (...assets: Asset[]): Match[] => matchAssets(assets, CATALOGUE, { profiles: PROFILES, exploited: EXPLOITED })
 
@@ -87,6 +87,43 @@ test('what the publisher still looks at, or has cleared, is no affected product'
     ['not-affected']])
 })
 
+/** One advisory with two leaves of one product: version words and where each finding lists them. */
+function twoLeaves(versions: readonly [string, string], places: Partial<Advisory['vulnerabilities'][number]>, device: string): Match | undefined {
+  const base = TABLE.find(({ id }) => id === 'ICSMA-22-244-01') as Advisory
+  const products = versions.map((version) => ({ vendor: 'Innokas', name: 'VC150', version }))
+  const vulnerabilities = base.vulnerabilities.slice(0, 1).map((one) => ({ ...one, affected: [], ...places }))
+  return matchAssets([goldenAsset('a-1', 'Innokas', 'VC150', device, 'B')], createCatalogue([{ ...base, products, vulnerabilities }]),
+    { profiles: PROFILES, exploited: EXPLOITED })[0]
+}
+
+test('a release the publisher lists as fixed is said to be listed so, and "all versions" beside it means those before', () => {
+  const fixed = { affected: [0], cleared: [1] }
+  const told = (device: string): string | undefined => twoLeaves(['vers:all/*', '2.4'], fixed, device)?.state
+  assert.deepEqual([told('2.3'), told('2.4'), told('2.5'), told('')], ['affected', 'not-affected', 'affected', 'affected'])
+  const range = (device: string): string | undefined => twoLeaves(['< 2.4', '2.4'], fixed, device)?.state
+  assert.deepEqual([range('2.3'), range('2.4'), range('2.5'), range('')], ['affected', 'not-affected', 'not-affected', 'under-investigation'])
+  const [, leaf] = twoLeaves(['vers:all/*', '2.4'], fixed, '2.4')?.products ?? []
+  assert.deepEqual([leaf?.state, leaf?.why], ['not-affected', 'the publisher lists "2.4" as fixed or not affected: "2.4" holds for 2.4 (CMMS list)'])
+  // Known not to be affected as a whole, and what is looked at still.
+  assert.equal(twoLeaves(['vers:all/*', 'vers:all/*'], { affected: [0], cleared: [1] }, '2.4')?.state, 'affected')
+  assert.equal(twoLeaves(['< 2.4', '>= 2.4'], { affected: [0], investigating: [1] }, '2.5')?.state, 'under-investigation')
+})
+
+test('a leaf that no finding lists is another product\'s platform, and matches nothing', () => {
+  assert.equal(twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.4')?.state, 'affected')
+  const [leaf, ...more] = twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.4')?.products ?? []
+  assert.deepEqual([leaf?.version, more], ['2.4', []])
+  assert.equal(twoLeaves(['2.4', 'vers:all/*'], { affected: [0] }, '2.5')?.state, 'not-affected')
+})
+
+test('names of hosts and cards are no models: what DNS or the registry of cards says matches nothing', () => {
+  const host = withClaims(goldenAsset('a-1', '', '', '', 'E'), ['host-name', 'CMS8000-bed7', 'C', 'DHCP'], ['host-name', 'contec-cms8000.ward', 'D', 'DNS'],
+    ['nic-vendor', 'CONTEC', 'E', 'IEEE registry'], ['software', 'Contec CMS8000 1.0', 'C', 'HTTP'])
+  assert.deepEqual(match(host), [])
+  const card = withClaims(goldenAsset('a-1', '', 'CMS8000', '', 'B'), ['nic-vendor', 'CONTEC', 'E', 'IEEE registry'])
+  assert.deepEqual(match(card), [], 'the maker of a card is not the maker of the device')
+})
+
 test('versions that disagree are for a person', () => {
   const two = withClaims(goldenAsset('a-1', 'Hamilton Medical', 'Hamilton-T1', '2.2.3', 'B'), ['version', '3.0', 'A', 'label'])
   const [found] = match(two)
@@ -106,6 +143,8 @@ test('a vulnerability in the catalog of exploited ones is marked', () => {
   const [found] = match(goldenAsset('a-1', 'Philips', 'IntelliSpace Portal', '8.0.2', 'B'))
   assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0144')?.exploited, true)
   assert.equal(found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2018-5474')?.exploited, false)
+  const said = found?.vulnerabilities.find(({ cve }) => cve === 'CVE-2017-0199')
+  assert.deepEqual([said?.exploited, said?.exploitedUnconfirmed], [false, true])
 })
 
 test('the same assets give the same bytes, whatever stands before them', () => {

@@ -4,7 +4,7 @@
 import type { Asset } from '../asset.ts'
 import { shortId } from '../../base/short-id.ts'
 import type { DeviceProfile } from '../profile-model.ts'
-import { isDigits, atomsOf } from './atoms.ts'
+import { atomsOf, isDigits, type Atom } from './atoms.ts'
 import { productsNamed, type Catalogue, type CatalogueProduct, type MatchCounters } from './catalogue.ts'
 import { subjectOf, wordsOfName, type DeviceName, type QuotedClaim, type Subject } from './identity.ts'
 import type { Advisory, AdvisoryVulnerability, KnownExploited } from './model.ts'
@@ -37,6 +37,8 @@ export interface MatchedVulnerability {
   readonly state: MatchState
   /** In CISA's catalog of known exploited vulnerabilities. */
   readonly exploited: boolean
+  /** Said to be in that catalog, and not confirmed. */
+  readonly exploitedUnconfirmed: boolean
   /** What the publisher filed under remediations: counts by category, and that is all. */
   readonly remarks: string
 }
@@ -93,7 +95,14 @@ function matchesOf(subject: Subject, find: (name: DeviceName) => readonly Catalo
       if (known === undefined || name.level < known.name.level) hits.set(product, { product, name, matched: matchedProduct(product, name, subject) })
     }
   }
-  return [...byAdvisory.values()].map((hits) => toMatch(subject, [...hits.values()], options))
+  return [...byAdvisory.values()].map((hits) => [...hits.values()].filter(isJudged)).filter((hits) => hits.length > 0)
+    .map((hits) => toMatch(subject, hits, options))
+}
+
+/** A leaf that no finding lists, in an advisory whose findings list leaves, stands in the tree for another's sake (what something is installed on). */
+function isJudged({ product: { advisory: { vulnerabilities }, place } }: Hit): boolean {
+  return vulnerabilities.some(({ affected, investigating, cleared }) => [affected, investigating, cleared].some((places) => places.includes(place)))
+    || vulnerabilities.every(({ affected, investigating, cleared }) => affected.length + investigating.length + cleared.length === 0)
 }
 
 const VERSION_STATES: Readonly<Record<VersionVerdict, MatchState>> = {
@@ -147,17 +156,40 @@ function verdictOfVersions(product: CatalogueProduct, shown: string, versions: r
 /** Digits that make a number a model's and no version's: `MMT-1715`, `7900`, `35700BAX2`. */
 const MODEL_DIGITS_MIN = 4
 
+/** Digits of a model that stands alone as one of the advisory's alternatives: `620 | 650 | 650c`. */
+const ALONE_DIGITS_MIN = 3
+
 /** Some advisories write the model where the version belongs. */
 function namesModel(words: string, model: string): boolean {
-  const isLong = (text: string): boolean => isDigits(text) && !text.includes('.') && text.length >= MODEL_DIGITS_MIN
-  const own = new Set(atomsOf(model).map(({ text }) => text).filter(isLong))
-  return own.size > 0 && atomsOf(words).some(({ text }) => isLong(text) && own.has(text))
+  const own = atomsOf(model)
+  const long = atomsOf(words).map(({ text }) => text).filter((text) => isDigits(text) && !text.includes('.') && text.length >= MODEL_DIGITS_MIN)
+  return own.some(({ text }) => long.includes(text)) || words.split('|').some((alternative) => standsWhole(atomsOf(alternative), own))
 }
 
-function toMatch(subject: Subject, hits: readonly Hit[], options: MatchOptions): Match {
-  const advisory = (hits[0] as Hit).product.advisory
+/** A whole alternative with a number of a model's length in it (`650c`, `CR-IR 357`), as it is, not inside a longer code. */
+function standsWhole(alternative: readonly Atom[], model: readonly Atom[]): boolean {
+  const bare = alternative.every(({ text }) => !text.includes('.')) && alternative.some(({ text }) => isDigits(text) && text.length >= ALONE_DIGITS_MIN)
+  if (!bare) return false
+  return model.some((atom, at) => !atom.glued && model[at + alternative.length]?.glued !== true
+    && alternative.every(({ text, glued }, i) => model[at + i]?.text === text && (i === 0 || model[at + i]?.glued === glued)))
+}
+
+/** A leaf that every finding lists as fixed or not affected says so itself, and not that its version words hold. */
+function withCleared(hits: readonly Hit[], { vulnerabilities }: Advisory): readonly Hit[] {
+  return hits.map((hit) => {
+    const { place } = hit.product
+    const named = vulnerabilities.filter((one) => [one.affected, one.investigating, one.cleared].some((places) => places.includes(place)))
+    if (named.length === 0 || !named.every(({ cleared }) => cleared.includes(place))) return hit
+    const why = `the publisher lists "${hit.matched.version}" as fixed or not affected: ${hit.matched.why}`
+    return { ...hit, matched: { ...hit.matched, state: 'not-affected', why } }
+  })
+}
+
+function toMatch(subject: Subject, found: readonly Hit[], options: MatchOptions): Match {
+  const advisory = (found[0] as Hit).product.advisory
+  const hits = withCleared(found, advisory)
   const products = hits.map(({ matched }) => matched).sort((a, b) => MATCH_STATES.indexOf(a.state) - MATCH_STATES.indexOf(b.state))
-  const vulnerabilities = advisory.vulnerabilities.flatMap((one) => vulnerabilityOf(one, hits, options.exploited))
+  const vulnerabilities = advisory.vulnerabilities.flatMap((one) => vulnerabilityOf(one, found, options.exploited))
   const state = gravest([...vulnerabilities, ...(vulnerabilities.length === 0 ? products : [])].map((one) => one.state))
   const level = hits.reduce((best, { name }) => (name.level < best ? name.level : best), 'D' as DeviceName['level'])
   return {
@@ -177,13 +209,20 @@ function gravest(states: readonly MatchState[]): MatchState {
 function vulnerabilityOf(one: AdvisoryVulnerability, hits: readonly Hit[], exploited: KnownExploited): MatchedVulnerability[] {
   const named = (places: readonly number[]) => hits.filter(({ product }) => places.includes(product.place) && !one.cleared.includes(product.place))
   const [affected, investigating] = [named(one.affected), named(one.investigating)]
-  const cleared = hits.some(({ product }) => one.cleared.includes(product.place))
-  if (affected.length + investigating.length === 0 && !cleared) return []
+  const cleared = hits.filter(({ product }) => one.cleared.includes(product.place))
+  if (affected.length + investigating.length + cleared.length === 0) return []
+  const isFixed = cleared.some(({ product, matched }) => matched.state === 'affected' && product.tests.every(({ kind }) => kind !== 'all'))
   return [{
     cve: one.cve, cwe: one.cwe, score: one.score?.score ?? null, vector: one.score?.vector ?? null,
-    state: gravest([...affected.map(({ matched }) => matched.state), ...investigating.map(investigated)]),
-    exploited: one.cve !== null && exploited.cves.has(one.cve), remarks: remarkWords(one),
+    state: gravest([...affected.map((hit) => (isFixed ? fixed(hit) : hit.matched.state)), ...investigating.map(investigated)]),
+    exploited: one.cve !== null && exploited.cves.has(one.cve), exploitedUnconfirmed: one.cve !== null && exploited.unconfirmed.has(one.cve),
+    remarks: remarkWords(one),
   }]
+}
+
+/** "All versions" beside a leaf that names the device's own version as fixed means the versions before. */
+function fixed({ product, matched }: Hit): MatchState {
+  return matched.state === 'affected' && product.tests.every(({ kind }) => kind === 'all') ? 'not-affected' : matched.state
 }
 
 /** What the publisher still looks at is affected at most as far as anybody knows. */

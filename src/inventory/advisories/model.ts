@@ -78,4 +78,6 @@ export interface KnownExploited {
   /** Day of the catalog these flags were taken from. */
   readonly asOf: string
   readonly cves: ReadonlySet<string>
+  /** Said to be in the catalog by somebody else's list, and not seen in the catalog: told as such, and never as a fact. */
+  readonly unconfirmed: ReadonlySet<string>
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { atomsOf, fold, wordsOf } from './atoms.ts'
 import { productPattern, shows, showsKey, type ProductPattern } from './products.ts'
-import { GENERIC_WORDS, PRODUCT_OVERRIDES } from './product-words.ts'
+import { GENERIC_WORDS, OTHER_TRADES, PRODUCT_OVERRIDES } from './product-words.ts'
 import { leadingVendor, vendorMeaning } from './vendors.ts'
 import { SHARED_NAMES, VENDOR_ROWS } from './vendor-table.ts'
 
@@ -32,7 +32,12 @@ const HOUSES: readonly (readonly [string, readonly string[]])[] = [
   ['CONTEC CO., LTD.', ['contec-medical', 'contec-japan']], ['Contec Medical Systems Co., Ltd.', ['contec-medical']], ['GE Healthcare', ['ge-healthcare']],
   ['General Electric (GE)', ['ge-healthcare']], ['GE Lighting', ['=ge lighting']], ['GE Appliances, a Haier company', ['=ge appliances a haier']],
   ['Philips Consumer Lifestyle', ['=philips consumer lifestyle']], ['Phillips', ['philips']], ['Dräger', ['draeger']], ['Draeger Medical GmbH', ['draeger']],
-  ['Welch Allyn', ['baxter']], ['Baxter Manufacturing', ['=baxter manufacturing']], ['Hamilton Beach', ['=hamilton beach']], ['', []], ['Mindray',
+  ['Welch Allyn', ['baxter']], ['Baxter Manufacturing', ['=baxter manufacturing']], ['Hamilton Beach', ['=hamilton beach']], ['', []],
+  ['Philips Medical Systems Nederland B.V.', ['philips']], ['OFFIS e.V.', ['=offis']],
+  ['Drägerwerk AG & Co. KGaA', ['draeger']], ['B. Braun Medical S.p.A.', ['b-braun']], ['Hill-Rom Holdings, Inc.', ['baxter']],
+  ['Contec Japan', ['contec-japan']], ['Contec Americas', ['contec-japan']], ['GE Digital International', ['=ge digital international']],
+  ['LifePoint Health', ['=lifepoint health']],
+  ['秦皇岛康泰医学系统股份有限公司', ['contec-medical']], ['Mindray',
     ['=mindray']],
 ]
 
@@ -68,6 +73,9 @@ const SHOWN: readonly (readonly [string, string, readonly string[], readonly str
   ['Philips', 'IntelliVue patient monitor MX400-MX850', ['MX450', 'IntelliVue MX 800'], ['MX40', 'MX4000', 'MX410']],
   ['Medtronic', 'MiniMed 508 pump', ['MiniMed 508'], ['508', 'Model 508 lead', 'MiniMed 5080']],
   ['Medtronic', 'Valleylab FT10 Energy Platform (VLFT10GEN)', ['Valleylab FT10', 'VLFT10GEN'], ['FT10', 'Valleylab FT100']],
+  ['Smiths Medical', 'Medfusion 4000 Wireless Syringe Infusion Pump', ['Medfusion4000', 'Medfusion 4000'],
+    ['Medfusion40000', 'Medfusion 3500', 'X4000 Medfusion']],
+  ['Medtronic', '24950 MyCareLink Monitor', ['24950', 'MyCareLink 24950'], ['249500', '24950A', 'MyCareLink']],
   ['Stryker', 'Secure II MedSurg Bed (enabled with iBed Wireless)', ['Secure II MedSurg'], ['Secure 3 MedSurg', 'MedSurg']],
   ['Silex Technology and GE Healthcare', 'SX-500', ['SX-500', 'sx 500'], ['SX-5000', 'SX']],
 ]
@@ -85,6 +93,13 @@ test('a plain word under a shared maker needs the model to say nothing else that
   assert.ok(meets(infinia, 'Infinia Hawkeye 4', false))
   assert.ok(meets(infinia, 'Infinia system', true))
   assert.ok(!meets(infinia, 'Infinia LED', true))
+})
+
+test('under a shared maker another trade in the model says no, whatever number stands beside it; under the house itself it does not', () => {
+  const monitor = productPattern('Contec Health', 'CMS8000 CONTEC ICU CCU Vital Signs Patient Monitor')
+  assert.ok(meets(monitor, 'CMS8000 PLC', false))
+  for (const model of ['CMS8000 PLC', 'CPU-CMS8000 I/O', 'Panel CMS8000']) assert.ok(!meets(monitor, model, true), model)
+  for (const key of PRODUCT_OVERRIDES.flatMap(({ keys }) => keys)) assert.ok(!key.split(' ').some((word) => OTHER_TRADES.has(word)), key)
 })
 
 test('a name of filling words finds nothing, and a limit in it is kept as a condition', () => {

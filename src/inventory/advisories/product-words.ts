@@ -5,14 +5,11 @@
 export const GENERIC_WORDS: ReadonlySet<string> = new Set([
   'a', 'all', 'allow', 'an', 'and', 'app', 'application', 'applications', 'apps', 'bed', 'beds', 'build', 'builds', 'camera', 'cardiograph', 'cardiographs',
   'client', 'control', 'controller', 'defibrillator', 'device', 'devices', 'electrocardiograph', 'embedded', 'energy', 'family', 'firmware', 'fluid', 'for',
-    'from', 'health',
-  'healthcare', 'hub', 'icd', 'icu', 'in', 'including', 'infusion', 'insulin', 'iot', 'kit', 'large', 'machine', 'management', 'maternal', 'medical', 'model',
-  'models', 'monitor', 'monitors', 'number', 'of', 'on', 'only', 'operating', 'option', 'or', 'part', 'patient', 'platform', 'printer', 'product',
-    'products', 'program',
-  'programmer', 'programmers', 'pump', 'pumps', 'reader', 'receiver', 'recorder', 'release', 'resting', 'scanner', 'sensor', 'series', 'signs', 'software',
-  'standard', 'syringe', 'system', 'systems', 'the', 'to', 'tool', 'transmitter', 'unit', 'units', 'ventilator', 'version', 'versions', 'vital', 'volume',
-    'web',
-  'wifi', 'wireless', 'with', 'wlan', 'worn',
+  'from', 'health', 'healthcare', 'hub', 'icd', 'icu', 'in', 'including', 'infusion', 'insulin', 'iot', 'kit', 'large', 'machine', 'maintenance',
+  'management', 'maternal', 'medical', 'model', 'models', 'monitor', 'monitors', 'number', 'of', 'on', 'only', 'operating', 'option', 'or', 'part',
+  'patient', 'platform', 'printer', 'product', 'products', 'program', 'programmer', 'programmers', 'pump', 'pumps', 'reader', 'receiver', 'recorder',
+  'release', 'resting', 'scanner', 'sensor', 'series', 'signs', 'software', 'standard', 'syringe', 'system', 'systems', 'the', 'to', 'tool', 'transmitter',
+  'ultrasound', 'unit', 'units', 'ventilator', 'version', 'versions', 'vital', 'volume', 'web', 'wifi', 'wireless', 'with', 'wlan', 'worn',
 ])
 
 /** Words of the language, and family names a house puts on quite different goods: alone they name a product only when nothing else stands beside them. */
@@ -24,6 +21,19 @@ export const PLAIN_WORDS: ReadonlySet<string> = new Set([
   'manager', 'module', 'network', 'optima', 'ose', 'pack', 'portal', 'precision', 'primo', 'promote', 'protecta', 'pulsera', 'quadra', 'revolution',
     'secura', 'server', 'service', 'smart',
   'spectrum', 'stack', 'station', 'tool', 'ultrasound', 'unify', 'upgrade', 'utility', 'venue', 'virtuoso', 'viva', 'vivid', 'workspot', 'workstation',
+])
+
+/**
+ * Goods of the other houses that share a maker's name (`Contec` PLCs, `Philips` televisions, `GE` lamps, `Siemens` drives, `Baxter` ovens): under
+ * such a name a model that says one of these is none of an advisory's, whatever number stands beside it.
+ */
+export const OTHER_TRADES: ReadonlySet<string> = new Set([
+  'actuator', 'ambilight', 'appliance', 'audio', 'automation', 'ballast', 'blender', 'bulb', 'coffee', 'cooler', 'copier', 'cpu', 'daq', 'dishwasher',
+  'drive', 'dryer', 'earbuds', 'earphone', 'earphones', 'espresso', 'fieldbus', 'fluorescent', 'freezer', 'fridge', 'gogear', 'grill', 'hairdryer',
+  'headphone', 'headphones', 'headset', 'hmi', 'hvac', 'inverter', 'ipc', 'kettle', 'kitchen', 'lamp', 'lamps', 'laptop', 'led', 'light', 'lighting',
+  'locomotive', 'luminaire', 'microwave', 'mixer', 'motherboard', 'ncd', 'oven', 'ovens', 'panel', 'pcie', 'plc', 'projector', 'proofer', 'purifier',
+  'radio', 'refrigerator', 'relay', 'robot', 'router', 'scada', 'shaver', 'signage', 'simatic', 'sonicare', 'soundbar', 'speaker', 'speakers', 'switchgear',
+  'television', 'thermostat', 'toaster', 'toothbrush', 'transceiver', 'transformer', 'troffer', 'turbine', 'tv', 'ups', 'vacuum', 'washer', 'webcam',
 ])
 
 export interface ProductOverride {
@@ -66,7 +76,11 @@ export const PRODUCT_OVERRIDES: readonly ProductOverride[] = [
   { vendor: 'ge-healthcare', name: 'infinia with hawkeye 4 / 1', keys: ['infinia hawkeye'] },
   { vendor: 'ge-healthcare', name: 'xeleris', keys: ['xeleris'] },
   { vendor: 'ge-healthcare', name: 'logiq, not including logiq 100 pro', keys: ['logiq'], except: ['logiq 100'] },
-  { vendor: 'ge-healthcare', name: 'vivid products, not including echopac', keys: ['vivid'], except: ['echopac'] },
+  {
+    // The word is on lamps too, so that under a short maker's name the scanner's own number has to stand beside it.
+    vendor: 'ge-healthcare', name: 'vivid products, not including echopac', except: ['echopac'],
+    keys: ['vivid', ...['i', 'q', 'iq', 's5', 's6', 's60', 's70', 't8', 't9', 'e9', 'e80', 'e90', 'e95'].map((row) => `vivid ${row}`)],
+  },
   { vendor: 'ge-healthcare', name: 'voluson, not including imagevault', keys: ['voluson'], except: ['imagevault', 'image vault'] },
   {
     vendor: 'ge-healthcare', name: 'venue, not including venue 40 r1-3 and venue 50 r4-5', keys: ['venue go', 'venue fit', 'venue r1', 'venue r2', 'venue r3'],
@@ -108,7 +122,7 @@ export const PRODUCT_OVERRIDES: readonly ProductOverride[] = [
   { vendor: 'philips', name: 'ultrasound epiq/affiniti', keys: ['epiq', 'affiniti'] },
   { vendor: 'philips', name: 'ultrasound cx', keys: ['ultrasound cx', 'ultrasound cx30', 'cx50'] },
   { vendor: 'philips', name: 'ultrasound clearvue', keys: ['clearvue'] },
-  { vendor: 'philips', name: 'ultrasound sparq', keys: ['ultrasound sparq', 'sparq ultrasound'] },
+  { vendor: 'philips', name: 'ultrasound sparq', keys: ['sparq'] },
   { vendor: 'philips', name: 'ultrasound xperius', keys: ['xperius'] },
   { vendor: 'philips', name: 'suresigns', keys: ['suresigns vs4', 'suresigns'] },
   { vendor: 'philips', name: 'efficia cm series', keys: ['efficia cm', 'efficia cm10..150'] },
@@ -178,9 +192,34 @@ export const PRODUCT_OVERRIDES: readonly ProductOverride[] = [
   { vendor: 'siemens', name: 'siemens pet/ct systems windows 7-based', keys: ['pet ct'], condition: 'on Windows 7' },
   { vendor: 'illumina', name: 'nextseq 500/550 control software', keys: ['nextseq 500', 'nextseq 550'] },
   { vendor: 'illumina', name: 'nextseq 1000/2000 control software', keys: ['nextseq 1000', 'nextseq 2000'] },
+  // Numbers that are a model by themselves, and words that lists leave out or write apart.
+  { vendor: 'philips', name: 'intellivue mx40 patient worn monitor (wlan only)', keys: ['mx40'], condition: 'WLAN only' },
+  { vendor: 'baxter', name: 'exactamix em2400', keys: ['em2400'] },
+  { vendor: 'baxter', name: 'exactamix em1200', keys: ['em1200'] },
+  {
+    vendor: 'spacelabs', name: 'xhibit telemetry receiver (xtr) model number 96280',
+    keys: ['xhibit telemetry 96280', 'xhibit telemetry receiver', 'xtr 96280', '96280'],
+  },
+  {
+    vendor: 'stryker', name: 's3 medsurg bed (enabled with ibed wireless)', keys: ['s3 medsurg', '3002 s3', '3005 s3'],
+    condition: 'enabled with iBed Wireless',
+  },
+  { vendor: 'bd', name: 'facslyric ivd', keys: ['facslyric'] },
+  { vendor: 'bd', name: 'facslyric research use only', keys: ['facslyric'] },
+  { vendor: 'ge-healthcare', name: 'ge aisys', keys: ['aisys', 'avance', 'amingo'] },
+  { vendor: 'natus', name: 'natus xltek neuroworks', keys: ['neuroworks'] },
+  // A later pump of the family with another radio.
+  { vendor: 'insulet', name: 'omnipod insulin management system', keys: ['omnipod'], except: ['omnipod dash', 'omnipod 5', 'omnipod go'] },
+  ...['baxter spectrum', 'baxter spectrum lvp'].map((name): ProductOverride =>
+    ({ vendor: 'baxter', name, keys: ['spectrum', 'spectrum iq', 'spectrum lvp', 'spectrum 35700bax2', 'spectrum 35700bax3'] })),
+  { vendor: 'microdicom', name: 'dicom viewer', keys: ['dicom viewer', 'microdicom'] },
+  { vendor: 'microdicom', name: 'microdicom dicom viewer', keys: ['dicom viewer', 'microdicom'] },
+  { vendor: 'orthanc', name: 'osimis webviewer', keys: ['osimis webviewer', 'osimis web viewer', 'webviewer'] },
+  { vendor: 'fresenius-kabi', name: 'agilia connect wifi module of the pumps', keys: ['agilia connect'], condition: 'the WiFi module' },
+  { vendor: 'illumina', name: 'novaseq control software', keys: ['novaseq control', 'novaseq 6000'] },
   { vendor: 'contec-medical', name: 'cms8000 contec icu ccu vital signs patient monitor', keys: ['cms8000'] },
   { vendor: 'roche', name: 'point of care handheld medical devices', keys: ['accu chek inform ii', 'coaguchek pro ii', 'coaguchek xs plus',
-    'coaguchek xs pro', 'cobas h 232'] },
+    'coaguchek xs pro', 'cobas h232'] },
   { vendor: 'bd', name: 'alaris pc unit model 8015', keys: ['alaris pc 8015', 'alaris pcu 8015', 'alaris 8015'] },
   { vendor: 'bd', name: 'bd alaris point-of-care unit (pcu) model 8015', keys: ['alaris pc 8015', 'alaris pcu 8015', 'alaris 8015'] },
   { vendor: 'bd', name: 'alaris 8015 pc unit', keys: ['alaris pc 8015', 'alaris pcu 8015', 'alaris 8015'] },

@@ -2,7 +2,7 @@
 // Keeps the rule "vendor alias and model token" (product.md): all words of one key, each whole, or there is no match.
 
 import { atomsOf, fold, isDigits, type Atom } from './atoms.ts'
-import { GENERIC_WORDS, PLAIN_WORDS, PRODUCT_OVERRIDES, type ProductOverride } from './product-words.ts'
+import { GENERIC_WORDS, OTHER_TRADES, PLAIN_WORDS, PRODUCT_OVERRIDES, type ProductOverride } from './product-words.ts'
 import { vendorMeaning, vendorName } from './vendors.ts'
 
 /** Atoms that stand one behind the other: `cms` `8000`. `high` makes a run of numbers of the last atom: `mx400..550`. */
@@ -37,6 +37,9 @@ const KEYS_MAX = 64
 
 const LIMITS = /\s*,?\s+(?:used with|running on|enabled with|with installed|integrated as|compatible with|with|without|installed on)\s.*$/iu
 const VERSION_BEHIND = /\s+v?(\d+(?:\.(?:\d+|x))+)$/iu
+
+/** A number as long as an order number finds its product alone: `24950 MyCareLink Monitor`. */
+const ORDER_NUMBER = /^\d{5,}$/u
 
 /** First words that are a house's name and a family's at once: without them `MiniMed 508` would be any 508. */
 const BRANDS: ReadonlySet<string> = new Set(['alaris', 'change', 'dana', 'eli', 'mckesson', 'minimed', 'peervue', 'valleylab', 'xltek'])
@@ -89,7 +92,8 @@ function patternOfName(vendor: string, name: string): ProductPattern {
   const slots = joinCodes(slotsOf(withoutVendor(vendor, outside)))
   const telling = slots.filter((slot) => !slot.every(isGeneric))
   const chosen = telling.length > 0 ? telling : slots.length > 1 ? slots : []
-  const codes = bracketed.codes.map((code) => keyOf(itemOfWord(code)))
+  const numbers = telling.length > 1 ? outside.split(' ').filter((word) => ORDER_NUMBER.test(word)) : []
+  const codes = [...bracketed.codes, ...numbers].map((code) => keyOf(itemOfWord(code)))
   return {
     keys: [...productOf(chosen).map(keyOf), ...codes],
     except: [], condition: limit?.[0].trim() ?? bracketed.condition, version: version?.[1] ?? null,
@@ -192,7 +196,8 @@ function productOf(slots: readonly Slot[]): KeyItem[][] {
 
 /** Does the model's text show all items of the key? `shared`: the maker's name is used for other goods too. */
 export function showsKey(model: readonly Atom[], key: ProductKey, shared: boolean): boolean {
-  if (!key.items.every((item) => shows(model, item))) return false
+  if (!key.items.every((item, i) => shows(model, item, key.items[i - 1]))) return false
+  if (shared && isOtherTrade(model, key)) return false
   return !(key.plain && shared) || tellingWords(model).every((word) => key.items.some(({ atoms }) => atoms[0] === word))
 }
 
@@ -204,14 +209,23 @@ function tellingWords(model: readonly Atom[]): string[] {
   return model.map(({ text }) => text).filter((text) => !GENERIC_WORDS.has(text))
 }
 
-export function shows(model: readonly Atom[], item: KeyItem): boolean {
-  for (let at = 0; at + item.atoms.length <= model.length; at++) if (standsAt(model, at, item)) return true
+/** A word that is the product's own (`Remote Controller`) says nothing of the trade. */
+function isOtherTrade(model: readonly Atom[], key: ProductKey): boolean {
+  return model.some(({ text }) => OTHER_TRADES.has(text) && !key.items.some(({ atoms }) => atoms.includes(text)))
+}
+
+/** `before`: the item in front of it in the key. */
+export function shows(model: readonly Atom[], item: KeyItem, before?: KeyItem): boolean {
+  for (let at = 0; at + item.atoms.length <= model.length; at++) if (standsAt(model, at, item, before)) return true
   return false
 }
 
-/** Whole: nothing glued before a number or before letters, and no letters glued behind a number. A word may have its number glued behind it. */
-function standsAt(model: readonly Atom[], at: number, item: KeyItem): boolean {
-  if (model[at]?.glued === true) return false
+/**
+ * Whole: nothing glued before a number or before letters, and no letters glued behind a number. A word may have its number glued behind it:
+ * `Medfusion4000` is the word and the number that the key has one behind the other.
+ */
+function standsAt(model: readonly Atom[], at: number, item: KeyItem, before?: KeyItem): boolean {
+  if (model[at]?.glued === true && !(isDigits(item.atoms[0] ?? '') && before?.atoms.length === 1 && before.atoms[0] === model[at - 1]?.text)) return false
   const last = item.atoms.length - 1
   for (let i = 0; i <= last; i++) {
     const text = model[at + i]?.text ?? ''

@@ -28,7 +28,7 @@ const asset = (id: string, vendor: string, model: string, version = '') => ({ ..
   role: 'patient-monitor' as const })
 const ASSETS = [asset('a-contec', 'Contec Medical Systems', 'CMS8000'), asset('a-mp70', 'Philips', 'IntelliVue MP70', 'L.01'), asset('a-t1',
   'Hamilton Medical', 'Hamilton-T1', '3.0')]
-const MATCHES = matchAssets(ASSETS, createCatalogue(TABLE), { profiles: PROFILES, exploited: { asOf: '', cves: new Set() } })
+const MATCHES = matchAssets(ASSETS, createCatalogue(TABLE), { profiles: PROFILES, exploited: { asOf: '', cves: new Set(), unconfirmed: new Set() } })
 
 function talk(from: string | null, to: string | null, dst: Ip, part: Partial<SeenConversation> = {}): SeenConversation {
   return { from: { assetId: from, ip: ipFromV4(0x0a140307) }, to: { assetId: to, ip: dst }, transport: 'tcp', port: 515, flows: 2, attempts: 0,
@@ -64,11 +64,14 @@ test('all 36 leaves of the decision tree are those of the guide', () => {
 })
 
 test('inputs come from the vector, the catalog and the role, and each says so', () => {
-  const ssvc = ssvcOf({ cve: 'CVE-2024-12248', vector: 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', exploited: true }, 'patient-monitor')
+  const ssvc = ssvcOf({ cve: 'CVE-2024-12248', vector: 'AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', exploited: true, exploitedUnconfirmed: false }, 'patient-monitor')
   assert.deepEqual([ssvc.decision, ssvc.inputs], ['act', { exploitation: 'active', automatable: true, totalImpact: true, wellBeing: 'high' }])
   assert.equal(ssvc.because.filter((line) => line.includes('inferred')).length, 2)
-  assert.equal(ssvcOf({ cve: 'CVE-2025-1204', vector: null, exploited: false }, 'printer').inputs.exploitation, 'poc')
-  assert.equal(ssvcOf({ cve: null, vector: null, exploited: false }, 'printer').decision, 'track')
+  assert.equal(ssvcOf({ cve: 'CVE-2025-1204', vector: null, exploited: false, exploitedUnconfirmed: false }, 'printer').inputs.exploitation, 'poc')
+  const said = ssvcOf({ cve: 'CVE-2008-4250', vector: null, exploited: false, exploitedUnconfirmed: true }, 'printer')
+  assert.equal(said.inputs.exploitation, 'poc')
+  assert.match(said.because[0] ?? '', /unconfirmed/)
+  assert.equal(ssvcOf({ cve: null, vector: null, exploited: false, exploitedUnconfirmed: false }, 'printer').decision, 'track')
 })
 
 const ranked = (conversations: readonly SeenConversation[], matches: readonly Match[] = MATCHES) =>
@@ -165,7 +168,7 @@ test('a policy that has the block as a zone gets no second one, and the factory 
 test('a device in no zone is told, and a remediation category changes no line', () => {
   assert.ok(draft(undefined, null).notes.some((note) => note.includes('in no zone')))
   const spoiled = TABLE.map((one) => ({ ...one, vulnerabilities: one.vulnerabilities.map((each) => ({ ...each, remarks: [], fixNamesVersion: true })) }))
-  const matches = matchAssets(ASSETS, createCatalogue(spoiled), { profiles: PROFILES, exploited: { asOf: '', cves: new Set() } })
+  const matches = matchAssets(ASSETS, createCatalogue(spoiled), { profiles: PROFILES, exploited: { asOf: '', cves: new Set(), unconfirmed: new Set() } })
   assert.deepEqual(ranked([], matches).map(({ match, tier, ssvc }) => [match.id, tier, ssvc?.decision]), ranked([]).map(({ match, tier, ssvc }) => [match.id,
     tier, ssvc?.decision]))
 })

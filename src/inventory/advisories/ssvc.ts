@@ -56,8 +56,9 @@ const WELL_BEING_OF: Partial<Readonly<Record<AssetRole, readonly [WellBeing, str
 }
 const UNKNOWN_ROLE: readonly [WellBeing, string] = ['high', 'its role is not known, and a medical advisory names it']
 
-export function ssvcOf(one: Pick<MatchedVulnerability, 'cve' | 'vector' | 'exploited'>, role: AssetRole): Ssvc {
-  const exploitation: Exploitation = one.exploited ? 'active' : one.cve !== null && PROOFS_PUBLISHED.has(one.cve) ? 'poc' : 'none'
+export function ssvcOf(one: Pick<MatchedVulnerability, 'cve' | 'vector' | 'exploited' | 'exploitedUnconfirmed'>, role: AssetRole): Ssvc {
+  const isProof = one.exploitedUnconfirmed || (one.cve !== null && PROOFS_PUBLISHED.has(one.cve))
+  const exploitation: Exploitation = one.exploited ? 'active' : isProof ? 'poc' : 'none'
   const metric = metricsOf(one.vector)
   const automatable = metric('AV') === 'N' && metric('AC') === 'L' && metric('PR') === 'N' && metric('UI') === 'N'
   const totalImpact = ['C', 'I', 'A'].every((name) => metric(name) === 'H')
@@ -67,6 +68,7 @@ export function ssvcOf(one: Pick<MatchedVulnerability, 'cve' | 'vector' | 'explo
     decision: decide(inputs), inputs,
     because: [
       exploitation === 'active' ? 'exploitation active: in CISA\'s catalog of known exploited vulnerabilities'
+        : one.exploitedUnconfirmed ? 'exploitation poc at least: said to be in CISA\'s catalog by another\'s list, unconfirmed'
         : exploitation === 'poc' ? 'exploitation poc: said to be published' : 'exploitation none: none known to this installation',
       `automatable ${automatable ? 'yes' : 'no'}: inferred from the published vector ${one.vector ?? '(none)'}`,
       `technical impact ${totalImpact ? 'total' : 'partial'}: inferred from the same vector`,

@@ -76,10 +76,13 @@ function vulnerabilityOf(row: Readonly<Record<string, unknown>>, products: numbe
   }
 }
 
-/** `{ asOf, cves: ["CVE-2017-0144"] }`. */
+/** `{ asOf, cves }` with a number as text or as `{ cve, added, source, unconfirmed }` each. */
 export function knownExploitedOf(value: unknown): KnownExploited {
   const row = recordOf(value)
-  return { asOf: textOf(row['asOf']), cves: new Set(listOf(row['cves'], CATALOG_MAX).map(textOf)) }
+  const rows = listOf(row['cves'], CATALOG_MAX).map((one) => (typeof one === 'string' ? { cve: one } : recordOf(one)))
+  const numbers = (unconfirmed: boolean): ReadonlySet<string> =>
+    new Set(rows.filter((one: Readonly<Record<string, unknown>>) => (one['unconfirmed'] === true) === unconfirmed).map(({ cve }) => textOf(cve)))
+  return { asOf: textOf(row['asOf']), cves: numbers(false), unconfirmed: numbers(true) }
 }
 
 /** CISA's catalog as it is published: `catalogVersion` and a list of vulnerabilities; null when it is something else. */
@@ -88,5 +91,5 @@ export function knownExploitedOfCatalog(value: unknown): KnownExploited | null {
   const rows = listOf(root['vulnerabilities'], CATALOG_MAX).map(recordOf)
   const asOf = textOf(root['catalogVersion']).replaceAll('.', '-')
   if (asOf === '' || rows.length === 0 || textOf(rows[0]?.['cveID']) === '') return null
-  return { asOf, cves: new Set(rows.map((row) => textOf(row['cveID']))) }
+  return { asOf, cves: new Set(rows.map((row) => textOf(row['cveID']))), unconfirmed: new Set() }
 }

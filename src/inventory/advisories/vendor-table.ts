@@ -13,7 +13,7 @@ export interface VendorRow {
  */
 export const SHARED_NAMES: ReadonlySet<string> = new Set([
   'abbott', 'baxter', 'contec', 'current', 'general electric', 'ge', 'hamilton', 'johnson and johnson', 'philips', 'royal philips', 'koninklijke philips',
-  'siemens', 'fujifilm', 'roche', 'capsule',
+  'philips electronics', 'siemens', 'fujifilm', 'roche', 'capsule',
 ])
 
 export const VENDOR_ROWS: readonly VendorRow[] = [
@@ -24,7 +24,7 @@ export const VENDOR_ROWS: readonly VendorRow[] = [
     id: 'baxter',
     names: [
       'baxter', 'baxter healthcare', 'baxter international', 'baxter medical', 'hillrom', 'hill rom', 'hillrom and eli', 'welch allyn', 'welchallyn',
-      'mortara', 'mortara instrument', 'sigma international', 'gambro', 'eli',
+      'mortara', 'mortara instrument', 'sigma international', 'gambro', 'eli', 'vantive',
     ],
   },
   {
@@ -39,7 +39,14 @@ export const VENDOR_ROWS: readonly VendorRow[] = [
   { id: 'biotronik', names: ['biotronik'] },
   { id: 'boston-scientific', names: ['boston scientific', 'guidant'] },
   { id: 'bpl', names: ['bpl', 'bpl medical', 'bpl medical technologies'] },
-  { id: 'capsule', names: ['capsule', 'capsule tech', 'capsule technologies', 'capsule technologie', 'qualcomm life', 'qualcomm life capsule'] },
+  // Philips bought it.
+  {
+    id: 'capsule',
+    names: [
+      'capsule', 'capsule tech', 'capsule technologies', 'capsule technologie', 'qualcomm life', 'qualcomm life capsule', 'philips capsule', 'philips',
+      'philips healthcare',
+    ],
+  },
   { id: 'carestream', names: ['carestream', 'carestream health'] },
   { id: 'change-healthcare', names: ['change healthcare', 'mckesson', 'horizon medical imaging', 'peervue'] },
   {
@@ -47,6 +54,8 @@ export const VENDOR_ROWS: readonly VendorRow[] = [
     names: [
       'contec', 'contec health', 'contec medical', 'contec medical systems', 'qinhuangdao contec', 'qinhuangdao contec medical systems', 'contecmed',
       'contec medical system',
+      '康泰医学', '康泰医学系统', '康泰医学系统 秦皇岛 股份有限公司', '秦皇岛康泰医学系统', '秦皇岛康泰医学系统有限公司',
+      '秦皇岛康泰医学系统股份有限公司',
     ],
   },
   { id: 'contec-japan', names: ['contec', 'contec japan', 'contec americas', 'contec dtx', 'daifuku contec'] },
@@ -60,7 +69,9 @@ export const VENDOR_ROWS: readonly VendorRow[] = [
     names: [
       'ge', 'general electric', 'general electric ge', 'ge healthcare', 'gehc', 'ge health care', 'ge medical systems', 'ge medical',
         'ge healthcare technologies',
-      'general electric medical systems', 'datex ohmeda', 'ge datex ohmeda', 'marquette', 'ge marquette',
+      'general electric medical systems', 'general electric healthcare', 'ge medical systems information technologies', 'ge medical systems it',
+      'ge medical systems ultrasound and primary care diagnostics', 'ge ultrasound', 'ge precision healthcare', 'ge vingmed', 'ge vingmed ultrasound',
+      'gems', 'datex ohmeda', 'ge datex ohmeda', 'marquette', 'ge marquette',
     ],
   },
   { id: 'hamilton-medical', names: ['hamilton', 'hamilton medical'] },
@@ -73,18 +84,21 @@ export const VENDOR_ROWS: readonly VendorRow[] = [
   { id: 'medtronic', names: ['medtronic', 'covidien', 'valleylab', 'medtronic minimed', 'minimed'] },
   { id: 'microdicom', names: ['microdicom'] },
   { id: 'natus', names: ['natus', 'natus medical', 'natus medical natus', 'natus neurology', 'xltek'] },
-  { id: 'orthanc', names: ['orthanc', 'osimis', 'orthanc osimis'] },
+  { id: 'openclinic', names: ['openclinic', 'openclinic ga'] },
+  { id: 'orthanc', names: ['orthanc', 'osimis', 'orthanc osimis', 'orthanc team'] },
   {
     id: 'philips',
     // `phillips` is how two of the advisories write it. Vue PACS was Carestream's before.
     names: [
       'philips', 'phillips', 'philips healthcare', 'philips medical systems', 'philips medizin systeme', 'philips medizin systeme boblingen',
       'philips medizin systeme boeblingen', 'philips medical',
+      'philips medizinsysteme', 'philips healthcare informatics', 'philips electronics', 'philips ultrasound', 'philips imaging',
       'royal philips', 'koninklijke philips', 'philips respironics', 'respironics', 'carestream', 'carestream health', 'volcano', 'philips volcano',
     ],
   },
   { id: 'roche', names: ['roche', 'roche diagnostics'] },
-  { id: 'siemens', names: ['siemens', 'siemens healthcare', 'siemens healthineers', 'siemens medical solutions', 'siemens medical'] },
+  { id: 'siemens', names: ['siemens', 'siemens healthcare', 'siemens healthineers', 'siemens medical solutions', 'siemens medical',
+    'siemens healthcare diagnostics', 'siemens medical systems'] },
   { id: 'silex', names: ['silex', 'silex technology'] },
   { id: 'smiths-medical', names: ['smiths', 'smiths medical', 'smiths medical asd', 'icu medical', 'medex'] },
   { id: 'sooil', names: ['sooil', 'sooil developments', 'sooil development', 'dana diabecare'] },

@@ -13,10 +13,18 @@ export interface VendorMeaning {
 
 const NOBODY: VendorMeaning = { ids: [], shared: true }
 
-/** Legal forms and the like at the end of a name. `and` is left by "Becton, Dickinson and Company". */
+/** Legal forms at the end of a name. */
 const LEGAL_FORMS: ReadonlySet<string> = new Set([
-  'ab', 'ag', 'aps', 'as', 'bv', 'co', 'company', 'corp', 'corporation', 'gmbh', 'inc', 'incorporated', 'kg', 'kgaa', 'limited', 'llc', 'lp', 'ltd', 'nv', 'oy',
-  'oyj', 'plc', 'pte', 'pty', 'sa', 'sas', 'se', 'spa', 'srl', 'usa',
+  'ab', 'ag', 'aps', 'as', 'asa', 'bv', 'co', 'company', 'corp', 'corporation', 'ev', 'gmbh', 'inc', 'incorporated', 'kg', 'kgaa', 'kk', 'limited', 'llc',
+  'llp', 'lp', 'ltd', 'nv', 'ohg', 'oy', 'oyj', 'plc', 'pte', 'pty', 'sa', 'sarl', 'sas', 'se', 'sl', 'spa', 'srl', 'usa',
+])
+
+/** Where a house sells, and that it holds others. Taken off only when the table does not know the name with them: `Contec Japan` is a house. */
+const BRANCH_WORDS: ReadonlySet<string> = new Set([
+  'america', 'americas', 'asia', 'australia', 'austria', 'belgium', 'canada', 'china', 'denmark', 'deutschland', 'emea', 'espana', 'europe', 'european',
+  'finland', 'france', 'germany', 'global', 'group', 'holding', 'holdings', 'iberica', 'india', 'international', 'ireland', 'italia', 'italy', 'japan', 'latin',
+  'nederland', 'netherlands', 'nordic', 'norge', 'north', 'norway', 'osterreich', 'pacific', 'polska', 'schweiz', 'singapore', 'spain', 'suomi', 'sverige',
+  'sweden', 'switzerland', 'uk', 'united', 'kingdom', 'states', 'us', 'worldwide',
 ])
 
 const ROWS_BY_NAME: ReadonlyMap<string, readonly string[]> = rowsByName()
@@ -32,11 +40,23 @@ function rowsByName(): ReadonlyMap<string, readonly string[]> {
 /** Words of the longest name in the table. */
 const NAME_WORDS_MAX = Math.max(...[...ROWS_BY_NAME.keys()].map((name) => name.split(' ').length))
 
-/** `Becton, Dickinson and Company (BD)` and `B. Braun Melsungen AG` as folded words without a legal form behind. */
+/** `B.V.`, `S.p.A.`, `A/S`: the letters of one word. `B. Braun` keeps its space. */
+const INITIALS = /(?<![\p{L}\d])\p{L}(?:[./]\p{L})+(?:\.|(?![\p{L}\d]))/gu
+
+/** `Becton, Dickinson and Company (BD)` and `B. Braun Melsungen AG` as folded words without legal forms behind (`GmbH & Co. KG` is three). */
 export function vendorName(text: string): string {
-  const words = wordsOf(fold(text).replaceAll('&', ' and '))
-  while (words.length > 1 && LEGAL_FORMS.has(words.at(-1) ?? '')) words.pop()
-  return words.join(' ')
+  const words = wordsOf(fold(text).replaceAll(INITIALS, (letters) => letters.replaceAll(/[./]/gu, '')).replaceAll('&', ' and '))
+  while (words.length > 1 && LEGAL_FORMS.has(words.at(-1) ?? '')) {
+    words.pop()
+    if (words.length > 1 && words.at(-1) === 'and') words.pop()
+  }
+  return withoutBranch(words).join(' ')
+}
+
+function withoutBranch(words: readonly string[]): readonly string[] {
+  const own = [...words]
+  while (own.length > 1 && !ROWS_BY_NAME.has(own.join(' ')) && BRANCH_WORDS.has(own.at(-1) ?? '')) own.pop()
+  return ROWS_BY_NAME.has(own.join(' ')) ? own : words
 }
 
 /** Whom a maker's name may mean; several makers in one text (`BMC Medical, 3B Medical`) mean each of them. */

@@ -5,9 +5,9 @@
 export type VersionPart = number | string
 
 /** Words in front that say only that a version follows. */
-const LEAD = /^(?:software|firmware|hardware|release|revision|rev|version|versions|ver|vers|build|r|v)[.\s:]*(?=\d)/iu
+const LEAD = /^(?:software|firmware|hardware|release|revision|rel|rev|version|versions|ver|vers|build|sw|fw|s\/w|f\/w|app|no|r|v)[.\s:=]*(?=\d)/iu
 /** As above before a letter: `Rev B`, `Version B.06`. */
-const LEAD_WORD = /^(?:software|firmware|release|revision|rev|version|ver)[.\s:]+(?=\p{L})/iu
+const LEAD_WORD = /^(?:software|firmware|release|revision|rev|version|ver|sw|fw|s\/w|f\/w)[.\s:=]+(?=\p{L})/iu
 /** Build names have some forty characters; a longer text is prose. */
 export const VERSION_LENGTH_MAX = 64
 /** Digits a number keeps exact as a double. */
@@ -41,8 +41,17 @@ export function bareVersion(text: string): string {
   return bare.trim().toLowerCase()
 }
 
-/** -1, 0, 1, or null when they cannot be compared. Missing parts count as 0: `2.0` is `2.0.0`. */
+/** Years and days as versions: `2024.1`, `2019-04-12`, `20190412`. No count of releases gets there. */
+const YEARS = { first: 1990, last: 2099, firstDay: 19_900_000, lastDay: 20_999_999 } as const
+
+export function isDated(parts: readonly VersionPart[]): boolean {
+  const [first] = parts
+  return typeof first === 'number' && ((first >= YEARS.first && first <= YEARS.last) || (first >= YEARS.firstDay && first <= YEARS.lastDay))
+}
+
+/** -1, 0, 1, or null when they cannot be compared: a day beside a count of releases is no order. Missing parts count as 0: `2.0` is `2.0.0`. */
 export function compareVersions(a: readonly VersionPart[], b: readonly VersionPart[]): -1 | 0 | 1 | null {
+  if (isDated(a) !== isDated(b)) return null
   const length = Math.max(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const order = compareParts(a[i], b[i])

@@ -29,6 +29,18 @@ const CASES: readonly (readonly [string, string | null, string])[] = [
   ['<May 2018', 'A.07', 'read'], ['<8/30/2024', '1', 'read'], ['distributed  < april 1, 2018', null, 'read'], ['CR-IR 357', '1', 'read'],
   ['<= 1.54 (integrated into GE MobileLink)', '1.0', 'read'], ['9.x (with Wireless Battery Modules >= 22D19 | <= v22D28)', '9.1', 'read'],
   ['Rev J-M | (X3/MX100 for Rev M only)', 'K.1', 'affected'], ['Rev J-M | (X3/MX100 for Rev M only)', 'N.1', 'read'], ['2131 and 2141', '2131', 'read'],
+  // A device's version as lists write it.
+  ['<= 2.2.3', 'SW 2.2.1', 'affected'], ['<= 2.2.3', 'FW: 2.2.4', 'not-affected'], ['<= 2.2.3', 'Software Version: 2.1', 'affected'],
+  ['<= 2.2.3', '2,2,3', 'affected'], ['<= 2.2.3', '2.2.3b', 'unknown'], ['<2.0', '1.9 (build 2021-03-04)', 'affected'],
+  ['<=2023.3_Build_9342', '2023.3 (Build 9342)', 'affected'], ['< B.06.18', 'B.06.09 (2017)', 'affected'], ['<= 2.2.3', 'unknown', 'unknown'],
+  // A day or a year beside a count of releases is no order.
+  ['<= 2.2.3', '2019-04-12', 'unknown'], ['<= 2.2.3', '20190412', 'unknown'], ['< 2024.2', '3.1', 'unknown'], ['2.0', '2019.1', 'unknown'],
+  ['>= 2.5 | <= 3.11 | >= 2018-1 | <= 2021-1', '2022-1', 'not-affected'], ['>= 2.5 | <= 3.11 | >= 2018-1 | <= 2021-1', '3.0', 'affected'],
+  // A revision that is a letter holds its releases.
+  ['Rev B-M', 'M.01.3', 'affected'], ['<=N', 'N.01', 'affected'], ['<=N', 'P.00', 'not-affected'], ['<N', 'N.01', 'not-affected'],
+  // Words that are part of a version.
+  ['1.1.3 MR Build 11', '1.1.3 MR Build 11', 'affected'], ['1.1.3 MR Build 11', '1.6.1', 'not-affected'], ['1.1.3 MR Build 11', '1.1.3', 'unknown'],
+  ['4.20 | 4.20 SR1 | 4.30', '4.25', 'not-affected'], ['4.20 | 4.20 SR1 | 4.30', '4.20 SR2', 'unknown'],
 ]
 
 for (const [words, version, expected] of CASES) {

@@ -1,7 +1,7 @@
 // Versions: an advisory's version words as a test of a device's version, and what the test says. Tolerant of how people write ranges.
 // Keeps the rule that free text is for a human and an unknown version is never silence (product.md, "Matching an advisory").
 
-import { begins, compareVersions, versionParts, type VersionPart } from './version-order.ts'
+import { begins, compareVersions, isDated, versionParts, type VersionPart } from './version-order.ts'
 
 interface Bound {
   readonly parts: readonly VersionPart[]
@@ -99,9 +99,12 @@ function betweenTest(part: string): VersionTest | null {
   return low?.kind === 'range' && high?.kind === 'range' ? { kind: 'range', low: low.low, high: high.high } : null
 }
 
+/** Words behind a version that are part of it: `1.1.3 MR Build 11`, `4.20 SR1`. With any other a space is prose: `2131 and 2141`. */
+const TAIL = /^\S+(?:\s+(?:(?:build|mr|sr|sp|hf|rc|patch|pack|release|service|update|beta|alpha)\d*|[a-z]?\d\S*))*$/u
+
 function plainTest(part: string): VersionTest | null {
   const cut = withoutWildcards(part)
-  const parts = /\s/u.test(part.replace(/^(?:version|release|rev|ver)\.?\s+/u, '')) ? null : versionParts(cut.text)
+  const parts = TAIL.test(part.replace(/^(?:version|release|rev|ver)\.?\s+/u, '')) ? versionParts(cut.text) : null
   if (parts === null) return null
   return { kind: cut.wild ? 'prefix' : 'exact', parts }
 }
@@ -130,14 +133,23 @@ function ordered(low: Bound | null, high: Bound | null): boolean {
 
 /** `version` null: not known. One alternative that holds is enough; one that a person has to read keeps a "no" from being said. */
 export function judgeVersion(tests: readonly VersionTest[], version: string | null): VersionVerdict {
-  const parts = version === null ? null : versionParts(version)
+  const parts = version === null ? null : deviceParts(version)
   const verdicts = seriesOf(tests, parts).map((test) => (test.kind === 'text' ? judgeText(test.text, version) : judge(test, parts)))
   for (const verdict of ['affected', 'read', 'unknown'] as const) if (verdicts.includes(verdict)) return verdict
   return 'not-affected'
 }
 
-/** `<= U61 | <= L81` are two series of one product: a device of series L is asked of L only. */
-function seriesOf(tests: readonly VersionTest[], parts: readonly VersionPart[] | null): readonly VersionTest[] {
+/** How lists write it: `2023.3 (Build 9342)`, `2,3` where a comma stands in numbers; a bracket that is no part of it is left out. */
+function deviceParts(version: string): readonly VersionPart[] | null {
+  const points = version.includes('.') ? version : version.replaceAll(/(?<=\d),(?=\d)/gu, '.')
+  return versionParts(points.replaceAll(/[()]/gu, ' ').replaceAll(/\s+/gu, ' ')) ?? versionParts(points.replaceAll(/\([^()]*\)/gu, ' '))
+}
+
+/** `<= U61 | <= L81` are two series of one product: a device of series L is asked of L only; likewise releases by year beside releases by number. */
+function seriesOf(all: readonly VersionTest[], parts: readonly VersionPart[] | null): readonly VersionTest[] {
+  const dated = (test: VersionTest): boolean | null => (test.kind === 'range' ? isDated((test.low ?? test.high)?.parts ?? []) : null)
+  const sameKind = parts === null ? [] : all.filter((test) => dated(test) === isDated(parts))
+  const tests = sameKind.length === 0 || parts === null ? all : all.filter((test) => dated(test) !== !isDated(parts))
   const letters = new Set(tests.map(seriesLetter).filter((letter) => letter !== null))
   const own = parts?.[0]
   if (letters.size < 2 || typeof own !== 'string' || !letters.has(own)) return tests
@@ -177,8 +189,9 @@ function aboveLow(parts: readonly VersionPart[], low: Bound): VersionVerdict {
   return order === 1 || (order === 0 && low.inclusive) ? 'affected' : 'not-affected'
 }
 
-/** Whether "2.3 and prior" means a device's 2.3.1, only its author knows. */
+/** Whether "2.3 and prior" means a device's 2.3.1, only its author knows. A revision that is a letter holds all of it: `Rev B-M` holds M.01. */
 function belowHigh(parts: readonly VersionPart[], high: Bound): VersionVerdict {
+  if (high.inclusive && high.parts.length === 1 && typeof high.parts[0] === 'string' && parts[0] === high.parts[0]) return 'affected'
   const order = compareVersions(parts, high.parts)
   if (order === null || (order === -1 && begins(parts, high.parts)) || (order === 1 && high.inclusive && begins(high.parts, parts))) return 'unknown'
   return order === -1 || (order === 0 && high.inclusive) ? 'affected' : 'not-affected'

@@ -2,7 +2,7 @@
 // Keeps two columns from meaning the same, and every guess visible.
 
 import { err, ok, type Result } from '../../base/result.ts'
-import type { Rows } from '../sheet/sheet.ts'
+import type { RowPlace, Rows } from '../sheet/sheet.ts'
 import type { DelimiterName, ListEncoding } from '../sheet/csv.ts'
 import { LIST_FIELDS, listedOf, RETIRED_WORDS, type ListedDevice, type ListField, type ListedTexts } from './listed.ts'
 
@@ -47,9 +47,13 @@ function squeezed(head: string): string {
 const TITLE_ROWS_MAX = 10
 
 /** The head row and its columns as far as they are recognised; the row in which most are. */
-export function guessColumns(rows: Rows): Pick<ColumnMap, 'columns' | 'headRow'> {
+export function guessColumns(rows: Rows, places: readonly RowPlace[] = []): Pick<ColumnMap, 'columns' | 'headRow'> {
   let best: Pick<ColumnMap, 'columns' | 'headRow'> = { columns: {}, headRow: 1 }
-  rows.slice(0, TITLE_ROWS_MAX).forEach((row, i) => {
+  let first = 0
+  rows.forEach((row, i) => {
+    // Each sheet has titles of its own: a workbook may begin with a cover.
+    if (places[i]?.sheet !== places[first]?.sheet) first = i
+    if (i - first >= TITLE_ROWS_MAX) return
     const columns = columnsIn(row)
     if (Object.keys(columns).length > Object.keys(best.columns).length) best = { columns, headRow: i + 1 }
   })
@@ -80,24 +84,65 @@ export interface ListReading {
 }
 
 /** A column that the profile names and the list has not is an error, for half a list would look like missing devices. */
-export function readListRows(rows: Rows, map: ColumnMap, name: string): Result<ListReading> {
+export function readListRows(rows: Rows, map: ColumnMap, name: string, places: readonly RowPlace[] = []): Result<ListReading> {
   const head = rows[map.headRow - 1] ?? []
-  const places = new Map<ListField, number>()
-  for (const field of LIST_FIELDS) {
-    const column = map.columns[field]
-    if (column === undefined) continue
-    const at = head.indexOf(column)
-    if (at < 0) return err(`the list has no column "${column}" (${field}); its columns are: ${head.join(', ')}`)
-    places.set(field, at)
-  }
-  const retired = new Set((map.retired.length > 0 ? map.retired : RETIRED_WORDS).map((word) => word.toLowerCase()))
   const problems: string[] = []
+  const columns = placesIn(head, map, problems)
+  if (typeof columns === 'string') return err(columns)
+  const retired = new Set((map.retired.length > 0 ? map.retired : RETIRED_WORDS).map((word) => word.toLowerCase()))
   const byRow = new Map<number, ListedDevice>()
+  const sheets = sheetsOf(rows, columns, { map, places, problems })
   rows.forEach((row, i) => {
-    if (i < map.headRow) return
-    const texts: ListedTexts = Object.fromEntries([...places].map(([field, at]) => [field, row[at] ?? '']))
-    const device = listedOf(texts, `${name} row ${i + 1}`, retired, problems)
+    const { sheet, row: number } = places[i] ?? { sheet: 1, row: i + 1 }
+    const own = sheets.get(sheet)
+    if (own === undefined || i <= own.head) return
+    const texts: ListedTexts = Object.fromEntries([...own.columns].map(([field, at]) => [field, row[at] ?? '']))
+    const device = listedOf(texts, `${name} ${sheets.size > 1 || sheet > 1 ? `sheet ${sheet} ` : ''}row ${number}`, retired, problems)
     if (device) byRow.set(i, device)
   })
   return ok({ devices: [...byRow.values()], byRow, head, problems })
+}
+
+type Columns = ReadonlyMap<ListField, number>
+
+/** Where each column stands, by its name without the blanks and line ends that programs put into it; or what is missing, in words. */
+function placesIn(head: readonly string[], map: ColumnMap, problems: string[]): Columns | string {
+  const names = head.map(bareHead)
+  const columns = new Map<ListField, number>()
+  for (const field of LIST_FIELDS) {
+    const column = map.columns[field]
+    if (column === undefined) continue
+    const at = names.indexOf(bareHead(column))
+    if (at < 0) return `the list has no column "${column}" (${field}); its columns are: ${head.join(', ')}`
+    if (names.includes(bareHead(column), at + 1)) problems.push(`the list has several columns "${bareHead(column)}" (${field}); the first is read`)
+    columns.set(field, at)
+  }
+  return columns
+}
+
+function bareHead(head: string): string {
+  return head.replaceAll(/[\s\ufeff]+/gu, ' ').trim()
+}
+
+interface SheetHead {
+  readonly head: number
+  readonly columns: Columns
+}
+
+/** The sheet of the head row, and further ones with the same columns below titles of their own; others hold no list and are told. */
+function sheetsOf(
+  rows: Rows, columns: Columns, { map, places, problems }: { readonly map: ColumnMap; readonly places: readonly RowPlace[]; readonly problems: string[] },
+): ReadonlyMap<number, SheetHead> {
+  const sheetOf = (i: number): number => places[i]?.sheet ?? 1
+  const sheets = new Map<number, SheetHead>([[sheetOf(map.headRow - 1), { head: map.headRow - 1, columns }]])
+  const firsts = rows.flatMap((_, i) => (i > 0 && sheetOf(i) === sheetOf(i - 1) ? [] : [i]))
+  for (const first of firsts) {
+    if (sheets.has(sheetOf(first))) continue
+    const candidates = Array.from({ length: TITLE_ROWS_MAX }, (_, k) => first + k).filter((i) => i < rows.length && sheetOf(i) === sheetOf(first))
+    const head = candidates.find((i) => typeof placesIn(rows[i] ?? [], map, []) !== 'string')
+    const found = head === undefined ? '' : placesIn(rows[head] ?? [], map, problems)
+    if (head !== undefined && typeof found !== 'string') sheets.set(sheetOf(first), { head, columns: found })
+    else problems.push(`sheet ${sheetOf(first)} has other columns and was left out`)
+  }
+  return sheets
 }

@@ -61,15 +61,25 @@ export function listedOf(texts: ListedTexts, where: string, retiredWords: Readon
   return {
     id: shortId('l', names[0] === undefined ? where : tag ?? '', serial ?? '', ...(tag ?? serial ? [] : names)), where, tag, serial,
     vendor: text('vendor'), model: text('model'), description: text('description'), location: text('location'), hostName, owner: text('owner'),
-    status: statusText !== null && retiredWords.has(statusText.toLowerCase()) ? 'retired' : 'active', statusText, ips, macs,
+    status: statusText !== null && isRetired(statusText, retiredWords) ? 'retired' : 'active', statusText, ips, macs,
   }
 }
 
+/** The word itself, or with a day or number behind it: `Ausgemustert (12.03.2024)`, `Retired 2021`, `disposed on 3/4/22`. Other words change its meaning. */
+function isRetired(status: string, words: ReadonlySet<string>): boolean {
+  const text = status.toLowerCase()
+  return words.has(text) || words.has(text.replace(/[\s:,(-]+(?:(?:on|since|in|am|seit|im|le|el|il|op)\s+)?[^\p{L}]*\d[^\p{L}]*$/u, '').trim())
+}
+
 /** What lists write for "nothing". */
-const NOTHING = new Set(['', '-', '--', 'n/a', 'na', 'none', 'null', 'unknown', '0', '0.0.0.0', '?'])
+const NOTHING = new Set([
+  '', '-', '--', '---', 'n/a', 'na', '#n/a', '#ref!', '#value!', '#name?', '#null!', '#div/0!', 'none', 'null', 'nil', 'nan', 'unknown', 'unbekannt', 'inconnu',
+  'keine', 'kein', 'tbd', '0', '0.0.0.0', '?', '??',
+])
 
 function tidy(value: string | undefined): string | null {
-  const text = (value ?? '').trim().slice(0, CELL_TEXT_MAX)
+  // A line end in a cell is a blank in a table.
+  const text = (value ?? '').replaceAll(/\s+/gu, ' ').trim().slice(0, CELL_TEXT_MAX)
   return NOTHING.has(text.toLowerCase()) ? null : text
 }
 

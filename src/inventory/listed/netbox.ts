@@ -17,44 +17,86 @@ const RETIRED: ReadonlySet<string> = new Set(['decommissioning', 'offline', 'dec
 export function readNetbox(body: unknown, name: string, problems: string[]): readonly ListedDevice[] | null {
   const parts = partsOf(body)
   if (!parts) return null
-  const interfaces = byDevice(parts.interfaces, (i) => [textIn(i, 'mac_address')])
+  for (const page of parts.cut) problems.push(`${name} is one page of several: ${page}`)
+  const interfaces = byDevice(parts.interfaces, cardsIn)
   const addresses = byDevice(parts.addresses, (a) => [textIn(a, 'address')], 'assigned_object')
   const hosts = byDevice(parts.addresses, (a) => [textIn(a, 'dns_name')], 'assigned_object')
   return parts.devices.slice(0, DEVICES_MAX).flatMap((device, i) => {
     const key = textIn(device, 'name') || textIn(device, 'id')
     const type = rawIn(device, 'device_type')
-    const own = ['primary_ip4', 'primary_ip6', 'primary_ip', 'oob_ip'].map((field) => textIn(rawIn(device, field), 'address'))
+    // An address is an object in the API, and its text where an export has flattened it.
+    const own = ['primary_ip4', 'primary_ip6', 'primary_ip', 'oob_ip'].map((field) => textIn(rawIn(device, field), 'address') || textIn(device, field))
     return listedOf({
-      tag: textIn(device, 'asset_tag'), serial: textIn(device, 'serial'), vendor: textIn(rawIn(type, 'manufacturer'), 'name'), model: textIn(type, 'model'),
+      tag: textIn(device, 'asset_tag'), serial: textIn(device, 'serial'),
+      vendor: textIn(rawIn(type, 'manufacturer'), 'name') || textIn(type, 'manufacturer') || textIn(device, 'manufacturer'),
+      model: textIn(type, 'model') || textIn(device, 'device_type'),
       description: textIn(device, 'description') || nameIn(device, 'role') || nameIn(device, 'device_role'),
       location: [nameIn(device, 'site'), nameIn(device, 'location')].filter((t) => t !== '').join(', '),
-      status: textIn(rawIn(device, 'status'), 'value') || textIn(device, 'status'), 'host-name': textIn(device, 'name') || (hosts.get(key)?.[0] ?? ''),
+      status: textIn(rawIn(device, 'status'), 'value') || textIn(device, 'status'), 'host-name': textIn(device, 'name') || (hosts(device)[0] ?? ''),
       owner: nameIn(device, 'tenant'),
-      ip: [...new Set([...own, ...(addresses.get(key) ?? [])])].filter((t) => t !== '').join(' '),
-      mac: (interfaces.get(key) ?? []).join(' '),
+      ip: [...new Set([...own, ...addresses(device)])].filter((t) => t !== '').join(' '),
+      mac: interfaces(device).join(' '),
     }, `${name} device ${key === '' ? i + 1 : key}`, RETIRED, problems) ?? []
   })
 }
 
-function partsOf(body: unknown): { readonly devices: readonly Raw[]; readonly interfaces: readonly Raw[]; readonly addresses: readonly Raw[] } | null {
-  if (Array.isArray(body)) return { devices: raws(body), interfaces: [], addresses: [] }
-  const raw = asRaw(body)
-  if (!raw) return null
-  if (Array.isArray(raw['results'])) return { devices: raws(raw['results']), interfaces: [], addresses: [] }
-  const list = (field: string): readonly Raw[] => raws(raw[field] ?? asRaw(raw[field])?.['results'])
-  return raw['devices'] === undefined ? null : { devices: list('devices'), interfaces: list('interfaces'), addresses: list('ip_addresses') }
+interface Parts {
+  readonly devices: readonly Raw[]
+  readonly interfaces: readonly Raw[]
+  readonly addresses: readonly Raw[]
+  /** Answers of which only a part is here, in words. */
+  readonly cut: readonly string[]
 }
 
-function byDevice(rows: readonly Raw[], texts: (row: Raw) => readonly string[], through?: string): ReadonlyMap<string, string[]> {
-  const byKey = new Map<string, string[]>()
+/** GraphQL wraps its answer in `data` and calls lists `device_list`; the REST API gives pages with `count`, `next` and `results`. */
+function partsOf(body: unknown): Parts | null {
+  if (Array.isArray(body)) return { devices: raws(body), interfaces: [], addresses: [], cut: [] }
+  const whole = asRaw(body)
+  const raw = rawIn(whole, 'data') ?? whole
+  if (!raw) return null
+  if (Array.isArray(raw['results'])) return { devices: raws(raw), interfaces: [], addresses: [], cut: cutOf('devices', raw) }
+  const [devices, interfaces, addresses] = [raw['devices'] ?? raw['device_list'], raw['interfaces'] ?? raw['interface_list'],
+    raw['ip_addresses'] ?? raw['ip_address_list']]
+  if (devices === undefined) return null
+  const cut = [...cutOf('devices', devices), ...cutOf('interfaces', interfaces), ...cutOf('ip_addresses', addresses)]
+  return { devices: raws(devices), interfaces: raws(interfaces), addresses: raws(addresses), cut }
+}
+
+function cutOf(what: string, list: unknown): readonly string[] {
+  const page = asRaw(list)
+  const [have, count] = [raws(list).length, Number(page?.['count'])]
+  return page !== null && (count > have || typeof page['next'] === 'string') ? [`${have} of ${count} ${what}; export with limit=0, or join the pages`] : []
+}
+
+/** One card until NetBox 4.1; since then several, of which one may be the primary one. */
+function cardsIn(row: Raw): readonly string[] {
+  const all = [row, rawIn(row, 'primary_mac_address'), ...raws(row['mac_addresses'])].map((one) => textIn(one, 'mac_address'))
+  return [...new Set(all)]
+}
+
+/** By id, for two sites may have devices of one name; by name where either side has no id. */
+function byDevice(rows: readonly Raw[], texts: (row: Raw) => readonly string[], through?: string): (device: Raw) => readonly string[] {
+  const byId = new Map<string, string[]>()
+  const byName = new Map<string, string[]>()
+  const rowsWithoutId = new Map<string, string[]>()
   for (const row of rows) {
     const device = rawIn(through === undefined ? row : rawIn(row, through), 'device')
+    const [id, name] = [textIn(device, 'id'), textIn(device, 'name')]
     const found = texts(row).filter((t) => t !== '')
-    for (const key of [textIn(device, 'name'), textIn(device, 'id')]) {
-      if (key !== '') byKey.set(key, [...byKey.get(key) ?? [], ...found])
-    }
+    if (id === '') put(rowsWithoutId, name, found)
+    else put(byId, id, found)
+    put(byName, name, found)
   }
-  return byKey
+  return (device) => {
+    const [id, name] = [textIn(device, 'id'), textIn(device, 'name')]
+    return id === '' ? byName.get(name) ?? [] : [...new Set([...byId.get(id) ?? [], ...rowsWithoutId.get(name) ?? []])]
+  }
+}
+
+function put(map: Map<string, string[]>, key: string, texts: readonly string[]): void {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, [...texts])
+  else for (const text of texts) known.push(text)
 }
 
 function asRaw(value: unknown): Raw | null {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COMPARED_CODES, mds2Contradictions, type SeenDoing } from './contradictions.ts'
-import { mds2Of, speaksOf, type Mds2 } from './mds2.ts'
+import { isOldMds2, mds2Of, speaksOf, type Mds2 } from './mds2.ts'
 
 const NOTHING: SeenDoing = {
   outside: [], fromOutside: [], peers: 0, patientDataFrames: [], patientDataOutside: false, ownProtocols: [], updateFrames: [], oldServices: [],
@@ -46,6 +46,14 @@ test('a form with a column before the code, its answer elsewhere, or beside the 
   const headed = [['', 'Question ID', 'Question', 'Ref', 'Answer', 'Notes'], ...shifted.slice(2)]
   assert.equal(form(headed).answers['CONN-4']?.verdict, 'no')
   assert.equal(form(FORM.map(([code = '', , answer = '']) => [code, answer])).answers['CONN-4']?.verdict, 'no')
+})
+
+test('a form of before 2019 is known for what it is, by its title or by its numbers, and is not read as one of 2019', () => {
+  const questions = ['1-1', '1-1.1', '2-1', '3-1', '14-1'].map((code) => [code, 'Can the device ...?', 'Yes', '1'])
+  const old = [['Manufacturer Disclosure Statement for Medical Device Security - MDS2'], ...questions]
+  assert.ok(isOldMds2(old) && mds2Of(old) === null)
+  assert.ok(isOldMds2([['Copyright ... HIMSS/NEMA Standard HN 1-2013']]))
+  for (const other of [FORM, questions, [['Tag', 'Serial'], ['1-1', '2-2']], []]) assert.ok(!isOldMds2(other))
 })
 
 test('other documents are no forms', () => {

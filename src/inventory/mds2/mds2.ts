@@ -57,6 +57,17 @@ export function mds2Of(rows: Rows): Mds2 | null {
   }
 }
 
+/** Question numbers of the forms of 2008 and 2013: `1-1`, `14-1.2`. */
+const OLD_CODE = /^\d{1,2}-\d{1,2}(?:\.\d{1,2})*$/
+
+/** A form of before 2019 says so in its title, or is known by its numbers below the title all forms have. */
+export function isOldMds2(rows: Rows): boolean {
+  const texts = rows.flat()
+  if (texts.some((text) => /HN\s*1-20(?:08|13)/i.test(text))) return true
+  return texts.some((text) => /manufacturer disclosure statement for medical device security/i.test(text))
+    && texts.filter((text) => OLD_CODE.test(text.trim())).length >= ANSWERS_MIN
+}
+
 /** Where answer and note stand, counted from the question's code. */
 interface Columns {
   readonly answer: number

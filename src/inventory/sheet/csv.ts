@@ -1,7 +1,7 @@
 // CSV in: bytes of any list a hospital exports to rows of texts. Encoding and delimiter are found out, and can be told (RFC 4180 quoting).
 // Keeps each cell's text as it stands, so that the same columns can go out again.
 
-import { COLUMNS_MAX, ROWS_MAX, type Rows } from './sheet.ts'
+import { COLUMNS_MAX, ROWS_MAX, type RowPlace, type Rows } from './sheet.ts'
 
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const
 export type ListEncoding = (typeof ENCODINGS)[number]
@@ -15,6 +15,7 @@ export interface CsvText {
 
 export interface CsvTable {
   readonly rows: Rows
+  readonly places: readonly RowPlace[]
   readonly delimiter: DelimiterName
   /** Rows, columns or quotes that were cut off or never closed, in words. */
   readonly problems: readonly string[]
@@ -70,32 +71,43 @@ export function detectDelimiter(text: string): DelimiterName {
 
 export function parseCsv(text: string, told: DelimiterName | null = null): CsvTable {
   const delimiter = told ?? detectDelimiter(text)
-  const { rows, problems } = splitRows(text.replace(/^sep=.\r?\n/i, ''), DELIMITERS[delimiter], ROWS_MAX)
-  return { rows, delimiter, problems }
+  const bare = text.replace(/^sep=.\r?\n/i, '')
+  const { rows, numbers, problems } = splitRows(bare, DELIMITERS[delimiter], ROWS_MAX)
+  // The line that names the separator is a row too, for whoever opens the file as text.
+  const above = bare.length < text.length ? 1 : 0
+  return { rows, places: numbers.map((number) => ({ sheet: 1, row: number + above })), delimiter, problems }
 }
 
 /** Quotes hold delimiters, line ends and doubled quotes; a quote inside a plain cell is a character. Empty lines are no rows. */
-function splitRows(text: string, delimiter: string, rowsMax: number): { readonly rows: string[][]; readonly problems: string[] } {
+function splitRows(
+  text: string, delimiter: string, rowsMax: number,
+): { readonly rows: string[][]; readonly numbers: readonly number[]; readonly problems: string[] } {
   const rows: string[][] = []
+  const numbers: number[] = []
+  let number = 1
   const problems: string[] = []
   let row: string[] = []
   let at = 0
   while (at <= text.length && rows.length < rowsMax) {
     const cell = readCell(text, at, delimiter)
-    if (cell.isOpen) problems.push(`row ${rows.length + 1}: a quote is never closed`)
+    if (cell.isOpen) problems.push(`row ${number}: a quote is never closed`)
     if (row.length < COLUMNS_MAX) row.push(cell.value)
     at = cell.end
     if (text[at] === delimiter) {
       at++
       continue
     }
-    if (row.length > 1 || row[0] !== '') rows.push(row)
+    if (row.length > 1 || row[0] !== '') {
+      rows.push(row)
+      numbers.push(number)
+    }
     row = []
+    number++
     if (at >= text.length) break
     at += text.startsWith('\r\n', at) ? 2 : 1
   }
   if (at < text.length && rows.length >= rowsMax && rowsMax === ROWS_MAX) problems.push(`more than ${ROWS_MAX} rows; the rest was not read`)
-  return { rows, problems }
+  return { rows, numbers, problems }
 }
 
 interface Cell {

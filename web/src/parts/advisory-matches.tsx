@@ -124,12 +124,13 @@ const FINDING_COLUMNS: readonly Column<Vulnerability>[] = [
   { key: 'state', head: 'This device', sort: (v) => v.state, cell: (v) => MATCH_WORDS[v.state] },
   { key: 'cwe', head: 'Weakness', sort: (v) => v.cwe, cell: (v) => v.cwe ?? '–' },
   { key: 'score', head: 'CVSS', descendingFirst: true, sort: (v) => v.score, cell: (v) => (v.score === null ? '–' : v.score.toFixed(1)) },
-  { key: 'exploited', head: 'Known exploited', sort: (v) => Number(v.exploited), cell: (v) => <Exploited is={v.exploited} /> },
+  { key: 'exploited', head: 'Known exploited', sort: (v) => 2 * Number(v.exploited) + Number(v.exploitedUnconfirmed),
+    cell: (v) => <Exploited is={v.exploited} said={v.exploitedUnconfirmed} /> },
   { key: 'remarks', head: 'Remediation', cell: (v) => v.remarks },
 ]
 
-function Exploited({ is }: { readonly is: boolean }) {
-  return is ? <b>yes</b> : <span className="muted">not listed</span>
+function Exploited({ is, said }: { readonly is: boolean; readonly said: boolean }) {
+  return is ? <b>yes</b> : said ? <span>unconfirmed</span> : <span className="muted">not listed</span>
 }
 
 /** A reason first, then one press: a decision without one is not taken. */

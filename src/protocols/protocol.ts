@@ -42,6 +42,11 @@ export interface ProtocolRow {
   readonly hints: readonly number[]
   /** Judges the first bytes of one direction. `transport` as in the context. */
   readonly probe: (transport: Transport, direction: Direction, buf: Uint8Array, off: number, end: number) => ProbeAnswer
+  /**
+   * Asked when `probe` said no of a flow that was joined late or lost bytes, and of no other: do these bytes hold a beginning further on?
+   * Elsewhere the first bytes are the first bytes, and what stands in the middle is somebody's content.
+   */
+  readonly probeInside?: ProtocolRow['probe']
   /** True of a flow that another flow of this protocol announced (expected.ts): it is opened without a probe. */
   readonly expects?: { isAny: () => boolean; flow: (transport: Transport, flow: Flow) => boolean }
   readonly open: (context: SessionContext) => Session

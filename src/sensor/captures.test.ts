@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ASSET_ROLES } from '../inventory/asset.ts'
 import { check, shippedKnowledge } from '../testing/check.ts'
 import { capturesMissing, manifest, sharedCapture } from '../testing/shared.ts'
 import { analyseFile } from './analyse.ts'
@@ -36,6 +37,8 @@ test('every capture of the folder: an answer, the packets capinfos counts, an ex
     assert.equal(report.analysis.state, DAMAGED.has(file) ? 'partial' : 'complete', file)
     assert.equal(exitCodeOf(report, 'never') === 3, DAMAGED.has(file), file)
     assert.ok(report.analysis.blindSpots.length > 0, file)
+    const roles = report.assets.flatMap((a) => a.claims.filter((c) => c.what === 'role').map((c) => c.value))
+    assert.deepEqual(roles.filter((role) => !ASSET_ROLES.some((known) => known === role)), [], `${file}: a role no asset can have`)
     told.push(...report.findings.filter((f) => RARE.has(f.rule)).map((f) => `${file}: ${f.rule}`))
     assert.ok(process.memoryUsage().heapUsed < HEAP_BYTES_MAX, file)
   }

@@ -10,6 +10,7 @@ import { dhcpReply, dhcpRequest, encodeDhcp, optionAddress, optionByte } from '.
 import { dnsQuery, dnsReply, DnsType, encodeDns } from '../protocols/dns/index.ts'
 import { encodeRouterAdvertisement } from '../protocols/icmp/message.ts'
 import { encodeNbAnswer } from '../protocols/nbns/message.ts'
+import type { Decision } from '../inventory/decision.ts'
 import { shippedKnowledge } from '../testing/check.ts'
 import { CARD, ip } from '../testing/world.ts'
 import { ETHER_TYPE_ARP, ethernetFrame, ip4Number, udpFrames } from '../twin/core/packets.ts'
@@ -24,11 +25,13 @@ const VICTIM = '10.20.4.50'
 const EVERYBODY = 0xffffffffffff
 const ETHER_TYPE_IP6 = 0x86dd
 
-function findings(frames: readonly Uint8Array[]): Finding[] {
+function findings(frames: readonly Uint8Array[], decisions: readonly Decision[] = []): Finding[] {
   const sensor = new Sensor({ behaviours: behavioursOf(shippedKnowledge()) })
   for (const [i, bytes] of frames.entries()) sensor.packet(bytes, 0, bytes.length, (i + 1) * 100_000, bytes.length, LinkType.ethernet)
   sensor.finish()
-  return [...takePicture(sensor.heard(), shippedKnowledge()).findings]
+  const { profiles } = shippedKnowledge()
+  const knowledge = { ...shippedKnowledge(), knowing: { decisions, listed: [], listedAt: 0, profiles } }
+  return [...takePicture(sensor.heard(), knowledge).findings]
 }
 
 const udp = (from: string, srcMac: number, to: string, dstMac: number, ports: readonly [number, number], payload: Uint8Array, ttl = 64): Uint8Array =>
@@ -100,15 +103,30 @@ test('two DHCP servers for one question, and the client that is one', () => {
   assert.deepEqual(told([dhcp(ACK, STRANGER, CARD.stranger, '10.20.4.91', STRANGER, 0x020000000090, 9)]), [`second-dhcp-server dhcp server ${STRANGER}`])
 })
 
-function llmnr(name: string): Uint8Array {
-  const reply = dnsReply(dnsQuery(9, name, DnsType.a), [ip(STRANGER)])
+function llmnr(name: string, from = STRANGER, card: number = CARD.stranger): Uint8Array {
+  const reply = dnsReply(dnsQuery(9, name, DnsType.a), [ip(from)])
   const bytes = encodeDns({ ...reply, authoritative: false, recursionAvailable: false, recursionDesired: false })
   assert.ok(bytes)
-  return udp(STRANGER, CARD.stranger, VICTIM, CARD.monitor, [5355, 50_000], bytes)
+  return udp(from, card, VICTIM, CARD.monitor, [5355, 50_000], bytes)
 }
 
 test('names: one answer for oneself is none; four for others are a finding, by LLMNR and NetBIOS together', () => {
   const nb = (name: string): Uint8Array => udp(STRANGER, CARD.stranger, VICTIM, CARD.monitor, [137, 137], encodeNbAnswer({ name, suffix: 0x20 }, ip(STRANGER)))
   assert.deepEqual(told([llmnr('pc-66'), nb('PC-66')]), [])
-  assert.deepEqual(told([llmnr('fileserver'), llmnr('print01'), nb('INTRANET'), nb('PROXYSRV')]).map((f) => f.split(' ')[0]), ['name-poisoning'])
+  assert.deepEqual(told([llmnr('fileserver'), llmnr('print01'), nb('INTRANET'), nb('PROXYSRV')]), [`name-poisoning ${STRANGER}`], 'not by a name it took')
+})
+
+test('two addresses that a person says are one device: one asset, two findings, each with an id; and the name a person gave', () => {
+  const other = ['10.20.4.67', CARD.central] as const
+  const frames = [...BEFORE, arp(other[1], other[0]), ...['a', 'b', 'c', 'd'].flatMap((name) => [llmnr(name), llmnr(name, ...other)])]
+  const ids = findings(frames).map((f) => f.assetId)
+  assert.equal(new Set(ids).size, 2)
+  const [asset = '', second = ''] = ids
+  const of = { asset, called: 'x', by: 'anna', reason: 'one laptop', at: 1, undone: null } as const
+  const known = findings(frames, [
+    { ...of, id: 'd-0000000001', action: 'merge', others: [second] }, { ...of, id: 'd-0000000002', action: 'rename', label: 'Visitor laptop' },
+  ])
+  assert.deepEqual(known.map((f) => [f.assetId, f.assetLabel]), [[asset, 'Visitor laptop'], [asset, 'Visitor laptop']])
+  assert.match(known[0]?.ward ?? '', /^Visitor laptop answers when others are called/)
+  assert.equal(new Set(known.map((f) => f.id)).size, 2)
 })

@@ -3,9 +3,10 @@
 
 import type { Ip } from '../../base/ip.ts'
 import { formatMac } from '../../base/mac.ts'
+import type { Asset } from '../../inventory/asset.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
-import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
+import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubject, type Rule } from '../rule.ts'
 import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { some } from '../words.ts'
 import type { World } from '../world.ts'
@@ -143,12 +144,17 @@ function isOdd({ names }: Answerer, foreign: readonly string[]): boolean {
   return asked >= NAMES_MIN || foreign.length >= NAMES_MIN || (hasForeign && asked >= NAMES_MIN_WITH_FOREIGN)
 }
 
+/** The inventory believes what a device calls itself: here that may be the name of its victim. */
+function asItself(subject: Asset | FindingSubject, { names, device }: Answerer): Asset | FindingSubject {
+  return names.has(firstLabel(subject.label)) ? { id: subject.id, label: device } : subject
+}
+
 function draftOf(world: World, memory: Memory, answerer: Answerer): Draft[] {
   const { vlan, device, seen } = answerer
   const foreign = foreignNames(memory, answerer)
   const counting = [...answerer.names].filter(([name, counts]) => counts || foreign.includes(name)).length
   if (!isOdd(answerer, foreign)) return []
-  const subject = subjectAt(world, vlan, device)
+  const subject = asItself(subjectAt(world, vlan, device), answerer)
   const asked = [...answerer.asked]
   const ways = [...answerer.ways].sort().join(', ')
   const isMonitor = asked.some((ip) => world.monitorAt(vlan, ip) !== null)

@@ -7,6 +7,7 @@ import { watchingAdvisories } from './advisory-watched.ts'
 import { jsonLinePieces, jsonPieces } from './check-json.ts'
 import { ASSET_HEAD, assetCells, CONVERSATIONS_SHOWN, reportText } from './check-text.ts'
 import { Exit, type Io } from './io.ts'
+import { knowingPeople } from './knowing-people.ts'
 import { loadKnowledge } from './load-knowledge.ts'
 import type { OutputFormat } from './options.ts'
 import { withStore } from './with-store.ts'
@@ -42,7 +43,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
   }
   return withStore(args.data, io, async (store) => {
     const bar = progressBar(io, 'reading')
-    const watching = await watchingAdvisories(knowledge.value, store)
+    const watching = await knowingPeople(await watchingAdvisories(knowledge.value, store), store)
     const result = await analyseFile(args.file, {
       knowledge: watching, store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
     })

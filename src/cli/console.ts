@@ -8,6 +8,7 @@ import { analyseFile } from '../sensor/analyse.ts'
 import type { Knowledge } from '../sensor/knowledge.ts'
 import type { Store } from '../store/store.ts'
 import { deskForConsole } from './advisory-desk.ts'
+import { knowingPeople } from './knowing-people.ts'
 import { VERSION } from './version.ts'
 import { webRoot } from './web-root.ts'
 
@@ -34,7 +35,7 @@ export function consoleDeps({ store, knowledge, dataFolder, onError }: ConsolePa
     analyseCapture: async (file, name, onProgress) => {
       const bytesTotal = fs.statSync(file).size
       const result = await analyseFile(file, {
-        knowledge, store, name, now: nowMicros,
+        knowledge: await knowingPeople(knowledge, store), store, name, now: nowMicros,
         onProgress: (p) => onProgress({ analysis: '', bytesRead: p.bytesRead, bytesTotal: p.bytesTotal ?? bytesTotal, packets: p.packets }),
       })
       if (!result.ok) return { ok: false, error: { code: result.error.code, message: result.error.message, help: result.error.help } }

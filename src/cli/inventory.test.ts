@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import type { Asset, Claim } from '../inventory/asset.ts'
 import { parseCsv } from '../inventory/sheet/csv.ts'
 import { smallWorkbook } from '../testing/small-workbook.ts'
+import type { Report } from '../sensor/report.ts'
 import { runCheck } from './check.ts'
 import { runConfirm, runDecisions, runMerge, runRename, runSplit, runUndo } from './inventory-decide.ts'
 import { runColumns, runDiff, runExport, runImport, type DiffArgs } from './inventory-lists.ts'
@@ -55,8 +56,8 @@ before(async () => {
   await check('first.pcap')
 })
 
-const list = async (): Promise<readonly Asset[]> =>
-  JSON.parse(await good((io) => runInventory({ file: undefined, data, policy: undefined, asset: undefined, format: 'json' }, io))) as Asset[]
+const list = async (of = data): Promise<readonly Asset[]> =>
+  JSON.parse(await good((io) => runInventory({ file: undefined, data: of, policy: undefined, asset: undefined, format: 'json' }, io))) as Asset[]
 const show = (asset: string): Promise<string> => good((io) => runInventory({ file: undefined, data, policy: undefined, asset, format: 'text' }, io))
 const by = (assets: readonly Asset[], ip: string): Asset => {
   const found = assets.find((a) => a.interfaces.some((i) => i.ip === ip))
@@ -90,6 +91,34 @@ test('decisions hold for a capture read beside the data folder, too', async () =
   const out = await good((io) => runInventory({ file: file('first.pcap'), data, policy: undefined, asset: '10.20.4.60', format: 'jsonl' }, io))
   const asset = JSON.parse(out) as Omit<Asset, 'claims'> & { readonly claims: readonly (Claim & { readonly confidence: string })[] }
   assert.deepEqual([asset.model, asset.claims.find((c) => c.what === 'model')?.confidence], ['Vivid E9', 'confirmed'])
+})
+
+test('a capture checked twice, a decision between: its name is in the report and its findings, and gone when taken back', async () => {
+  const own = file('twice')
+  const again = async (): Promise<Report> => JSON.parse(await good((io) => runCheck({
+    file: file('first.pcap'), policy: undefined, data: own, format: 'json', failOn: 'never', hash: true, workers: 1,
+  }, io))) as Report
+  const first = await again()
+  const leaving = first.findings.find((f) => f.rule === 'talks-outside')
+  assert.ok(leaving)
+  const of = { ...decision(leaving.assetId), data: own }
+  const renamed = idIn(await good((io) => runRename({ ...of, label: 'Monitor of room 12' }, io)))
+  const merged = idIn(await good((io) => runMerge({ ...decision('10.20.4.70'), data: own, others: ['10.20.8.20'] }, io)))
+  await good((io) => runConfirm({ ...decision('10.20.4.50'), data: own, claim: 'role=time-server' }, io))
+  const known = await again()
+  const said = known.findings.find((f) => f.id === leaving.id)
+  assert.equal(said?.assetLabel, 'Monitor of room 12')
+  assert.equal(known.assets.find((a) => a.id === leaving.assetId)?.label, 'Monitor of room 12')
+  assert.ok(known.conversations.some((c) => c.from.assetId === leaving.assetId && c.from.label === 'Monitor of room 12'))
+  assert.equal(by(known.assets, '10.20.4.70').id, by(known.assets, '10.20.8.20').id)
+  assert.equal(by(known.assets, '10.20.4.50').role, 'time-server')
+  assert.equal(new Set(known.findings.map((f) => f.id)).size, known.findings.length)
+  assert.deepEqual(await again(), known, 'knowing twice is knowing once')
+  for (const id of [renamed, merged]) await good((io) => runUndo({ data: own, decision: id, reason: 'wrong', by: 'anna' }, io))
+  const stored = await list(own)
+  assert.equal(by(stored, '10.20.4.70').interfaces.length, by(first.assets, '10.20.4.70').interfaces.length)
+  assert.equal(stored.find((a) => a.id === leaving.assetId)?.label, leaving.assetLabel)
+  assert.deepEqual((await again()).findings, first.findings)
 })
 
 test('what cannot be decided is refused with what to do', async () => {

@@ -29,6 +29,7 @@ import { watchingAdvisories } from './advisory-watched.ts'
 import { renderReport } from './check.ts'
 import { nowMicros } from './console.ts'
 import { Exit, type Io } from './io.ts'
+import { knowingPeople } from './knowing-people.ts'
 import { loadKnowledge } from './load-knowledge.ts'
 import type { OutputFormat } from './options.ts'
 import { formatBytes } from './text.ts'
@@ -72,7 +73,10 @@ export async function runWatch(args: WatchArgs, io: Io): Promise<number> {
   const held = heldFromBefore()
   if (held === null) return openAndGiveUp(args, io)
   for (const { what, why, isVital } of held.missing) sayMissing(io, { what, why, isVital })
-  return withStore(args.data, io, async (store) => new Watch(args, io, await watchingAdvisories(knowledge.value, store), store, held).run())
+  return withStore(args.data, io, async (store) => {
+    const known = await knowingPeople(await watchingAdvisories(knowledge.value, store), store)
+    return new Watch(args, io, known, store, held).run()
+  })
 }
 
 function sayMissing(io: Io, { what, why, isVital }: MissingHold): void {

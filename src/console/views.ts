@@ -24,7 +24,10 @@ export const TRAFFIC_BUCKETS_MAX = 120
 const BUCKET_SECONDS = [1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400] as const
 
 /** Roles that belong to the clinical path. */
-const MEDICAL_ROLES: ReadonlySet<AssetRole> = new Set<AssetRole>(['patient-monitor', 'infusion-pump', 'central-station', 'hl7-server', 'dicom-node'])
+const MEDICAL_ROLES: ReadonlySet<AssetRole> = new Set<AssetRole>([
+  'patient-monitor', 'infusion-pump', 'central-station', 'dicom-modality', 'pacs', 'dicom-viewer', 'dicom-worklist', 'dicom-printer', 'dicom-node',
+  'lab-analyser', 'point-of-care-device', 'laboratory-system', 'point-of-care-manager', 'alarm-reporter', 'device-reporter', 'adt-source', 'hl7-server',
+])
 
 /** One row of the store's `traffic-series` answer. */
 export interface TrafficRow {

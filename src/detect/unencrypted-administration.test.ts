@@ -58,12 +58,16 @@ test('an r-command counts once the server answers, even with a refusal: names an
   match(heard(flow(PC, DEVICE, 512), rexec, answer)[0]?.technical ?? '', /in clear: a user name, a password, a command\.$/)
 })
 
-test('SNMP: only a community devices come with, only when the device answers; a write is graver', () => {
+test('SNMP: a community devices come with, or any that changes something, when the device answers; a write is graver', () => {
   deepEqual(heard(flow(PC, DEVICE, 161), snmp('read')), [], 'a scan that nobody answers')
-  deepEqual(heard(flow(PC, DEVICE, 161), snmp('read', 'other'), snmp('answer', 'other'), snmp('write', 'other')), [], 'a community of the hospital\'s own')
+  deepEqual(heard(flow(PC, DEVICE, 161), snmp('read', 'other'), snmp('answer', 'other')), [], 'a community of the hospital\'s own')
+  const [own] = heard(flow(PC, DEVICE, 161), snmp('write', 'other'), snmp('answer', 'other'))
+  deepEqual([own?.severity, own?.evidence.details[1]], ['medium', ['in clear', 'a community that changes settings']])
+  deepEqual(heard(flow(PC, DEVICE, 161), snmp('write', 'other')), [], 'nobody answered')
   deepEqual(heard(flow(DEVICE, PC, 162), snmp('notify')), [], 'a trap opens nothing')
   const [read] = heard(flow(PC, DEVICE, 161), snmp('read'), snmp('answer'))
   deepEqual([read?.severity, read?.assetLabel, read?.count], ['low', `printer ${DEVICE}`, 1])
+  match(read?.ward ?? '', /^Whoever is on the network can read the settings of the printer/)
   const [write] = heard(flow(PC, DEVICE, 161), snmp('write', 'private'), snmp('answer', 'private'))
   equal(write?.severity, 'medium')
   match(write?.technical ?? '', /the community "private" it came with/)

@@ -60,7 +60,7 @@ export const ASSET_ROLES = [
   'patient-monitor', 'infusion-pump', 'central-station', 'printer', 'dicom-modality', 'pacs', 'dicom-viewer', 'dicom-worklist',
   'dicom-printer', 'dicom-node', 'lab-analyser', 'point-of-care-device', 'laboratory-system', 'point-of-care-manager',
   'alarm-reporter', 'device-reporter', 'adt-source', 'hl7-server', 'building-controller', 'telephone', 'file-server',
-  'time-server', 'dhcp-server', 'dns-server', 'access-point', 'switch', 'router', 'unknown',
+  'time-server', 'dhcp-server', 'dns-server', 'access-point', 'switch', 'router', 'web-server', 'unknown',
 ] as const
 export type AssetRole = (typeof ASSET_ROLES)[number]
 

@@ -12,7 +12,9 @@ import type { Direction, Flow } from '../wire/flow.ts'
 import {
   compileRegistry, IDENTIFY_BYTES_MAX, IDENTIFY_DATAGRAMS_MAX, IDENTIFY_PACKETS_MAX, IDENTIFY_RESTARTS_MAX, IdentifyingSession,
 } from './identify.ts'
+import { encodeLpdCommand } from './lpd/index.ts'
 import type { ProbeAnswer, ProtocolRow, Transport } from './protocol.ts'
+import { createRegistry } from './registry.ts'
 
 /** What the session inside was told, in order. */
 type Told = readonly ['feed', Direction, string, number, number] | readonly ['gap', Direction, number] | readonly ['end']
@@ -267,6 +269,28 @@ test('a late start with a packet above the byte bound keeps its chances, and wha
   deepEqual(fed(again), [`gap0:${3 * IDENTIFY_BYTES_MAX}`, '0also the middle', '1HELLO'])
 })
 
+test('what stands further on counts for a flow joined late, or that lost bytes, and for no other', () => {
+  const row = (): ProtocolRow => ({
+    ...spyRow('toy', 'HELLO'), probeInside: (_transport, _direction, buf, off, end) => (text(buf, off, end).includes('HELLO') ? 'yes' : 'no'),
+  })
+  const verdicts = (flow: Partial<Flow>, lost: number): (string | null)[] => ['x HELLO', 'x HELL'].map((what) => {
+    const b = bench([row(), spyRow('other', 'zz')], 'tcp', flow)
+    if (lost > 0) b.session.gap(0, lost, 0)
+    b.say(0, what)
+    return b.context.flow.protocol
+  })
+  deepEqual([verdicts({}, 0), verdicts({ state: 'midstream' }, 0), verdicts({}, 3)], [[null, null], ['toy', null], ['toy', null]])
+})
+
+test('a print job that holds another protocol\'s frames is a print job, at any split', () => {
+  const frames = Uint8Array.of(0x02, 0x00, 0x05, 0x47, 0x06, 0x00, 0x05, 0x45, 0x00, 0x00, 0x07, 0xff)
+  const job: Chunk[] = [{ direction: 0, bytes: Uint8Array.from([...encodeLpdCommand(2, 'lp'), ...frames]) }]
+  const whole = everySplit(identifyingRegistry, 'tcp', job, { trailing: false })
+  deepEqual([...new Set(whole.map((f) => f.protocol))], ['lpd'])
+  const late = runSession(identifyingRegistry, 'tcp', [{ direction: 0, bytes: Uint8Array.from([9, 9, 9, ...frames]) }], { flow: { state: 'midstream' } }).facts
+  deepEqual([...new Set(late.map((f) => f.protocol))], ['cms8000'], 'the same frames in a flow joined late')
+})
+
 test('a complete start gets one chance: its first bytes', () => {
   const b = bench([spyRow('toy', 'HELLO')])
   b.say(0, 'junk')
@@ -315,6 +339,10 @@ function identifying(rows: readonly ProtocolRow[]): ProtocolRow {
     id: 'identify', name: 'identify', transports: ['tcp', 'udp'], hints: [], probe: () => 'yes',
     open: (context) => new IdentifyingSession(registry, context),
   }
+}
+
+function identifyingRegistry(): ProtocolRow {
+  return identifying(createRegistry())
 }
 
 test('identification in front of a session changes no fact, at any split', () => {

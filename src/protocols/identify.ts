@@ -5,7 +5,7 @@ import { assert } from '../base/assert.ts'
 import type { Micros } from '../base/time.ts'
 import type { Direction, Flow } from '../wire/flow.ts'
 import type { Fact } from './facts.ts'
-import type { ProtocolRow, Session, SessionContext, Transport } from './protocol.ts'
+import type { ProbeAnswer, ProtocolRow, Session, SessionContext, Transport } from './protocol.ts'
 import { CarryBuffer } from './session-tools.ts'
 
 /** Bytes of one direction a probe may see: above a DNS question (273), an RPC call head (844) and a full Ethernet payload. */
@@ -230,15 +230,24 @@ export class IdentifyingSession implements Session {
     window.waiting = -1
     for (const [index, row] of this.#rows.entries()) {
       if ((window.refused & (1 << index)) !== 0) continue
-      const answer = row.probe('tcp', direction, buf, off, end)
+      const answer = this.#answer(row, window, direction, buf, off, end)
       if (answer === 'no') window.refused |= 1 << index
       else if (answer === 'more') earlierWantsMore = true
       else if (!earlierWantsMore) return row
       else if (window.waiting < 0) window.waiting = index
     }
-    const canRestart = window.unsynchronised || this.#isLate
-    if (this.#isRefused(window) && canRestart && window.restarts < IDENTIFY_RESTARTS_MAX) window.restartNext = true
+    if (this.#isRefused(window) && this.#isGuessing(window) && window.restarts < IDENTIFY_RESTARTS_MAX) window.restartNext = true
     return null
+  }
+
+  /** What we hold of this direction may begin anywhere in the stream. */
+  #isGuessing(window: Window): boolean {
+    return window.unsynchronised || this.#isLate
+  }
+
+  #answer(row: ProtocolRow, window: Window, direction: Direction, buf: Uint8Array, off: number, end: number): ProbeAnswer {
+    const answer = row.probe('tcp', direction, buf, off, end)
+    return answer === 'no' && row.probeInside && this.#isGuessing(window) ? row.probeInside('tcp', direction, buf, off, end) : answer
   }
 
   #isRefused(window: Window): boolean {

@@ -43,6 +43,11 @@ export interface ProtocolRow {
   /** Judges the first bytes of one direction. `transport` as in the context. */
   readonly probe: (transport: Transport, direction: Direction, buf: Uint8Array, off: number, end: number) => ProbeAnswer
   /**
+   * Asked when `probe` said no of a flow that was joined late or lost bytes, and of no other: do these bytes hold a beginning further on?
+   * Elsewhere the first bytes are the first bytes, and what stands in the middle is somebody's content.
+   */
+  readonly probeInside?: ProtocolRow['probe']
+  /**
    * `flow` is true of one that another flow of this protocol announced (expected.ts): it is opened without a probe. `ports` is asked first,
    * by either end's port: false means that no such flow can be.
    */

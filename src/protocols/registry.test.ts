@@ -194,7 +194,7 @@ const CAPTURES: readonly CaptureRow[] = [
     facts: { 'tftp.request': 6, 'tftp.unanswered': 3, 'file-transfer.read': 1, 'file-transfer.write': 2 },
   },
   { name: 'inventory/zeek__snmp_snmpwalk-short.pcap', flows: { snmp: 1 }, facts: { 'snmp.access': 2, 'snmp.system': 4 } },
-  { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22 } },
+  { name: 'scan/zeek__ssh_sshguess.pcap', flows: { ssh: 11 }, facts: { 'ssh.banner': 22, 'ssh.refused': 11 } },
   { name: 'crashed-a-peer/ndpi__quic-v2.pcapng', flows: { quic: 1 }, facts: { 'quic.start': 1, 'quic.client-hello': 1 } },
   {
     name: 'tunnel/zeek__tunnels_gre-sample.pcap', flows: { dns: 1, ntp: 3, ssh: 1 },

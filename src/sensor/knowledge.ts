@@ -5,6 +5,7 @@ import { ipScope } from '../base/ip-scope.ts'
 import { prefixTest, type Ip } from '../base/ip.ts'
 import type { Indicator } from '../detect/world.ts'
 import type { Behaviour } from '../inventory/inventory.ts'
+import type { Knowing } from '../inventory/known/know.ts'
 import type { OuiTable } from '../inventory/oui.ts'
 import type { DeviceProfile } from '../inventory/profiles.ts'
 import { createEvaluator, hostPrefix, policyNames, type Policy, type Zone } from '../policy/index.ts'
@@ -16,6 +17,8 @@ export interface Knowledge {
   readonly oui: OuiTable | null
   /** Addresses that the site's own advisories name, beside those of the profiles. */
   readonly named?: readonly Indicator[]
+  /** What people decided of assets, and the hospital's lists; absent when nobody said anything. */
+  readonly knowing?: Knowing
 }
 
 /** A relabelled device cannot be told from its original on the wire, so only originals give behaviours. */

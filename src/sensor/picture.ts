@@ -2,6 +2,7 @@
 
 import { ipScope } from '../base/ip-scope.ts'
 import { ipFromValue, type Ip } from '../base/ip.ts'
+import { shortId } from '../base/short-id.ts'
 import type { Conversation } from '../detect/conversation.ts'
 import { conversationsOf, eachConversation, outgoingOf, type Outgoing, type PolicyAnswer } from '../detect/conversations.ts'
 import { SEVERITIES, type Finding } from '../detect/finding.ts'
@@ -12,6 +13,7 @@ import { createWorld, type World } from '../detect/world.ts'
 import type { Asset } from '../inventory/asset.ts'
 import { routerMacs } from '../inventory/assemble.ts'
 import { CENTRAL_PROFILE } from '../inventory/evidence.ts'
+import { knowAssets } from '../inventory/known/know.ts'
 import { createEvaluator, policyNames, type Evaluator, type NameMap } from '../policy/index.ts'
 import { IpProto } from '../wire/frame.ts'
 import { factoryAddresses, indicatorsOf, insideTest, type Knowledge } from './knowledge.ts'
@@ -36,11 +38,12 @@ const NFS_PORT = 2049
 export function takePicture(heard: Heard, knowledge: Knowledge): Picture {
   const isInside = insideTest(knowledge.policy)
   const unzoned = { profiles: knowledge.profiles, oui: knowledge.oui, isInside, zoneOf: () => null }
-  const named = heard.inventory.assets(unzoned)
+  const told = heard.inventory.assets(unzoned)
+  const named = knownAs(told, knowledge)
   const names = policyNames(knowledge.policy, addressesByProfile(named, factoryAddresses(knowledge)))
   const local = createEvaluator(knowledge.policy, names)
   const leaving = createEvaluator(knowledge.policy, withoutGlobalHosts(names))
-  const assets = named.map((asset) => ({ ...asset, zone: zoneOfAsset(asset, local, names) }))
+  const assets = knownAs(told.map((asset) => ({ ...asset, zone: zoneOfAsset(asset, local, names) })), knowledge)
   const { talks, spans } = heard
   const world = createWorld({
     assets, bindings: heard.inventory.bindings, routers: routerMacs(heard.inventory.bindings), talks, spans,
@@ -60,6 +63,11 @@ export function takePicture(heard: Heard, knowledge: Knowledge): Picture {
   }
 }
 
+/** Names, models and parts as people decided them: what rules say of an asset is said of the one they know. */
+function knownAs(assets: readonly Asset[], { knowing }: Knowledge): readonly Asset[] {
+  return knowing ? knowAssets(assets, knowing).assets : assets
+}
+
 function answer(evaluator: Evaluator) {
   return (src: Ip, dst: Ip, proto: number, srcPort: number, dstPort: number): PolicyAnswer =>
     evaluator.evaluate({ src, dst, proto, srcPort, dstPort })
@@ -67,9 +75,19 @@ function answer(evaluator: Evaluator) {
 
 /** Worst first, then earliest, then id: the order people read. */
 function findingsOf({ detectors }: Heard, world: World): Finding[] {
-  const findings = RULES.flatMap((rule, i) => (detectors[i]?.findings(world) ?? []).map((draft) => toFinding(rule, draft)))
+  const findings = distinct(RULES.flatMap((rule, i) => (detectors[i]?.findings(world) ?? []).map((draft) => toFinding(rule, draft))))
   const rank = (f: Finding): number => SEVERITIES.length - SEVERITIES.indexOf(f.severity)
   return findings.sort((a, b) => rank(a) - rank(b) || a.firstAt - b.firstAt || (a.id < b.id ? -1 : 1))
+}
+
+/** An asset with two addresses, as a person may say it is, can do one thing by each: the second finding has an id of its own. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const times = new Map<string, number>()
+  return findings.map((finding) => {
+    const time = times.get(finding.id) ?? 0
+    times.set(finding.id, time + 1)
+    return time === 0 ? finding : { ...finding, id: shortId('f', finding.id, time) }
+  })
 }
 
 /**

@@ -22,7 +22,9 @@ function byRule(findings: readonly Finding[]): Record<string, number> {
 }
 
 /** Nobody in the synthetic ward administers anything; real captures show these (captures.test.ts). */
-const WITHOUT_STORY: ReadonlySet<string> = new Set(['unencrypted-administration', 'old-file-sharing'])
+const WITHOUT_STORY: ReadonlySet<string> = new Set([
+  'unencrypted-administration', 'old-file-sharing', 'password-in-clear', 'password-guessing', 'rogue-router', 'second-dhcp-server', 'name-poisoning',
+])
 
 for (const seed of [7, 8, 1234]) {
   test(`the quiet ward of seed ${seed} gives no finding, leaves nothing and is allowed by the policy`, () => {

@@ -25,7 +25,7 @@ export interface Besides {
 
 export const NOTHING_BESIDES: Besides = { decisions: [], lists: [], listedAt: 0, forms: [] }
 
-export async function readBesides(store: Store): Promise<Besides> {
+export async function readBesides(store: Pick<Store, 'read'>): Promise<Besides> {
   const [decisions, lists, forms] = await Promise.all([store.read('decision'), store.read('listed'), store.read('mds2')])
   return {
     decisions: decisions.flatMap((r) => readDecision(r.body) ?? []),

@@ -2,9 +2,8 @@
 // Source: CVE-2017-0144 and its siblings (WannaCry, NotPetya) spread by SMB 1; Microsoft took it out of service in 2014 and out of Windows in 2017.
 
 import type { Ip } from '../../base/ip.ts'
-import type { Micros } from '../../base/time.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { markOf, type FlowMark } from '../flow-mark.ts'
+import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -13,17 +12,11 @@ interface Sharing {
   readonly vlan: number
   readonly client: Ip
   readonly server: Ip
-  readonly firstAt: Micros
-  lastAt: Micros
-  count: number
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  readonly seen: Sightings
 }
 
 /** Pairs remembered. */
 const SHARINGS_MAX = 4096
-const FRAMES_MAX = 20
-const FLOWS_MAX = 10
 
 export const oldFileSharing: Rule = {
   id: 'old-file-sharing',
@@ -42,16 +35,10 @@ function open(): Detector {
     fact(fact, flow) {
       if (fact.protocol !== 'smb' || fact.kind !== 'dialect' || !fact.isVersion1 || !flow) return
       const key = `${flow.vlan}|${fact.client}|${fact.server}`
-      const sharing = sharings.get(key) ?? {
-        vlan: flow.vlan, client: fact.client, server: fact.server, firstAt: fact.at, lastAt: fact.at, count: 0, frames: [],
-        flows: new Map<number, FlowMark>(),
-      }
+      const sharing = sharings.get(key) ?? { vlan: flow.vlan, client: fact.client, server: fact.server, seen: noSightings(fact.at) }
       if (!sharings.has(key) && sharings.size >= SHARINGS_MAX) return
       sharings.set(key, sharing)
-      sharing.lastAt = Math.max(sharing.lastAt, fact.at)
-      sharing.count++
-      if (sharing.frames.length < FRAMES_MAX) sharing.frames.push(fact.frame)
-      if (sharing.flows.size < FLOWS_MAX) sharing.flows.set(flow.id, markOf(flow))
+      sight(sharing.seen, fact, flow)
     },
     findings: (world) => [...sharings.values()].flatMap((sharing) => draftsOf(world, sharing)),
   }
@@ -64,16 +51,15 @@ function draftsOf(world: World, sharing: Sharing): Draft[] {
 }
 
 function toDraft(world: World, sharing: Sharing, ip: Ip): Draft {
-  const { vlan, client, server, firstAt, lastAt, frames, flows } = sharing
+  const { vlan, client, server, seen } = sharing
   const subject = subjectAt(world, vlan, ip)
   const other = ip === client ? server : client
   return {
     asset: subject, behaviour: `smb1 ${other}`, severity: 'medium',
     ward: `${wardNameFirst(subject)} shares files in a way that worms use to spread; a sick computer can reach it by it.`,
-    technical: `SMB version 1 was agreed on ${count(sharing.count, 'connection')} between ${client} and ${server}.`,
+    technical: `SMB version 1 was agreed on ${count(seen.count, 'connection')} between ${client} and ${server}.`,
     help: 'Ask the maker for a setting or a version without SMB 1; until then allow file sharing to the one server it needs.',
-    inferred: [],
-    firstAt, lastAt, count: sharing.count, frames, flows: [...flows.values()],
+    inferred: [], ...shown(seen),
     details: [['client', client], ['server', server]],
   }
 }

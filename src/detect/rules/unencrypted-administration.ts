@@ -1,40 +1,30 @@
 // Rule unencrypted-administration: a device is administered in clear: Telnet, rlogin, rsh, rexec, or SNMP with the community it came with.
 // Keeps the patient-data rule for people who work here too: that a name, a password or a community was in clear is said, its text never.
 
-import type { Ip } from '../../base/ip.ts'
-import type { MacNumber } from '../../base/mac.ts'
-import type { Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { RshFact } from '../../protocols/rsh/facts.ts'
 import type { SnmpFact } from '../../protocols/snmp/facts.ts'
 import type { TelnetFact } from '../../protocols/telnet/facts.ts'
 import type { Direction, Flow } from '../../wire/flow.ts'
 import type { Severity } from '../finding.ts'
-import { markOf, type FlowMark } from '../flow-mark.ts'
+import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
+import { crossesBorder, noteClient, opposite, type LoggedInto } from './logged-into.ts'
 
 type Way = 'Telnet' | 'rlogin, rsh or rexec' | 'SNMP'
 
 /** What was seen of one device in one way. */
-interface Administration {
-  readonly vlan: number
-  readonly device: Ip
+interface Administration extends LoggedInto {
   readonly way: Way
-  /** With the cards through which client and device are reached. */
-  readonly clients: Map<Ip, { readonly client: MacNumber; readonly device: MacNumber }>
   /** `a password`, `user names`, `the community "public"`, ... in order of appearance. */
   readonly inClear: Set<string>
   /** Something is changed this way, or everything can be: a log-in, a command, an SNMP set. */
   isGrave: boolean
   /** The device answered: an attempt alone is somebody looking around. */
   isAnswered: boolean
-  readonly firstAt: Micros
-  lastAt: Micros
-  count: number
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  readonly seen: Sightings
 }
 
 /** One observation out of a fact. */
@@ -51,9 +41,6 @@ interface Sign {
 
 /** Devices and ways remembered: every asset of a large hospital. */
 const KEPT_MAX = 16_384
-const FRAMES_MAX = 20
-const FLOWS_MAX = 10
-const CLIENTS_MAX = 64
 
 export const unencryptedAdministration: Rule = {
   id: 'unencrypted-administration',
@@ -70,12 +57,8 @@ function open(): Detector {
       const sign = signOf(fact)
       if (sign && flow) note(kept, sign, fact, flow)
     },
-    findings: (world) => [...kept.values()].filter((a) => a.isAnswered).map((a) => toDraft(world, a)),
+    findings: (world) => [...kept.values()].filter((a) => a.isAnswered && a.inClear.size > 0).map((a) => toDraft(world, a)),
   }
-}
-
-function opposite(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }
 
 function signOf(fact: Fact): Sign | null {
@@ -102,34 +85,33 @@ function rshSign(fact: RshFact): Sign | null {
   return { ...sign, inClear: [names, ...(fact.password ? ['a password'] : []), ...(fact.command ? ['a command'] : [])], isAnswered: false, isFirst: true }
 }
 
-/** Only communities that devices come with: one of a hospital's own is in clear as well, but nobody can guess it. */
+/** Communities that devices come with, and any that changes something. One of a hospital's own that only reads is in clear as well, but tells little. */
 function snmpSign(fact: SnmpFact): Sign | null {
-  if (fact.kind !== 'access' || fact.community === 'other' || fact.operation === 'notify') return null
+  if (fact.kind !== 'access' || fact.operation === 'notify') return null
   const isAnswer = fact.operation === 'answer'
+  const isGrave = fact.operation === 'write'
+  const isOwn = fact.community === 'other'
+  if (isOwn && !isAnswer && !isGrave) return null
+  const community = isOwn ? 'a community that changes settings' : `the community "${fact.community}" it came with`
   return {
-    way: 'SNMP', device: isAnswer ? fact.direction : opposite(fact.direction), inClear: [`the community "${fact.community}" it came with`],
-    isGrave: fact.operation === 'write', isAnswered: isAnswer, isFirst: isAnswer,
+    way: 'SNMP', device: isAnswer ? fact.direction : opposite(fact.direction), inClear: isOwn && isAnswer ? [] : [community],
+    isGrave, isAnswered: isAnswer, isFirst: isAnswer,
   }
 }
 
 function note(kept: Map<string, Administration>, sign: Sign, fact: Fact, flow: Flow): void {
   const device = sign.device === 0 ? flow.src : flow.dst
-  const client = sign.device === 0 ? flow.dst : flow.src
   const key = `${flow.vlan}|${device}|${sign.way}`
   const known: Administration = kept.get(key) ?? {
-    vlan: flow.vlan, device, way: sign.way, clients: new Map(), inClear: new Set<string>(), isGrave: false, isAnswered: false,
-    firstAt: fact.at, lastAt: fact.at, count: 0, frames: [], flows: new Map<number, FlowMark>(),
+    vlan: flow.vlan, device, way: sign.way, clients: new Map(), inClear: new Set<string>(), isGrave: false, isAnswered: false, seen: noSightings(fact.at),
   }
   if (!kept.has(key) && kept.size >= KEPT_MAX) return
   kept.set(key, known)
-  known.lastAt = Math.max(known.lastAt, fact.at)
   known.isGrave ||= sign.isGrave
   known.isAnswered ||= sign.isAnswered
   for (const what of sign.inClear) known.inClear.add(what)
-  if (known.clients.size < CLIENTS_MAX) known.clients.set(client, { client: flow.macs[opposite(sign.device)], device: flow.macs[sign.device] })
-  if (known.frames.length < FRAMES_MAX) known.frames.push(fact.frame)
-  if (sign.isFirst) known.count++
-  if (known.flows.size < FLOWS_MAX && !known.flows.has(flow.id)) known.flows.set(flow.id, markOf(flow))
+  noteClient(known, flow, sign.device)
+  sight(known.seen, fact, flow, sign.isFirst ? 1 : 0)
 }
 
 /** A monitor, or a way that leaves the hospital, one step graver. */
@@ -144,19 +126,22 @@ const HELP: Readonly<Record<Way, string>> = {
   SNMP: 'Set a community of the hospital\'s own or SNMP 3, turn writing off, and allow SNMP from the management station only.',
 }
 
+function danger({ isGrave, way }: Administration): string {
+  if (isGrave) return 'listens can take over'
+  return way === 'SNMP' ? 'is on the network can read the settings of' : 'listens can read along at'
+}
+
 function toDraft(world: World, a: Administration): Draft {
   const subject = subjectAt(world, a.vlan, a.device)
   const clients = [...a.clients.keys()]
-  const { vlan, device } = a
-  const leaving = [...a.clients].some(([client, cards]) =>
-    world.leaves({ vlan, src: device, dst: client, nextHop: cards.client }) || world.leaves({ vlan, src: client, dst: device, nextHop: cards.device }))
+  const leaving = crossesBorder(world, a)
   const isMonitor = world.monitorAt(a.vlan, a.device) !== null
   const inClear = [...a.inClear].join(', ')
   return {
     asset: subject, behaviour: a.way, severity: severityOf(a.isGrave, leaving || isMonitor),
-    ward: `Whoever listens can take over ${wardName(subject)}: it is administered without encryption${leaving ? ', across the hospital\'s border' : ''}.`,
-    technical: `${a.way} in clear to ${a.device} from ${some(clients)} on ${count(a.count, 'connection')}; in clear: ${inClear}.`,
-    help: HELP[a.way], inferred: [], firstAt: a.firstAt, lastAt: a.lastAt, count: a.count, frames: a.frames, flows: [...a.flows.values()],
+    ward: `Whoever ${danger(a)} ${wardName(subject)}: it is administered without encryption${leaving ? ', across the hospital\'s border' : ''}.`,
+    technical: `${a.way} in clear to ${a.device} from ${some(clients)} on ${count(a.seen.count, 'connection')}; in clear: ${inClear}.`,
+    help: HELP[a.way], inferred: [], ...shown(a.seen),
     details: [['way', a.way], ['in clear', inClear], ['from', some(clients)], ['leaves the hospital', leaving ? 'yes' : 'no']],
   }
 }

@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import type { Fact } from '../../protocols/facts.ts'
 import type { RpcFact } from '../../protocols/rpc/facts.ts'
 import { flow, ip } from '../../testing/world.ts'
+import { ASSET_ROLES, type Claim } from '../asset.ts'
+import { roleOf } from '../assemble.ts'
 import { claimsOf } from '../evidence.ts'
 
 const BED = '10.20.4.31'
@@ -57,6 +59,14 @@ test('User-Agent and Server name the software of their own side', () => {
   assert.deepEqual(saidOf({ ...http, side: 'client', software: 'wget' }), [`${BED} software wget`])
   assert.deepEqual(saidOf({ ...http, side: 'server', software: 'nginx' }), [`${NAS} role web-server`, `${NAS} software nginx`])
   assert.deepEqual(saidOf({ ...where, protocol: 'http', kind: 'credentials', scheme: 'basic' }), [])
+})
+
+test('a web server is that only when nothing tells more: printers, phones and routers have a page, too', () => {
+  const role = (...roles: string[]): string => roleOf(roles.map((value): Claim => ({
+    what: 'role', value, level: 'C', evidence: '', inferred: false, firstAt: 1, lastAt: 1, frame: 1, count: 1,
+  })), false)
+  assert.equal(role('web-server'), 'web-server')
+  for (const other of ASSET_ROLES.filter((r) => r !== 'unknown')) assert.equal(role('web-server', other), other)
 })
 
 test('an FTP greeting, a TFTP error, a file that passed: a file server', () => {

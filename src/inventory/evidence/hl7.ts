@@ -3,11 +3,12 @@
 
 import type { Hl7Content } from '../../protocols/hl7/content.ts'
 import type { Hl7Message } from '../../protocols/hl7/facts.ts'
+import type { AssetRole } from '../asset.ts'
 import { claimAbout, inferredAbout, type FlowEnds } from './claim-about.ts'
 import type { TargetedClaim } from '../evidence.ts'
 
 /** What who sends such a message is, in the words of IHE PCD and of HL7 chapter 3. */
-const SENDERS: ReadonlyMap<Hl7Content, readonly [part: string, does: string]> = new Map([
+const SENDERS: ReadonlyMap<Hl7Content, readonly [part: AssetRole, does: string]> = new Map([
   ['device-observations', ['device-reporter', 'sends device observations']],
   ['device-alarm', ['alarm-reporter', 'sends device alarms']],
   ['patient-administration', ['adt-source', 'sends ADT messages']],
@@ -29,7 +30,7 @@ export function hl7Claims(fact: Hl7Message, ends: FlowEnds): TargetedClaim[] {
 }
 
 /** With MSH-21 the message says itself what it is; by its codes and tree alone it is inferred. ADT is its own type. */
-function partClaim(fact: Hl7Message, sender: FlowEnds[0], [value, does]: readonly [string, string]): TargetedClaim {
+function partClaim(fact: Hl7Message, sender: FlowEnds[0], [value, does]: readonly [AssetRole, string]): TargetedClaim {
   if (fact.profile !== '') return claimAbout(sender, 'role', value, `${does} (${fact.profile})`)
   return fact.content === 'device-observations' ? inferredAbout(sender, 'role', value, `${does} (by MDC codes)`) : claimAbout(sender, 'role', value, does)
 }

@@ -94,7 +94,8 @@ test('NTP, Modbus and BACnet: a clock that is synchronised, a controller that an
 
 test('ICMP and IGMP: a router says so itself, a querier is only that; a lifetime of 0 is no router', () => {
   const router = {
-    ...AT, protocol: 'icmp', kind: 'router', vlan: 0, version: 6, from: ip('fe80::1'), routers: [ip('fe80::1')], lifetimeSeconds: 1800, prefixes: [],
+    ...AT, protocol: 'icmp', kind: 'router', vlan: 0, version: 6, frameMac: null, from: ip('fe80::1'), routers: [ip('fe80::1')],
+    lifetimeSeconds: 1800, prefixes: [],
     managed: false, otherConfig: false, dnsServers: [],
   } as const
   assert.deepEqual(said(icmpClaims(router)), ['fe80::1 role: router'])

@@ -82,9 +82,13 @@ test('other talkers on these ports are a no: the sibling monitor, HL7, TLS, HTTP
 
 test('a capture that begins inside a frame is known by the next head in the same segment', () => {
   const cycle = stream(encodeEcg(ECG), encodeSpo2(SPO2), encodeCycleEnd())
-  for (const from of [1, 3, 100, 500, 982]) equal(probe(cycle.slice(from)), 'yes', String(from))
-  equal(probe(stream(new Uint8Array(20).fill(0x80), encodeCycleEnd())), 'no')
-  equal(probe(stream(new Uint8Array(20).fill(0x80), encodeCycleEnd(), encodeBed(1))), 'yes')
+  const inside = (bytes: Uint8Array): unknown => cms8000.probeInside?.('tcp', 0, bytes, 0, bytes.length)
+  for (const from of [1, 3, 100, 500, 982]) {
+    equal(inside(cycle.slice(from)), 'yes', String(from))
+    equal(probe(cycle.slice(from)), 'no', 'of a flow seen from its start it is content of something else')
+  }
+  equal(inside(stream(new Uint8Array(20).fill(0x80), encodeCycleEnd())), 'no')
+  equal(inside(stream(new Uint8Array(20).fill(0x80), encodeCycleEnd(), encodeBed(1))), 'yes')
 })
 
 test('UDP is never a CMS8000: its UDP services are not published', () => {

@@ -17,7 +17,7 @@ const PROBE_HOPS_MAX = 4
 const HOP_TYPE_MIN = 0x30
 const HOP_TYPE_MAX = 0x5f
 
-/** `yes` for a known frame whose follower, if there, is a frame too, at the start or behind unknown ones; or for a late start inside. */
+/** `yes` for a known frame whose follower, if there, is a frame too, at the start or behind unknown ones. */
 function probe(transport: Transport, _direction: Direction, buf: Uint8Array, off: number, end: number): ProbeAnswer {
   if (transport !== 'tcp') return 'no'
   let at = off
@@ -28,7 +28,7 @@ function probe(transport: Transport, _direction: Direction, buf: Uint8Array, off
     if (!isHop(buf, at, end)) break
     at += u16le(buf, at) + 2
   }
-  return startsInside(buf, off, end) ? 'yes' : 'no'
+  return 'no'
 }
 
 /** A frame by length and mark, of a type near the known ones, though nobody knows it or its sub-type. */
@@ -48,15 +48,15 @@ function followerFits(buf: Uint8Array, off: number, end: number): boolean {
  * A capture that begins inside a frame: telemetry heads carry eight fixed bytes and prove themselves;
  * the short ones (bed, end of cycle, hello) must be followed by one of a known type.
  */
-function startsInside(buf: Uint8Array, off: number, end: number): boolean {
+function probeInside(_transport: Transport, _direction: Direction, buf: Uint8Array, off: number, end: number): ProbeAnswer {
   const stop = Math.min(end, off + PROBE_SEARCH_BYTES_MAX)
   for (let at = off + 1; at < stop; at++) {
     if (judgeHeadInNoise(buf, at, end) !== HEAD_YES) continue
-    if (u8(buf, at + 3) === CmsType.telemetry) return true
+    if (u8(buf, at + 3) === CmsType.telemetry) return 'yes'
     const next = at + u16le(buf, at) + 2
-    if (next < end && judgeHead(buf, next, end) === HEAD_YES) return true
+    if (next < end && judgeHead(buf, next, end) === HEAD_YES) return 'yes'
   }
-  return false
+  return 'no'
 }
 
 export const cms8000: ProtocolRow = {
@@ -65,5 +65,6 @@ export const cms8000: ProtocolRow = {
   transports: ['tcp'],
   hints: [515, 516, 517, 518, 519, 520],
   probe,
+  probeInside,
   open: (context) => new Cms8000Session(context),
 }

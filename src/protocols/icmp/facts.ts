@@ -36,6 +36,8 @@ export interface IcmpAsk extends IcmpBase {
 /** A router says so itself: addresses it routes for, how clients get theirs, and which name servers. */
 export interface IcmpRouter extends IcmpBase {
   readonly kind: 'router'
+  /** Sender of the frame, null on links without MACs. */
+  readonly frameMac: Mac | null
   /** IPv4 (RFC 1256) lists its addresses; IPv6 has one. */
   readonly routers: readonly Ip[]
   /** 0: no default router (any more). */
@@ -51,6 +53,8 @@ export interface IcmpRouter extends IcmpBase {
 /** "Send packets for `destination` to `gateway`": true of a second router, and what an attacker says too. */
 export interface IcmpRedirect extends IcmpBase {
   readonly kind: 'redirect'
+  /** Sender of the frame, null on links without MACs; another card than the router's in forgeries. */
+  readonly frameMac: Mac | null
   readonly to: Ip
   readonly destination: Ip
   readonly gateway: Ip

@@ -2,7 +2,7 @@
 // Keeps the rules of neighbour discovery: only from this link (hop limit 255), a probe states nothing, and a repeat is no fact.
 
 import type { Ip } from '../../base/ip.ts'
-import { formatMac, isGroupMac, type MacNumber } from '../../base/mac.ts'
+import { formatMac, isGroupMac, type Mac, type MacNumber } from '../../base/mac.ts'
 import { u8 } from '../../wire/bytes.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { bytesKey, type FirstSeen } from '../first-seen.ts'
@@ -52,6 +52,10 @@ function baseOf(frame: Frame) {
   } as const
 }
 
+function cardOf(frame: Frame): Mac | null {
+  return frame.srcMac < 0 ? null : formatMac(frame.srcMac)
+}
+
 function malformed(frame: Frame, reason: string, emit: Emit): void {
   emit({ ...baseOf(frame), kind: 'malformed', reason })
 }
@@ -60,12 +64,12 @@ function told4(buf: Uint8Array, frame: Frame, type: number, emit: Emit): void {
   const { l4Off, l4End } = frame
   if (type === Icmp4.redirect) {
     const told = decodeRedirect4(buf, l4Off, l4End)
-    if (told) emit({ ...baseOf(frame), kind: 'redirect', to: frameDestination(frame), ...told })
+    if (told) emit({ ...baseOf(frame), kind: 'redirect', frameMac: cardOf(frame), to: frameDestination(frame), ...told })
     else malformed(frame, 'truncated', emit)
     return
   }
   const told = decodeRouters4(buf, l4Off, l4End)
-  if (told) emit({ ...baseOf(frame), kind: 'router', ...told, prefixes: [], managed: false, otherConfig: false, dnsServers: [] })
+  if (told) emit({ ...baseOf(frame), kind: 'router', frameMac: cardOf(frame), ...told, prefixes: [], managed: false, otherConfig: false, dnsServers: [] })
   else malformed(frame, 'truncated', emit)
 }
 
@@ -88,7 +92,7 @@ function told6(buf: Uint8Array, frame: Frame, type: number, emit: Emit): void {
     case Icmp6.routerAdvertisement: return routerTold(buf, frame, emit)
     default: {
       const told = decodeRedirect6(buf, l4Off, l4End)
-      if (told) emit({ ...baseOf(frame), kind: 'redirect', to: frameDestination(frame), ...told })
+      if (told) emit({ ...baseOf(frame), kind: 'redirect', frameMac: cardOf(frame), to: frameDestination(frame), ...told })
       else malformed(frame, 'truncated', emit)
     }
   }
@@ -100,8 +104,7 @@ function solicited(frame: Frame, target: Ip, options: NdOptions, emit: Emit): vo
   if (!isProbe && options.sourceLink !== null) {
     claim(frame, 'solicitation', frameSource(frame), options.sourceLink, { isRouter: false, solicited: false }, emit)
   }
-  const mac = frame.srcMac < 0 ? null : formatMac(frame.srcMac)
-  emit({ ...baseOf(frame), kind: 'ask', mac, ip: isProbe ? null : frameSource(frame), target })
+  emit({ ...baseOf(frame), kind: 'ask', mac: cardOf(frame), ip: isProbe ? null : frameSource(frame), target })
   if (options.problem) malformed(frame, options.problem, emit)
 }
 
@@ -115,7 +118,7 @@ function claim(frame: Frame, by: 'advertisement' | 'solicitation', ip: Ip, link:
   const mac = link ?? frame.srcMac
   if (mac <= 0 || isGroupMac(mac)) return
   emit({
-    ...baseOf(frame), kind: 'claim', by, ip, mac: formatMac(mac), frameMac: frame.srcMac < 0 ? null : formatMac(frame.srcMac),
+    ...baseOf(frame), kind: 'claim', by, ip, mac: formatMac(mac), frameMac: cardOf(frame),
     solicited: flags.solicited, isRouter: flags.isRouter,
   })
 }
@@ -126,7 +129,8 @@ function routerTold(buf: Uint8Array, frame: Frame, emit: Emit): void {
   const { lifetimeSeconds, managed, otherConfig, options } = told
   const { prefixes, dnsServers } = options
   if (options.sourceLink !== null) claim(frame, 'solicitation', frameSource(frame), options.sourceLink, { isRouter: true, solicited: false }, emit)
-  emit({ ...baseOf(frame), kind: 'router', routers: [frameSource(frame)], lifetimeSeconds, prefixes, managed, otherConfig, dnsServers })
+  const router = { frameMac: cardOf(frame), routers: [frameSource(frame)], lifetimeSeconds, prefixes, managed, otherConfig, dnsServers }
+  emit({ ...baseOf(frame), kind: 'router', ...router })
   if (options.problem) malformed(frame, options.problem, emit)
 }
 

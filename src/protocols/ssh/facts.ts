@@ -1,4 +1,4 @@
-// What SSH teaches before it encrypts: which software is at each end (RFC 4253 section 4.2).
+// What SSH teaches: which software is at each end (RFC 4253 section 4.2), and by the sizes of what is encrypted that nobody was let in.
 
 import type { FactBase } from '../facts.ts'
 import type { Direction } from '../../wire/flow.ts'
@@ -27,4 +27,11 @@ export interface SshMalformed extends SshBase {
   readonly reason: 'no-identification' | 'gap'
 }
 
-export type SshFact = SshBanner | SshMalformed
+/** The connection ended and no log-in was taken (inferred, login.ts). `direction` is the server's. */
+export interface SshRefused extends SshBase {
+  readonly kind: 'refused'
+  /** Times the server answered to an attempt; the first is mostly to the question which methods there are. */
+  readonly answers: number
+}
+
+export type SshFact = SshBanner | SshRefused | SshMalformed

@@ -1,5 +1,5 @@
-// SSH session: the first line of each side that is an identification string, and nothing after it: the rest is keys and ciphertext.
-// Keeps the rule that what is encrypted costs nothing: a direction that has spoken its line is not looked at again.
+// SSH session: the first line of each side that is an identification string, then only sizes: whether the log-in was refused (login.ts).
+// Keeps the rule that what is encrypted costs nothing: once a log-in is taken, or nothing can be said of it, the flow is not looked at again.
 
 import type { Micros } from '../../base/time.ts'
 import { u8 } from '../../wire/bytes.ts'
@@ -7,6 +7,7 @@ import type { Direction } from '../../wire/flow.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { CarryBuffer } from '../session-tools.ts'
 import type { SshMalformed } from './facts.ts'
+import { LoginWatch } from './login.ts'
 import { decodeSshIdentification, lineEnd, SSH_LINE_BYTES_MAX } from './message.ts'
 
 /** Bytes a server may say before its identification (RFC 4253 section 4.2 sets no bound): a page of legal text. */
@@ -38,6 +39,7 @@ class Side {
 export class SshSession implements Session {
   readonly #context: SessionContext
   readonly #sides: readonly [Side, Side] = [new Side(), new Side()]
+  readonly #login = new LoginWatch()
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -45,12 +47,13 @@ export class SshSession implements Session {
 
   /** Nothing more will be read or told of this flow: whoever feeds it may stop. */
   get isDone(): boolean {
-    return this.#sides[0].isDone() && this.#sides[1].isDone()
+    return this.#sides[0].isDone() && this.#sides[1].isDone() && this.#login.isOver
   }
 
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     const side = this.#sides[direction]
     let next = off
+    if (!this.#login.isOver) this.#login.turn(direction)
     while (next < end && !side.isDone()) {
       const stop = Math.min(end, next + SSH_BEFORE_BYTES_MAX - side.seen)
       const taken = side.state === 'skip' ? skip(side, buf, next, stop) : this.#line(direction, side, buf, next, stop, at)
@@ -58,14 +61,23 @@ export class SshSession implements Session {
       next = taken
       if (!side.isDone() && side.seen >= SSH_BEFORE_BYTES_MAX) this.#giveUp(direction, side, 'no-identification', at)
     }
+    if (next < end && !this.#login.isOver) this.#login.read(direction, buf, next, end)
   }
 
   gap(direction: Direction, _bytes: number, at: Micros): void {
     const side = this.#sides[direction]
+    this.#login.giveUp()
     if (!side.isDone()) this.#giveUp(direction, side, 'gap', at)
   }
 
-  end(): void {}
+  end(at: Micros): void {
+    const told = this.#login.refused()
+    if (told === null) return
+    const { server, answers } = told
+    this.#context.emit({
+      at, frame: this.#context.frame(), protocol: 'ssh', kind: 'refused', flowId: this.#context.flow.id, direction: server, answers,
+    })
+  }
 
   /** One line, or as much of it as is here. */
   #line(direction: Direction, side: Side, buf: Uint8Array, off: number, end: number, at: Micros): number {
@@ -84,6 +96,8 @@ export class SshSession implements Session {
     side.carry.clear()
     if (words) {
       side.state = 'done'
+      // Version 1 has other packets; 1.99 speaks 2 with who speaks 2 (RFC 4253 section 5.1).
+      if (words.version !== '2.0' && words.version !== '1.99') this.#login.giveUp()
       this.#context.emit({ at, frame: this.#context.frame(), protocol: 'ssh', kind: 'banner', flowId: this.#context.flow.id, direction, ...words })
     }
     return stop + 1
@@ -92,6 +106,7 @@ export class SshSession implements Session {
   #giveUp(direction: Direction, side: Side, reason: SshMalformed['reason'], at: Micros): void {
     side.state = 'done'
     side.carry.clear()
+    this.#login.giveUp()
     this.#context.emit({ at, frame: this.#context.frame(), protocol: 'ssh', kind: 'malformed', flowId: this.#context.flow.id, direction, reason })
   }
 }

@@ -29,7 +29,7 @@ export const ROLE_WORDS: Readonly<Record<AssetRole, string>> = {
   'device-reporter': 'reports device values', 'adt-source': 'patient administration (ADT)', 'hl7-server': 'HL7 server',
   'building-controller': 'building controller', telephone: 'telephone', 'file-server': 'file server', 'time-server': 'time server',
   'dhcp-server': 'DHCP server', 'dns-server': 'DNS server', 'access-point': 'Wi-Fi access point', switch: 'network switch', router: 'router',
-  unknown: 'role unknown',
+  'web-server': 'web server', unknown: 'role unknown',
 }
 
 /** The evidence ladder of product.md; A is strongest. */

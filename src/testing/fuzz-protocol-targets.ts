@@ -145,7 +145,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   igmp: (_input, off) => [{ off, bytes: 1, little: false }, { off: off + 6, bytes: 2, little: false }, { off: off + 10, bytes: 2, little: false }],
   ntp: (_input, off) => [0, 1, 2, 3].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
   modbus: (_input, off) => [{ off: off + 2, bytes: 2, little: false }, { off: off + 4, bytes: 2, little: false }, { off: off + 7, bytes: 1, little: false }],
-  bacnet: (_input, off) => [1, 2, 4, 5, 6, 7, 12].map((o): LengthField => ({ off: off + o, bytes: o === 2 ? 2 : 1, little: false })),
+  bacnet: (_input, off) => [1, 2, 4, 5, 6, 7, 12, 14, 16, 17, 18].map((o): LengthField => ({ off: off + o, bytes: o === 2 ? 2 : 1, little: false })),
   nbns: (_input, off) => [2, 4, 6, 46, 54, 56].map((o): LengthField => ({ off: off + o, bytes: o > 2 && o < 56 ? 2 : 1, little: false })),
   intellivue: (_input, off) => [1, 2, 6, 12, 26, 28, 30].map((o): LengthField => ({ off: off + o, bytes: o === 1 ? 1 : 2, little: false })),
   carescape: (_input, off) => [{ off: off + 43, bytes: 1, little: false }],

@@ -143,7 +143,7 @@ const INSIDE: Readonly<Record<string, Inside>> = {
   lldp: tlvFields(2, 0x1ff), cdp: tlvFields(4, 0xffff), dhcp6: tlvFields(4, 0xffff),
   icmp: (_input, off) => [0, 1, 4, 25, 33].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
   igmp: (_input, off) => [{ off, bytes: 1, little: false }, { off: off + 6, bytes: 2, little: false }, { off: off + 10, bytes: 2, little: false }],
-  ntp: (_input, off) => [0, 1, 2, 3].map((o): LengthField => ({ off: off + o, bytes: 1, little: false })),
+  ntp: (_input, off) => [0, 1, 2, 3, 4, 10].map((o): LengthField => ({ off: off + o, bytes: o > 3 ? 2 : 1, little: false })),
   modbus: (_input, off) => [{ off: off + 2, bytes: 2, little: false }, { off: off + 4, bytes: 2, little: false }, { off: off + 7, bytes: 1, little: false }],
   bacnet: (_input, off) => [1, 2, 4, 5, 6, 7, 12, 14, 16, 17, 18].map((o): LengthField => ({ off: off + o, bytes: o === 2 ? 2 : 1, little: false })),
   nbns: (_input, off) => [2, 4, 6, 46, 54, 56].map((o): LengthField => ({ off: off + o, bytes: o > 2 && o < 56 ? 2 : 1, little: false })),

@@ -41,8 +41,14 @@ export function bacnetClaims(fact: BacnetFact, vlan: number): TargetedClaim[] {
   return subject ? [of(target, subject, fact.text, `BACnet property ${fact.property} of device ${fact.instance}`)] : []
 }
 
-/** A clock that is synchronised. */
+/** A clock that is synchronised, and what it says of its software when it is asked. */
 export function ntpClaims(fact: NtpFact, vlan: number): TargetedClaim[] {
+  if (fact.kind === 'software') {
+    const target = targetOf(vlan, fact.server)
+    const claim = (value: string | null, variable: string): TargetedClaim[] =>
+      value === null ? [] : [of(target, 'software', value, `NTP variable ${variable}`)]
+    return [...claim(fact.version, 'version'), ...claim(fact.system, 'system')]
+  }
   if (fact.kind !== 'server' || fact.stratum < 1 || fact.stratum > 15) return []
   return [of(targetOf(vlan, fact.server), 'role', 'time-server', 'answers NTP')]
 }

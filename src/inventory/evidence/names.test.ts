@@ -84,6 +84,8 @@ test('NTP, Modbus and BACnet: a clock that is synchronised, a controller that an
   const clock = { ...AT, protocol: 'ntp', kind: 'server', flowId: 1, server: OTHER, client: DEVICE, version: 4, stratum: 2, reference: null } as const
   assert.deepEqual(said(ntpClaims(clock, 0)), [`${OTHER} role: time-server`])
   for (const stratum of [0, 16]) assert.deepEqual(ntpClaims({ ...clock, stratum }, 0), [])
+  const software = { ...AT, protocol: 'ntp', kind: 'software', flowId: 1, server: OTHER, version: 'ntpd 4.2.8', system: 'Linux/5.10', processor: null } as const
+  assert.deepEqual(said(ntpClaims(software, 0)), [`${OTHER} software: ntpd 4.2.8`, `${OTHER} software: Linux/5.10`])
   const model = { ...AT, protocol: 'modbus', kind: 'device', flowId: 1, unit: 1, serverSide: 1, object: 'model', text: 'AHU' } as const
   assert.deepEqual(said(modbusClaims(model, { vlan: 0, ip: OTHER })), [`${OTHER} product: AHU`])
   assert.deepEqual(modbusClaims({ ...model, object: 'vendor-url' }, { vlan: 0, ip: OTHER }), [])

@@ -32,6 +32,11 @@ test('TLS where HL7 or DICOM is usual is said of both ends, as inferred', () => 
   deepEqual(said({ ...base, kind: 'encrypted' }, 8443), [])
 })
 
+test('over datagrams a hello says the same, and a port says nothing', () => {
+  const claims = claimsOf({ ...hello, version: 'DTLS 1.2' }, flow('10.0.0.5', '10.0.0.9', 2575, { proto: 17 })).map(({ claim }) => claim.evidence)
+  deepEqual(claims, ['JA4 of its DTLS client hello', 'name a client asked for in DTLS'])
+})
+
 test('a server\'s certificate is its claim, a client\'s is nobody\'s', () => {
   const certificate: TlsFact = {
     ...base, kind: 'certificate', direction: 1, side: 'server', commonName: null, organization: null, alternativeNames: ['pacs.example'], serial: '01',
@@ -52,7 +57,7 @@ test('a hello in QUIC says the same, and a start says nothing', () => {
 })
 
 test('a server hello says what it speaks; an alert and damage say nothing of a device', () => {
-  const [claim] = said({ ...base, kind: 'server-hello', direction: 1, version: 'TLS 1.0', cipher: 'TLS_RSA_WITH_RC4_128_MD5', alpn: null })
+  const [claim] = said({ ...base, kind: 'server-hello', direction: 1, version: 'TLS 1.0', cipher: 'TLS_RSA_WITH_RC4_128_MD5', alpn: null, ja3s: 'x' })
   equal(claim, '10.0.0.9 service: TLS 1.0 with TLS_RSA_WITH_RC4_128_MD5')
   ok(said({ ...base, kind: 'alert', fatal: true, description: 40 }).length + said({ ...base, kind: 'malformed', reason: 'gap' }).length === 0)
 })

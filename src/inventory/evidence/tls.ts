@@ -4,6 +4,7 @@
 import type { QuicFact } from '../../protocols/quic/facts.ts'
 import type { TlsCertificate, TlsFact, HelloWords } from '../../protocols/tls/facts.ts'
 import type { Direction, FlowKey } from '../../wire/flow.ts'
+import { IpProto } from '../../wire/frame.ts'
 import type { NewClaim } from '../claims.ts'
 import type { TargetedClaim } from '../evidence.ts'
 
@@ -24,7 +25,7 @@ export function opposite(direction: Direction): Direction {
 export function tlsClaims(fact: TlsFact, flow: FlowKey): readonly TargetedClaim[] {
   switch (fact.kind) {
     case 'client-hello':
-      return [...helloClaims(fact, fact.direction, flow, 'TLS'), ...medicalClaims(flow, fact.direction)]
+      return [...helloClaims(fact, fact.direction, flow, flow.proto === IpProto.udp ? 'DTLS' : 'TLS'), ...medicalClaims(flow, fact.direction)]
     case 'server-hello': {
       const evidence = 'TLS server hello'
       return [aboutEnd(flow, fact.direction, { what: 'service', value: `${fact.version} with ${fact.cipher}`, level: 'C', evidence, inferred: false })]
@@ -44,7 +45,7 @@ export function quicClaims(fact: QuicFact, flow: FlowKey): readonly TargetedClai
 }
 
 /** The client's kind, and the name it calls the server by. */
-export function helloClaims(hello: HelloWords, client: Direction, flow: FlowKey, over: 'TLS' | 'QUIC'): TargetedClaim[] {
+export function helloClaims(hello: HelloWords, client: Direction, flow: FlowKey, over: 'TLS' | 'DTLS' | 'QUIC'): TargetedClaim[] {
   const claims: TargetedClaim[] = []
   if (hello.ja4 !== null) {
     claims.push(aboutEnd(flow, client, { what: 'fingerprint', value: hello.ja4, level: 'C', evidence: `JA4 of its ${over} client hello`, inferred: false }))
@@ -63,7 +64,8 @@ function medicalService(port: number): 'an MLLP' | 'a DICOM' | null {
 function medicalClaims(flow: FlowKey, client: Direction): TargetedClaim[] {
   const port = client === 0 ? flow.dstPort : flow.srcPort
   const service = medicalService(port)
-  if (service === null) return []
+  // Nobody has HL7 or DICOM over datagrams.
+  if (service === null || flow.proto === IpProto.udp) return []
   const claim = (value: string): NewClaim => ({ what: 'service', value, level: 'C', evidence: `TLS by content on TCP ${port}`, inferred: true })
   return [aboutEnd(flow, opposite(client), claim(`TLS on ${service} port`)), aboutEnd(flow, client, claim(`sends over TLS to ${service} port`))]
 }

@@ -38,6 +38,10 @@ export interface BacnetTotal extends BacnetBase {
   /** Confirmed requests by service, in order of number. */
   readonly services: readonly { readonly service: number; readonly count: number }[]
   readonly writes: number
+  /** Read requests that ask a device for what names it: who takes stock of the building. */
+  readonly namesAsked: number
+  /** Pieces of segmented messages: counted, not read. */
+  readonly segments: number
   readonly malformed: number
 }
 

@@ -6,7 +6,7 @@ import type { ProbeAnswer, ProtocolRow } from '../protocol.ts'
 import { BVLC_FUNCTION_MAX, BVLC_TYPE } from './codes.ts'
 import { openBacnet } from './session.ts'
 
-export { encodeIAm, encodeReadAnswer } from './message.ts'
+export { encodeIAm, encodeReadAnswer } from './encode.ts'
 
 /** 0xBAC0 (annex J.1.2). */
 export const bacnet: ProtocolRow = {

@@ -1,14 +1,10 @@
-// BACnet/IP message: BVLC, network header and the head of the application PDU to a value; I-Am and read properties of devices.
+// BACnet/IP message: BVLC, network header and the head of the application PDU to a value; and I-Am (read.ts has what is read of a device).
 // Keeps house habit 3: what is cut or unknown is no value; the datagram is looked at once, front to back.
 
 import { ipFromV4, type Ip } from '../../base/ip.ts'
 import { u16be, u32be, u8 } from '../../wire/bytes.ts'
-import { asciiBytes, lineText } from '../text.ts'
-import { Bvlc, BVLC_TYPE, Confirmed, OBJECT_DEVICE, PduType, Unconfirmed } from './codes.ts'
-
-const BVLC_BYTES = 4
-/** Clause 20.1.2.5: the instance has 22 bits, the type ten. */
-const INSTANCE_BITS = 22
+import { Bvlc, BVLC_BYTES, BVLC_TYPE, INSTANCE_BITS, OBJECT_DEVICE, PduType, Unconfirmed } from './codes.ts'
+import { unsignedAt } from './tags.ts'
 
 export interface BacnetMessage {
   /** Origin of a forwarded message (annex J.2.5), else null. */
@@ -18,6 +14,8 @@ export interface BacnetMessage {
   readonly type: number
   /** Service choice; -1 when the PDU has none here. */
   readonly service: number
+  /** Sequence number of one piece of a longer message (clause 5.2), whose service data are not read; -1 of a whole one. */
+  readonly segment: number
   /** Service data. */
   readonly off: number
   readonly end: number
@@ -60,14 +58,16 @@ function networkHead(buf: Uint8Array, off: number, end: number): { off: number; 
 function applicationHead(buf: Uint8Array, off: number, end: number, origin: Ip | null, network: number | null): BacnetMessage | null {
   if (off + 2 > end) return null
   const type = u8(buf, off) >>> 4
-  const isSegmented = (u8(buf, off) & 0x08) !== 0
-  const base = { origin, network, type }
-  switch (type) {
-    case PduType.unconfirmed: return { ...base, service: u8(buf, off + 1), off: off + 2, end }
-    case PduType.confirmed: return isSegmented || off + 4 > end ? null : { ...base, service: u8(buf, off + 3), off: off + 4, end }
-    case PduType.complexAck: return isSegmented || off + 3 > end ? null : { ...base, service: u8(buf, off + 2), off: off + 3, end }
-    default: return type > PduType.abort ? null : { ...base, service: -1, off: end, end }
+  const isRequest = type === PduType.confirmed
+  const isSegment = (isRequest || type === PduType.complexAck) && (u8(buf, off) & 0x08) !== 0
+  // A segment has its sequence number and window before the service choice.
+  const service = type === PduType.unconfirmed ? 1 : isRequest ? 3 : 2
+  const at = off + service + (isSegment ? 2 : 0)
+  if (type !== PduType.unconfirmed && !isRequest && type !== PduType.complexAck) {
+    return type > PduType.abort ? null : { origin, network, type, segment: -1, service: -1, off: end, end }
   }
+  if (at >= end) return null
+  return { origin, network, type, segment: isSegment ? u8(buf, at - 2) : -1, service: u8(buf, at), off: isSegment ? end : at + 1, end }
 }
 
 export interface IAm {
@@ -89,72 +89,4 @@ export function decodeIAm(buf: Uint8Array, message: BacnetMessage): IAm | null {
   }
   const vendor = at < end && u8(buf, at) >>> 4 === 2 ? unsignedAt(buf, at + 1, u8(buf, at) & 7, end) : -1
   return vendor < 0 ? null : { instance: identifier & 0x3fffff, vendor }
-}
-
-/** Up to four bytes, as BACnet writes numbers; -1 when they are not there. */
-function unsignedAt(buf: Uint8Array, off: number, bytes: number, end: number): number {
-  if (bytes < 1 || bytes > 4 || off + bytes > end) return -1
-  let value = 0
-  for (let i = 0; i < bytes; i++) value = value * 256 + u8(buf, off + i)
-  return value
-}
-
-export interface ReadProperty {
-  readonly instance: number
-  readonly property: number
-  readonly text: string
-}
-
-/** The text in the answer to a ReadProperty of a device object (clause 15.5): context tags 0 to 3, a character string inside. */
-export function decodeReadProperty(buf: Uint8Array, message: BacnetMessage): ReadProperty | null {
-  if (message.type !== PduType.complexAck || message.service !== Confirmed.readProperty) return null
-  const { off, end } = message
-  if (off + 6 > end || u8(buf, off) !== 0x0c) return null
-  const identifier = u32be(buf, off + 1)
-  const propertyBytes = u8(buf, off + 5) >>> 3 === 3 ? u8(buf, off + 5) & 7 : 0
-  const property = unsignedAt(buf, off + 6, propertyBytes, end)
-  const at = off + 6 + propertyBytes
-  if (identifier >>> INSTANCE_BITS !== OBJECT_DEVICE || property < 0 || at + 1 > end || u8(buf, at) !== 0x3e) return null
-  const text = characterString(buf, at + 1, end)
-  return text === null ? null : { instance: identifier & 0x3fffff, property, text }
-}
-
-/** Application tag 7; a length of 5 says that it follows in a byte (clause 20.2.1.3.1); encoding 0 is ANSI or UTF-8. */
-function characterString(buf: Uint8Array, off: number, end: number): string | null {
-  if (off + 2 > end || u8(buf, off) >>> 4 !== 7) return null
-  const short = u8(buf, off) & 7
-  const at = short === 5 ? off + 2 : off + 1
-  const length = short === 5 ? u8(buf, off + 1) : short
-  return length < 1 || length > 253 || at + length > end || u8(buf, at) !== 0 ? null : lineText(buf, at + 1, at + length)
-}
-
-function datagram(type: number, apdu: readonly number[], network: number | null): Uint8Array {
-  const npdu = network === null ? [1, 0] : [1, 8, network >>> 8, network & 255, 1, 7]
-  const length = BVLC_BYTES + npdu.length + apdu.length
-  return Uint8Array.from([BVLC_TYPE, type, length >>> 8, length & 255, ...npdu, ...apdu])
-}
-
-function objectId(instance: number): number[] {
-  const word = (OBJECT_DEVICE << INSTANCE_BITS) | instance
-  return [(word >>> 24) & 255, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]
-}
-
-export function encodeIAm({ instance, vendor }: IAm, network: number | null = null): Uint8Array {
-  return datagram(Bvlc.broadcast, [0x10, Unconfirmed.iAm, 0xc4, ...objectId(instance), 0x22, 5, 0xc4, 0x91, 3, 0x22, vendor >>> 8, vendor & 255], network)
-}
-
-export function encodeWhoIs(): Uint8Array {
-  return datagram(Bvlc.broadcast, [0x10, Unconfirmed.whoIs], null)
-}
-
-/** A confirmed request with these service data. */
-export function encodeConfirmed(service: number, data: readonly number[]): Uint8Array {
-  return datagram(Bvlc.unicast, [0, 4, 1, service, ...data], null)
-}
-
-/** The answer to a ReadProperty whose value is a text. */
-export function encodeReadAnswer({ instance, property, text }: ReadProperty): Uint8Array {
-  const number = property > 255 ? [0x1a, property >>> 8, property & 255] : [0x19, property]
-  const value = [0x75, text.length + 1, 0, ...asciiBytes(text)]
-  return datagram(Bvlc.unicast, [0x30, 1, Confirmed.readProperty, 0x0c, ...objectId(instance), ...number, 0x3e, ...value, 0x3f], null)
 }

@@ -8,7 +8,8 @@ import { FirstSeen } from '../first-seen.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { sender } from '../session-tools.ts'
 import { namingProperty, PduType, writes } from './codes.ts'
-import { decodeBacnet, decodeIAm, decodeReadProperty, type BacnetMessage } from './message.ts'
+import { decodeBacnet, decodeIAm, type BacnetMessage } from './message.ts'
+import { decodeReadAnswer, decodeReadQuestion, type ReadName } from './read.ts'
 
 export function openBacnet(context: SessionContext): Session {
   return new BacnetSession(context)
@@ -21,6 +22,8 @@ class BacnetSession implements Session {
   readonly #services = new Map<number, number>()
   #messages = 0
   #writes = 0
+  #namesAsked = 0
+  #segments = 0
   #malformed = 0
 
   constructor(context: SessionContext) {
@@ -32,14 +35,22 @@ class BacnetSession implements Session {
     const message = decodeBacnet(buf, off, end)
     // Registrations, tables and network messages are in order and teach nothing.
     if (!message) return
-    if (message.type === PduType.confirmed) this.#confirmed(message.service)
+    if (message.segment >= 0) this.#segments++
+    if (message.type === PduType.confirmed) this.#confirmed(buf, message)
     else if (message.type === PduType.unconfirmed) this.#device(direction, buf, message, at)
-    else if (message.type === PduType.complexAck) this.#property(direction, buf, message, at)
+    else if (message.type === PduType.complexAck && message.segment < 0) this.#answer(direction, buf, message, at)
   }
 
-  #confirmed(service: number): void {
+  #confirmed(buf: Uint8Array, message: BacnetMessage): void {
+    const { service, segment } = message
+    // The pieces of one request are one request.
+    if (segment > 0) return
     this.#services.set(service, (this.#services.get(service) ?? 0) + 1)
     if (writes(service)) this.#writes++
+    if (segment === 0) return
+    const question = decodeReadQuestion(buf, message)
+    if (question === 'names') this.#namesAsked++
+    else if (question === 'malformed') this.#malformed++
   }
 
   #device(direction: Direction, buf: Uint8Array, message: BacnetMessage, at: Micros): void {
@@ -55,14 +66,17 @@ class BacnetSession implements Session {
     this.#context.emit({ ...this.#base(at), kind: 'device', device, ...told, network })
   }
 
-  #property(direction: Direction, buf: Uint8Array, message: BacnetMessage, at: Micros): void {
-    const told = decodeReadProperty(buf, message)
-    const property = told && namingProperty(told.property)
-    if (!told || !property) return
-    const { network } = message
-    const device = this.#deviceOf(direction, message)
-    if (!this.#told.isNew(`${device} ${network} ${told.instance} ${property} ${told.text}`)) return
-    this.#context.emit({ ...this.#base(at), kind: 'property', device, instance: told.instance, property, text: told.text, network })
+  #answer(direction: Direction, buf: Uint8Array, message: BacnetMessage, at: Micros): void {
+    const answer = decodeReadAnswer(buf, message)
+    if (!answer) return
+    if (answer.isMalformed) this.#malformed++
+    for (const name of answer.names) this.#name(this.#deviceOf(direction, message), message.network, name, at)
+  }
+
+  #name(device: Ip, network: number | null, { instance, property: id, text }: ReadName, at: Micros): void {
+    const property = namingProperty(id)
+    if (property === null || !this.#told.isNew(`${device} ${network} ${instance} ${property} ${text}`)) return
+    this.#context.emit({ ...this.#base(at), kind: 'property', device, instance, property, text, network })
   }
 
   #deviceOf(direction: Direction, message: BacnetMessage): Ip {
@@ -78,7 +92,8 @@ class BacnetSession implements Session {
   end(at: Micros): void {
     if (this.#messages === 0) return
     this.#context.emit({
-      ...this.#base(at), kind: 'total', messages: this.#messages, writes: this.#writes, malformed: this.#malformed,
+      ...this.#base(at), kind: 'total', messages: this.#messages, writes: this.#writes, namesAsked: this.#namesAsked,
+      segments: this.#segments, malformed: this.#malformed,
       services: [...this.#services].sort(([a], [b]) => a - b).map(([service, count]) => ({ service, count })),
     })
   }

@@ -21,23 +21,36 @@ export interface BodyHead {
   readonly wholeSize: number | null
 }
 
-export class Body {
+/** Gets a file that has passed; its name is as a fact may hold it. */
+export type TellFile = (name: string | null, measure: FileMeasure) => void
+
+/** What takes the bytes of one message's body, in order. */
+export interface MessageBody {
+  add(buf: Uint8Array, off: number, end: number): void
+  lose(bytes: number): void
+  /** No more will come. `isWhole`: the body came to its end. */
+  finish(isWhole: boolean): void
+}
+
+export class Body implements MessageBody {
   readonly head: BodyHead
   readonly #held: HeldBudget
+  readonly #tell: TellFile
   readonly #first = new Uint8Array(DECIDING_BYTES)
   /** Bytes of the body so far; lost ones count. */
   #bytes = 0
   #seen: FileSeen | null = null
   #isOther = false
 
-  constructor(head: BodyHead, held: HeldBudget) {
+  constructor(head: BodyHead, held: HeldBudget, tell: TellFile) {
     this.head = head
     this.#held = held
+    this.#tell = tell
   }
 
   add(buf: Uint8Array, off: number, end: number): void {
     let at = off
-    while (at < end && this.#bytes < DECIDING_BYTES) {
+    while (at < end && this.#bytes < DECIDING_BYTES && this.#seen === null) {
       this.#first[this.#bytes++] = buf[at++] as number
       if (this.#bytes === DECIDING_BYTES) this.#decide()
     }
@@ -47,18 +60,19 @@ export class Body {
   }
 
   lose(bytes: number): void {
-    // What the first bytes were is not known any more.
-    if (this.#bytes < DECIDING_BYTES) this.#isOther = true
+    // What the first bytes were is not known any more: a name alone decides.
+    if (this.#bytes < DECIDING_BYTES && this.head.isFile) this.#decide()
+    else if (this.#bytes < DECIDING_BYTES) this.#isOther = true
     this.#bytes += bytes
   }
 
-  /** What can be said of the file; null when it was none. `isWhole`: the body came to its end. */
-  finish(isWhole: boolean): FileMeasure | null {
+  /** Tells the file, when it was one. */
+  finish(isWhole: boolean): void {
     if (this.#bytes < DECIDING_BYTES) this.#decide()
-    if (this.#seen === null || this.#bytes === 0) return null
+    if (this.#seen === null || this.#bytes === 0) return
     if (this.head.isCoded) this.#seen.doubt()
     const { from, wholeSize } = this.head
-    return this.#seen.finish(wholeSize ?? (isWhole ? from + this.#bytes : null))
+    this.#tell(this.head.name, this.#seen.finish(wholeSize ?? (isWhole ? from + this.#bytes : null)))
   }
 
   #decide(): void {

@@ -9,9 +9,11 @@ import type { TransferPlace } from '../file-transfer/facts.ts'
 import { extensionOf, shownName } from '../file-transfer/names.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { receiver, sender } from '../session-tools.ts'
-import { Body } from './body.ts'
+import type { FileMeasure } from '../file-transfer/seen.ts'
+import { Body, type MessageBody } from './body.ts'
 import { DEVICE_EXTENSIONS, hasNoBody, PENDING_MAX } from './codes.ts'
 import { contentRange, dispositionName, holdsWord, numberAt, readRequestLine, readStatusLine, type RequestLine, valueOf, valueText } from './message.ts'
+import { formBoundary, Multipart } from './multipart.ts'
 import { Side, type Framing, type SideSink } from './side.ts'
 
 /** Distinct requests, and distinct words of software, told per connection: enough to see what it is for. */
@@ -23,6 +25,8 @@ interface Head {
   length: number | null
   isChunked: boolean
   isCoded: boolean
+  /** Of a form. */
+  boundary: string | null
   attachment: string | null
   isAttachment: boolean
   range: ReturnType<typeof contentRange>
@@ -30,7 +34,7 @@ interface Head {
 }
 
 function emptyHead(): Head {
-  return { length: null, isChunked: false, isCoded: false, attachment: null, isAttachment: false, range: null, host: null }
+  return { length: null, isChunked: false, isCoded: false, boundary: null, attachment: null, isAttachment: false, range: null, host: null }
 }
 
 /** A request whose response has not come. */
@@ -117,22 +121,20 @@ export class HttpSession implements Session {
     if (++this.#malformed <= MALFORMED_MAX) this.#context.emit({ ...this.#base(), kind: 'malformed', reason })
   }
 
-  body(request: Pending, head: Head, isResponse: boolean, counted: number | null): Body {
+  body(request: Pending, head: Head, isResponse: boolean, counted: number | null): MessageBody {
+    const tell = (shown: string | null, measure: FileMeasure): void => this.#passed(shown, measure, isResponse, request.host)
+    if (head.boundary !== null && !head.isCoded) return new Multipart(head.boundary, this.#held, tell, () => this.malformed('files'))
     const name = head.attachment === null ? request.line.name : shownName(head.attachment)
     const extension = head.attachment === null ? request.line.extension : extensionOf(head.attachment)
     const isFile = DEVICE_EXTENSIONS.has(extension) || (isResponse && head.isAttachment)
     const from = head.range?.from ?? 0
     const wholeSize = head.range === null ? counted : head.range.size
-    return new Body({ name, isFile, isCoded: head.isCoded, from, wholeSize }, this.#held)
+    return new Body({ name, isFile, isCoded: head.isCoded, from, wholeSize }, this.#held, tell)
   }
 
-  passed(body: Body, isWhole: boolean, isResponse: boolean, host: string | null): void {
-    const measure = body.finish(isWhole)
-    if (measure === null) return
+  #passed(name: string | null, measure: FileMeasure, isResponse: boolean, host: string | null): void {
     const { at, frame, flowId, client, server } = this.#base()
-    const way: TransferPlace = {
-      kind: isResponse ? 'read' : 'write', over: 'http', flowId, client, server, transport: 'tcp', place: host, name: body.head.name,
-    }
+    const way: TransferPlace = { kind: isResponse ? 'read' : 'write', over: 'http', flowId, client, server, transport: 'tcp', place: host, name }
     this.#context.emit({ at, frame, protocol: 'file-transfer', ...way, ...measure })
   }
 
@@ -216,6 +218,8 @@ class Talker implements SideSink {
     }
     const coding = valueOf(buf, off, end, 'content-encoding')
     if (coding >= 0) head.isCoded = !holdsWord(buf, coding, end, 'identity')
+    const type = valueOf(buf, off, end, 'content-type')
+    if (type >= 0) head.boundary = formBoundary(valueText(buf, type, end))
     const range = valueOf(buf, off, end, 'content-range')
     if (range >= 0) head.range = contentRange(valueText(buf, range, end))
     const disposition = valueOf(buf, off, end, 'content-disposition')
@@ -225,7 +229,7 @@ class Talker implements SideSink {
     head.attachment = dispositionName(text)
   }
 
-  headEnd(): { framing: Framing; body: Body | null } {
+  headEnd(): { framing: Framing; body: MessageBody | null } {
     const head = this.#head
     if (this.#line !== null) {
       this.#request = { line: this.#line, host: head.host }
@@ -250,8 +254,8 @@ class Talker implements SideSink {
     return isResponse ? { kind: 'rest' } : { kind: 'none' }
   }
 
-  messageEnd(body: Body | null, isWhole: boolean): void {
-    if (body !== null) this.#session.passed(body, isWhole, this.#line === null, this.#request.host)
+  messageEnd(body: MessageBody | null, isWhole: boolean): void {
+    body?.finish(isWhole)
   }
 
   malformed(reason: string): void {

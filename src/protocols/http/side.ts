@@ -2,7 +2,7 @@
 // Keeps house habit 7: states are a table that is printed in the README; every line has a bound, every body is counted, not kept.
 
 import { LineReader } from '../line-reader.ts'
-import type { Body } from './body.ts'
+import type { MessageBody } from './body.ts'
 import { FIELDS_MAX, LINE_BYTES_MAX } from './codes.ts'
 import { chunkSize } from './message.ts'
 
@@ -48,9 +48,9 @@ export interface SideSink {
   start(buf: Uint8Array, off: number, end: number): boolean
   field(buf: Uint8Array, off: number, end: number): void
   /** The head is over: how its body ends, and the body when it has one. */
-  headEnd(): { readonly framing: Framing; readonly body: Body | null }
+  headEnd(): { readonly framing: Framing; readonly body: MessageBody | null }
   /** The message is over; `isWhole` is false when its end was lost. */
-  messageEnd(body: Body | null, isWhole: boolean): void
+  messageEnd(body: MessageBody | null, isWhole: boolean): void
   malformed(reason: string): void
 }
 
@@ -60,7 +60,7 @@ export class Side {
   #state: SideState = 'start'
   #fields = 0
   #left = 0
-  #body: Body | null = null
+  #body: MessageBody | null = null
 
   constructor(sink: SideSink) {
     this.#sink = sink

@@ -31,4 +31,39 @@ export interface NtpTotal extends NtpBase {
   readonly replies: number
 }
 
-export type NtpFact = NtpServer | NtpTotal
+/** What a server says of itself when its variables are read (RFC 9327); told again only when that changes. */
+export interface NtpSoftware extends NtpBase {
+  readonly kind: 'software'
+  readonly server: Ip
+  /** `ntpd 4.2.8p15@1.3728-o ...`. */
+  readonly version: string | null
+  /** `Linux/5.10.0`. */
+  readonly system: string | null
+  readonly processor: string | null
+}
+
+/** One kind of management message of a flow. */
+export interface NtpOperation {
+  readonly mode: 6 | 7
+  /** `read-variables`, `monitor-list`, ... (codes.ts). */
+  readonly operation: string
+  readonly questions: number
+  readonly answers: number
+  /** Answers that are errors; they count as answers, too. */
+  readonly refused: number
+  /** UDP payload bytes each way. */
+  readonly questionBytes: number
+  readonly answerBytes: number
+}
+
+/** Control and private messages of a flow, at its end: who asked a clock about itself or changed it, and how much came back. */
+export interface NtpManaged extends NtpBase {
+  readonly kind: 'management'
+  readonly client: Ip
+  readonly server: Ip
+  readonly operations: readonly NtpOperation[]
+  /** Of answers about whom the server has talked to (`monitor-list`, `recent-clients`): how many came. */
+  readonly clientLists: number
+}
+
+export type NtpFact = NtpServer | NtpTotal | NtpSoftware | NtpManaged

@@ -5,6 +5,7 @@ import type { ProtocolRow } from '../protocol.ts'
 import { probeNtp } from './probe.ts'
 import { openNtp } from './session.ts'
 
+export { encodeControl, encodePrivate } from './management.ts'
 export { encodeNtp } from './message.ts'
 
 export const ntp: ProtocolRow = {

@@ -1,9 +1,10 @@
-// NTP probe: a header of 48 bytes whose fields can be true together, and behind it only extensions or a digest.
+// NTP probe: a header of 48 bytes whose fields can be true together, behind it only extensions or a digest; or a management message.
 // Keeps the rule "a port is a hint, the probe is the judge"; the length and the first byte refuse most.
 
 import { u32be, u8 } from '../../wire/bytes.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import { NTP_POLL_MAX, NTP_STRATUM_MAX, NTP_VERSION_MAX, NTP_VERSION_MIN, NtpMode } from './codes.ts'
+import { looksLikeManagement } from './management.ts'
 import { NTP_BYTES } from './message.ts'
 
 /** Root delay and dispersion in 16.16 seconds: RFC 5905 section 7.2 calls 16 seconds (MAXDISP) unusable. */
@@ -15,6 +16,7 @@ const ANSWER_SECONDS_MAX = 64
 
 export function probeNtp(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   const length = end - off
+  if (length >= 8 && (u8(buf, off) & 7) >= NtpMode.control) return looksLikeManagement(buf, off, end) ? 'yes' : 'no'
   if (length < NTP_BYTES || length > BYTES_MAX || length % 4 !== 0) return 'no'
   const version = (u8(buf, off) >>> 3) & 7
   const mode = u8(buf, off) & 7

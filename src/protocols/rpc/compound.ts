@@ -16,6 +16,7 @@ export type Step =
   | { readonly kind: 'layout'; readonly handle: string; readonly entries: Operation['entries'] }
   | { readonly kind: 'read'; readonly handle: string; readonly offset: number; readonly data: Operation }
   | { readonly kind: 'wrote'; readonly handle: string; readonly asked: number; readonly took: number }
+  /** A write that failed, or a change whose bytes do not pass here. */
   | { readonly kind: 'refused'; readonly handle: string }
   | { readonly kind: 'closed'; readonly handle: string }
 
@@ -59,6 +60,10 @@ function next(current: Current, call: Operation): Current {
     case Op4.putfh: return at(call.handle)
     case Op4.putrootfh:
     case Op4.putpubfh: return at(null, { isRoot: true })
+    // SECINFO of 4.1 leaves no current handle (RFC 8881 section 2.6.3.1.1.8); of 4.0 it does, and is looked at as if it did not.
+    case Op4.secinfo:
+    case Op4.secinfoNoName:
+    case Op4.openattr:
     case Op4.lookupp: return at(null)
     case Op4.lookup:
     case Op4.create: return at(null, { parent: current.handle, parentIsRoot: current.isRoot, name: call.name })
@@ -93,6 +98,7 @@ function content(handle: string, call: Operation, result: Operation, steps: Step
   else if (call.op === Op4.readPlus) steps.push({ kind: 'read', handle, offset: result.offset, data: result })
   else if (call.op === Op4.write) steps.push({ kind: 'wrote', handle, asked: call.dataBytes, took: result.count })
   else if (call.op === Op4.layoutget) steps.push({ kind: 'layout', handle, entries: result.entries })
+  else if (UNSEEN_CHANGE.has(call.op)) steps.push({ kind: 'refused', handle })
   else if (call.op === Op4.close) steps.push({ kind: 'closed', handle })
 }
 
@@ -111,4 +117,9 @@ export function compoundWrites(calls: readonly Operation[]): { readonly handle: 
   return writes
 }
 
-const CHANGES_HANDLE: ReadonlySet<number> = new Set([Op4.putrootfh, Op4.putpubfh, Op4.lookup, Op4.lookupp, Op4.create, Op4.open])
+const CHANGES_HANDLE: ReadonlySet<number> = new Set([
+  Op4.putrootfh, Op4.putpubfh, Op4.lookup, Op4.lookupp, Op4.create, Op4.open, Op4.openattr, Op4.secinfo, Op4.secinfoNoName,
+])
+
+/** The server itself changes the current file (RFC 7862 sections 15.1 to 15.4, 15.12, 15.13). */
+const UNSEEN_CHANGE: ReadonlySet<number> = new Set([Op4.allocate, Op4.copy, Op4.deallocate, Op4.writeSame, Op4.clone])

@@ -16,67 +16,14 @@ import type { RpcCallBody } from './encode.ts'
 import { createRpc } from './index.ts'
 import { OPERATIONS_MAX, operationName, operationRow } from './nfs4-codes.ts'
 import { emptyArguments, emptyResult } from './procedure.ts'
+import {
+  attributes, close, closed, compound, DIR, done, FILE, gave, getattr, gotattr, gotfh, mountTalk, op, open, openTalk, putfh, read, results, sequence,
+  sequenced, STATEID, took, type Op, write,
+} from './testdata/compound.ts'
 import { ELF_HEAD, fakeContent, fakeHandle, Talk } from './testdata/talk.ts'
 import { XdrReader, XdrWriter } from './xdr.ts'
 
-const STATEID = new Uint8Array(16).fill(9)
-const ROOT = fakeHandle(1)
-const DIR = fakeHandle(2)
-const FILE = fakeHandle(3)
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-type Op = (w: XdrWriter) => XdrWriter
-
-const op = (number: number, body: Op = (w) => w): Op => (w) => body(w.u32(number))
-const done = (number: number, body: Op = (w) => w): Op => (w) => body(w.u32(number).u32(0))
-
-function compound(minor: number, ops: readonly Op[]): RpcCallBody {
-  const w = new XdrWriter().string('tag').u32(minor).u32(ops.length)
-  for (const one of ops) one(w)
-  return { program: Program.nfs, version: 4, procedure: 1, args: w.bytes() }
-}
-
-function results(ops: readonly Op[], status = 0): Uint8Array {
-  const w = new XdrWriter().u32(status).string('tag').u32(ops.length)
-  for (const one of ops) one(w)
-  return w.bytes()
-}
-
-/** Type, change and size: bits 1, 3 and 4. */
-const attributes = (type: number, size: number, change = 1): Op => (w) =>
-  w.u32(1).u32((1 << 1) | (1 << 3) | (1 << 4)).opaque(new XdrWriter().u32(type).u64(change).u64(size).bytes())
-const sequence = op(53, (w) => w.fixed(STATEID).u32(1).u32(0).u32(0).bool(false))
-const sequenced = done(53, (w) => w.fixed(STATEID).u32(1).u32(0).u32(0).u32(0).u32(0))
-const putfh = (handle: Uint8Array): Op => op(22, (w) => w.opaque(handle))
-const getattr = op(9, (w) => w.u32(1).u32(0x1a))
-const gotattr = (type: number, size: number, change = 1): Op => done(9, attributes(type, size, change))
-const gotfh = (handle: Uint8Array): Op => done(10, (w) => w.opaque(handle))
-const open = (name: string, create: boolean): Op => op(18, (w) => {
-  w.u32(0).u32(3).u32(0).u64(5).string('ZZTEST-owner').u32(create ? 1 : 0)
-  if (create) attributes(1, 0)(w.u32(0))
-  return w.u32(0).string(name)
-})
-const opened = done(18, (w) => w.fixed(STATEID).bool(true).u64(1).u64(2).u32(0).u32(0).u32(0))
-const read = (offset: number, count: number): Op => op(25, (w) => w.fixed(STATEID).u64(offset).u32(count))
-const gave = (data: Uint8Array, eof: boolean): Op => done(25, (w) => w.bool(eof).opaque(data))
-const write = (offset: number, data: Uint8Array): Op => op(38, (w) => w.fixed(STATEID).u64(offset).u32(2).opaque(data))
-const took = (count: number): Op => done(38, (w) => w.u32(count).u32(2).u64(7))
-const close = op(4, (w) => w.u32(0).fixed(STATEID))
-const closed = done(4, (w) => w.fixed(STATEID))
-
-/** Root, /pm in it, and a file opened there: what a 4.0 or 4.1 client does to mount and open. */
-function mountTalk(talk: Talk, minor: number): void {
-  const [s, t] = minor > 0 ? [[sequence], [sequenced]] : [[], []]
-  talk.ask(compound(minor, [...s, op(24), op(10), getattr]), results([...t, done(24), gotfh(ROOT), gotattr(2, 4096)]))
-  talk.ask(compound(minor, [...s, putfh(ROOT), op(15, (w) => w.string('pm')), op(10), getattr]),
-    results([...t, done(22), done(15), gotfh(DIR), gotattr(2, 4096)]))
-}
-
-function openTalk(talk: Talk, minor: number, name: string, size: number, create = false): void {
-  const [s, t] = minor > 0 ? [[sequence], [sequenced]] : [[], []]
-  talk.ask(compound(minor, [...s, putfh(DIR), open(name, create), op(10), op(3, (w) => w.u32(1)), getattr]),
-    results([...t, done(22), opened, gotfh(FILE), done(3, (w) => w.u32(1).u32(1)), gotattr(1, size)]))
-}
 
 const files = (facts: readonly Fact[]): FileTransfer[] => facts.filter((f): f is FileTransfer => f.protocol === 'file-transfer')
 const mounts = (facts: readonly Fact[]): string[] => facts.flatMap((f) => (f.kind === 'mount' ? [`${f.path} v${f.version}`] : []))

@@ -3,19 +3,16 @@
 
 import { NAME_MAX } from './codes.ts'
 import { readStatus } from './mount.ts'
-import { readAttributes, readBitmap, readHandle4 } from './nfs4-attributes.ts'
+import { readAttributes, readHandle4 } from './nfs4-attributes.ts'
 import { Op4, OPAQUE_BYTES_MAX, operationRow, OPERATIONS_MAX, type Shape, Type4 } from './nfs4-codes.ts'
-import { TRANSFER_BYTES_MAX } from './nfs3.ts'
+import { NFS_TIME_BYTES, readDelegation, readShape } from './nfs4-shapes.ts'
 import { type CallArguments, type CallResult, emptyOperation, NAMES_MAX, type Operation, type ProcedureTable } from './procedure.ts'
 import { padded, type XdrReader } from './xdr.ts'
 
-const STATEID_BYTES = 16
-const CHANGE_INFO_BYTES = 20
 /** A tag is for people: NFS4_OPAQUE_LIMIT. */
 const TAG_BYTES_MAX = 1024
 /** nfs_impl_id4: domain and name are short words and one line of `uname`. */
 const IMPLEMENTATION_CHARS_MAX = 255
-const NFS_TIME_BYTES = 12
 /** Flavours in one SECINFO reply: IANA has fewer than 30. */
 const SECURITY_MAX = 64
 /** RPCSEC_GSS in SECINFO is followed by an object id, a quality and a service (RFC 7530 section 16.31.2). */
@@ -27,41 +24,6 @@ const LAYOUT_FILES = 1
 const DATA_HANDLES_MAX = 64
 /** Stretches in one READ_PLUS reply: data and holes by turns; Linux asks for 1 MiB, a hole has at least 4 KiB. */
 const STRETCHES_MAX = 256
-
-// ---- shapes
-
-function readShape(r: XdrReader, shape: Shape, into: Operation): void {
-  for (let i = 0; i < shape.length && r.fault === null; i++) readItem(r, shape[i] as string, into)
-}
-
-function readItem(r: XdrReader, item: string, into: Operation): void {
-  switch (item) {
-    case '4': return r.skip(4)
-    case '8': return r.skip(8)
-    case 's': return r.skip(STATEID_BYTES)
-    case 'i': return r.skip(CHANGE_INFO_BYTES)
-    case 'o': return void r.skipOpaque(OPAQUE_BYTES_MAX, 'opaque-length')
-    case 'm': return void readBitmap(r)
-    case 'a': return void readAttributes(r)
-    case 'n': into.name = r.text(NAME_MAX, 'name-length'); return
-    case 'h': into.handle = readHandle4(r); return
-    case 'O': into.offset = r.u64(); return
-    case 'C': into.count = r.u32(); return
-    case 'E': into.eof = r.bool('eof'); return
-    default: return readData(r, into)
-  }
-}
-
-/** Length and place of data; steps over what of it is here, for another operation may follow. */
-function readData(r: XdrReader, into: Operation): void {
-  const length = r.u32()
-  if (length > TRANSFER_BYTES_MAX) r.fail('data-length')
-  if (r.fault !== null) return
-  into.dataBytes = length
-  into.dataOff = r.off
-  if (!r.has(padded(length))) return
-  r.skip(padded(length))
-}
 
 // ---- arguments that need code
 
@@ -101,17 +63,15 @@ function setclientidArgs(r: XdrReader, into: Operation): void {
 
 function exchangeIdArgs(r: XdrReader, into: Operation, whole: { software: string | null }): void {
   readShape(r, '8o4', into)
-  readProtection(r)
+  readProtection(r, into, '*o*o44')
   whole.software = readImplementation(r)
 }
 
-/** state_protect4_a and _r: SSV (2) is not read. */
-function readProtection(r: XdrReader): void {
+/** state_protect4_a and _r (RFC 8881 section 18.35.1): none, the machine's credential, or a shared secret with more behind the bitmaps. */
+function readProtection(r: XdrReader, into: Operation, secret: Shape): void {
   const how = r.u32()
-  if (how === 1) {
-    readBitmap(r)
-    readBitmap(r)
-  } else if (how !== 0) r.fail('state-protect')
+  if (how > 2) r.fail('state-protect')
+  else if (how > 0) readShape(r, how === 2 ? `mm${secret}` : 'mm', into)
 }
 
 /** nfs_impl_id4<1>: domain, name, date. `Linux 5.10.0-8-amd64 ...` of kernel.org. */
@@ -125,8 +85,25 @@ function readImplementation(r: XdrReader): string | null {
   return text === '' ? null : text
 }
 
+/** LAYOUTRETURN4args: of a file its stretch, of a file system or all nothing (RFC 8881 section 18.44.1). */
+function layoutreturnArgs(r: XdrReader, into: Operation): void {
+  r.skip(12)
+  const what = r.u32()
+  if (what < 1 || what > 3) r.fail('layout-return')
+  if (what === 1) readShape(r, '88so', into)
+}
+
+/** WANT_DELEGATION4args: PREVIOUS says which kind (RFC 8881 section 18.49.1). */
+function wantDelegationArgs(r: XdrReader): void {
+  r.skip(4)
+  const claim = r.u32()
+  if (claim !== 1 && claim !== 4 && claim !== 6) r.fail('claim')
+  if (claim === 1) r.skip(4)
+}
+
 const ARGUMENTS: { readonly [op: number]: Reader } = {
   [Op4.create]: createArgs, [Op4.lock]: lockArgs, [Op4.open]: openArgs, [Op4.setclientid]: setclientidArgs, [Op4.exchangeId]: exchangeIdArgs,
+  [Op4.layoutreturn]: layoutreturnArgs, [Op4.wantDelegation]: wantDelegationArgs,
 }
 
 // ---- results that need code
@@ -138,13 +115,7 @@ function getattrResult(r: XdrReader, into: Operation): void {
 /** stateid, change_info, flags, attributes set, and a delegation, which is a union (RFC 7530 section 16.16.2, RFC 8881 section 18.16.2). */
 function openResult(r: XdrReader, into: Operation): void {
   readShape(r, 'si4m', into)
-  const delegation = r.u32()
-  if (delegation === 1) readShape(r, 's4444o', into)
-  else if (delegation === 2) readShape(r, 's448444o', into)
-  else if (delegation === 3) {
-    const why = r.u32()
-    if (why === 1 || why === 2) r.skip(4)
-  } else if (delegation !== 0) r.fail('delegation')
+  readDelegation(r, into)
 }
 
 function readdirResult(r: XdrReader, into: Operation): void {
@@ -171,7 +142,7 @@ function secinfoResult(r: XdrReader): void {
 
 function exchangeIdResult(r: XdrReader, into: Operation, whole: { software: string | null }): void {
   readShape(r, '844', into)
-  readProtection(r)
+  readProtection(r, into, '4444*o')
   readShape(r, '8oo', into)
   whole.software = readImplementation(r)
 }
@@ -214,14 +185,22 @@ function readPlusResult(r: XdrReader, into: Operation): void {
   if (stretches !== 1) into.eof = false
 }
 
+/** GDD4_OK, or the server has none to give (RFC 8881 section 18.39.2). */
+function getDirDelegationResult(r: XdrReader, into: Operation): void {
+  const status = r.u32()
+  if (status > 1) r.fail('delegation')
+  readShape(r, status === 0 ? '8smmm' : '4', into)
+}
+
 const RESULTS: { readonly [op: number]: Reader } = {
   [Op4.getattr]: getattrResult, [Op4.open]: openResult, [Op4.readdir]: readdirResult, [Op4.secinfo]: secinfoResult,
   [Op4.secinfoNoName]: secinfoResult, [Op4.exchangeId]: exchangeIdResult, [Op4.layoutget]: layoutgetResult, [Op4.readPlus]: readPlusResult,
+  [Op4.getDirDelegation]: getDirDelegationResult, [Op4.wantDelegation]: readDelegation,
 }
 
 // ---- COMPOUND
 
-/** tag, minor version, operations. Stops without a fault behind an operation whose length is not known. */
+/** tag, minor version, operations. Stops without a fault behind an operation that no RFC has. */
 function compoundArgs(r: XdrReader, into: CallArguments): void {
   r.skipOpaque(TAG_BYTES_MAX, 'tag-length')
   const minor = r.u32()
@@ -231,9 +210,9 @@ function compoundArgs(r: XdrReader, into: CallArguments): void {
     const op = emptyOperation(r.u32())
     if (r.fault !== null) return
     into.ops.push(op)
-    const shape = operationRow(op.op)?.args ?? null
-    if (shape === null) return
-    readShape(r, shape, op)
+    const row = operationRow(op.op)
+    if (!row) return
+    readShape(r, row.args, op)
     ARGUMENTS[op.op]?.(r, op, into)
     into.name ??= op.name
   }
@@ -249,9 +228,9 @@ function compoundResult(r: XdrReader, into: CallResult): void {
     op.status = r.u32()
     if (r.fault !== null) return
     into.ops.push(op)
-    const shape = operationRow(op.op)?.result ?? null
-    if (op.status !== 0 || shape === null) return
-    readShape(r, shape, op)
+    const row = operationRow(op.op)
+    if (op.status !== 0 || !row) return
+    readShape(r, row.result, op)
     RESULTS[op.op]?.(r, op, into)
     for (const { name } of op.op === Op4.readdir ? op.entries : []) if (into.names.length < NAMES_MAX) into.names.push(name)
   }

@@ -5,9 +5,17 @@
 export const Magic = { smb1: 0xff, smb2: 0xfe, encrypted: 0xfd, compressed: 0xfc } as const
 
 /** MS-SMB2 section 2.2.1.2. */
-export const Smb2 = { negotiate: 0, sessionSetup: 1, treeConnect: 3, create: 5, close: 6, read: 8, write: 9 } as const
+export const Smb2 = { negotiate: 0, sessionSetup: 1, treeConnect: 3, create: 5, close: 6, read: 8, write: 9, ioctl: 11 } as const
 export const SMB2_HEADER_BYTES = 64
 export const SMB2_FLAG_RESPONSE = 1
+/** The message goes on with the session, tree and file of the one before it in the chain (MS-SMB2 3.3.5.2.7.2). */
+export const SMB2_FLAG_RELATED = 4
+/** SESSION_SETUP makes this connection a further channel of a session (MS-SMB2 2.2.5). */
+export const SESSION_FLAG_BINDING = 1
+/** FSCTL_QUERY_NETWORK_INTERFACE_INFO: a client asks where it might make further channels (MS-SMB2 3.2.4.20.10). */
+export const FSCTL_INTERFACES = 0x001401fc
+/** CLOSE answers with the file's attributes (MS-SMB2 2.2.16). */
+export const CLOSE_FLAG_ATTRIBUTES = 1
 /** MS-CIFS section 2.2.2.1. */
 export const Smb1 = {
   close: 0x04, negotiate: 0x72, sessionSetup: 0x73, treeConnect: 0x75, ntCreate: 0xa2, readAndx: 0x2e, writeAndx: 0x2f,

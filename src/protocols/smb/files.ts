@@ -23,11 +23,19 @@ export interface ToldFile extends FileMeasure {
   readonly frame: number
 }
 
+/**
+ * How long a file is that was written: a number that the server said; `grown`: what it was, or as far as was written here; null: unknown, for it
+ * was not closed here, or somewhere else may have written, too.
+ */
+export type SizeAtClose = number | 'grown' | null
+
 export interface OpenFile {
   readonly share: string | null
   readonly name: string | null
   /** End of the file when it was opened; null when the answer was not seen. */
   readonly size: number | null
+  /** What a CLOSE that was asked for will mean, if its answer is not seen. */
+  sizeAtClose: SizeAtClose
   read: FileSeen | null
   write: FileSeen | null
   at: Micros
@@ -47,15 +55,15 @@ export class OpenFiles {
 
   opened(key: string, path: string, share: string | null, size: number | null): void {
     const name = baseName(path)
-    this.closed(key)
-    this.#put(key, { share, name: name === null ? null : shownName(name), size, read: null, write: null, at: 0, frame: 0 })
+    this.closed(key, null)
+    this.#put(key, { share, name: name === null ? null : shownName(name), size, sizeAtClose: null, read: null, write: null, at: 0, frame: 0 })
   }
 
   /** The file of a key; one whose opening was not seen has no name. */
   at(key: string): OpenFile {
     const known = this.#open.get(key)
     if (known) return known
-    const file: OpenFile = { share: null, name: null, size: null, read: null, write: null, at: 0, frame: 0 }
+    const file: OpenFile = { share: null, name: null, size: null, sizeAtClose: null, read: null, write: null, at: 0, frame: 0 }
     this.#put(key, file)
     return file
   }
@@ -68,15 +76,21 @@ export class OpenFiles {
     return seen
   }
 
-  closed(key: string): void {
+  /** CLOSE was asked for: nothing more will be written. */
+  closing(key: string, size: SizeAtClose): void {
+    const file = this.#open.get(key)
+    if (file) file.sizeAtClose = size
+  }
+
+  closed(key: string, size: SizeAtClose): void {
     const file = this.#open.get(key)
     if (!file) return
     this.#open.delete(key)
-    this.#finish(file)
+    this.#finish(file, size)
   }
 
   end(): void {
-    for (const file of this.#open.values()) this.#finish(file)
+    for (const file of this.#open.values()) this.#finish(file, file.sizeAtClose)
     this.#open.clear()
   }
 
@@ -84,20 +98,24 @@ export class OpenFiles {
     this.#open.set(key, file)
     if (this.#open.size <= OPEN_MAX) return
     for (const oldest of this.#open.keys()) {
-      this.closed(oldest)
+      this.closed(oldest, null)
       return
     }
   }
 
-  #finish(file: OpenFile): void {
+  #finish(file: OpenFile, sizeAtClose: SizeAtClose): void {
     for (const way of ['read', 'write'] as const) {
       const seen = file[way]
       if (seen === null) continue
-      // What is written may make the file longer than it was.
-      const size = way === 'write' && file.size !== null ? Math.max(file.size, seen.extent) : file.size
-      const measure = seen.finish(size)
+      const measure = seen.finish(way === 'read' ? file.size : writtenSize(file, seen, sizeAtClose))
       if (++this.#told > TOLD_MAX) continue
       this.#tell({ way, share: file.share, name: file.name, at: file.at, frame: file.frame, ...measure })
     }
   }
+}
+
+/** What is written may make the file longer than it was. */
+function writtenSize(file: OpenFile, seen: FileSeen, size: SizeAtClose): number | null {
+  if (size !== 'grown') return size
+  return file.size === null ? null : Math.max(file.size, seen.extent)
 }

@@ -2,7 +2,7 @@
 // Keeps the rule that every offset a message states is checked against its end before it is used.
 
 import { u16le, u32le, u8 } from '../../wire/bytes.ts'
-import { SMB1_FLAG_REPLY, SMB1_FLAG2_UNICODE, SMB1_HEADER_BYTES, SMB2_FLAG_RESPONSE, SMB2_HEADER_BYTES } from './codes.ts'
+import { SMB1_FLAG_REPLY, SMB1_FLAG2_UNICODE, SMB1_HEADER_BYTES, SMB2_FLAG_RELATED, SMB2_FLAG_RESPONSE, SMB2_HEADER_BYTES } from './codes.ts'
 import { oneByte, utf16, utf16z } from './text.ts'
 
 const WORD = 0x1_0000_0000
@@ -14,6 +14,11 @@ export interface SmbHeader {
   readonly isResponse: boolean
   readonly id: number
   readonly tree: number
+  /** The two words of version 2's session; one connection may carry several, each with trees of its own (MS-SMB2 3.3.1.9). */
+  readonly sessionLow: number
+  readonly sessionHigh: number
+  /** Version 2: session, tree and file are those of the message before it. */
+  readonly isRelated: boolean
   /** Version 2: bytes to the next message of a chain; 0 for the last. */
   readonly next: number
 }
@@ -27,7 +32,8 @@ export function u64le(buf: Uint8Array, off: number): number {
 export function smb2Header(buf: Uint8Array, off: number): SmbHeader {
   return {
     command: u16le(buf, off + 12), status: u32le(buf, off + 8), isResponse: (u32le(buf, off + 16) & SMB2_FLAG_RESPONSE) !== 0,
-    id: u64le(buf, off + 24), tree: u32le(buf, off + 36), next: u32le(buf, off + 20),
+    id: u64le(buf, off + 24), tree: u32le(buf, off + 36), sessionLow: u32le(buf, off + 40), sessionHigh: u32le(buf, off + 44),
+    isRelated: (u32le(buf, off + 16) & SMB2_FLAG_RELATED) !== 0, next: u32le(buf, off + 20),
   }
 }
 
@@ -35,8 +41,13 @@ export function smb2Header(buf: Uint8Array, off: number): SmbHeader {
 export function smb1Header(buf: Uint8Array, off: number): SmbHeader {
   return {
     command: u8(buf, off + 4), status: u32le(buf, off + 5), isResponse: (u8(buf, off + 9) & SMB1_FLAG_REPLY) !== 0,
-    id: u16le(buf, off + 26) * 0x1_0000 + u16le(buf, off + 30), tree: u16le(buf, off + 24), next: 0,
+    id: u16le(buf, off + 26) * 0x1_0000 + u16le(buf, off + 30), tree: u16le(buf, off + 24), sessionLow: 0, sessionHigh: 0, isRelated: false, next: 0,
   }
+}
+
+/** A tree of a session. */
+export function treeKey({ sessionLow, sessionHigh, tree }: SmbHeader): string {
+  return `${sessionHigh}.${sessionLow}.${tree}`
 }
 
 /** A piece of a message: [from, to) within it. */

@@ -10,7 +10,7 @@ import type { Session, SessionContext } from '../protocol.ts'
 import { receiver, sender } from '../session-tools.ts'
 import { Magic, SMB2_HEADER_BYTES, Session as SessionType } from './codes.ts'
 import { OpenFiles, type ToldFile } from './files.ts'
-import { hasSmb1 } from './message.ts'
+import { hasSmb1, type SmbHeader, treeKey } from './message.ts'
 import { findNtlm, readNtlm, type NtlmAuthenticate, type NtlmChallenge } from './ntlm.ts'
 import { netbiosName, TEXT_CHARS_MAX } from './text.ts'
 import { SmbStream, type SmbSink } from './stream.ts'
@@ -47,18 +47,24 @@ export class SmbSession implements Session, SmbSink {
   readonly #streams: readonly [SmbStream, SmbStream]
   readonly files: OpenFiles
   readonly #pending = new Map<number, Pending>()
-  readonly #trees = new Map<number, string>()
+  readonly #trees = new Map<string, string>()
   readonly #transfers: [Transfer | null, Transfer | null] = [null, null]
   readonly #told = new Set<string>()
   #client: Direction = 0
   #at: Micros = 0
   #malformed = 0
+  /**
+   * Another connection may carry a part of a file (multichannel): its beginning was not seen, or it asked where further channels might be, or
+   * is one. A written file then has the size that CLOSE says, or none.
+   */
+  mayShareFiles: boolean
   /** Key of the file that the last CREATE opened. */
   lastOpened: string | null = null
 
   constructor(context: SessionContext, held: HeldBudget) {
     this.#context = context
     this.#streams = [new SmbStream(0, this), new SmbStream(1, this)]
+    this.mayShareFiles = context.flow.state === 'midstream'
     this.files = new OpenFiles(held, (file) => this.#passed(file))
   }
 
@@ -157,12 +163,12 @@ export class SmbSession implements Session, SmbSink {
     return pending
   }
 
-  shareOf(tree: number): string | null {
-    return this.#trees.get(tree) ?? null
+  shareOf(header: SmbHeader): string | null {
+    return this.#trees.get(treeKey(header)) ?? null
   }
 
-  connected(tree: number, share: string): void {
-    if (this.#trees.size < TREES_MAX) this.#trees.set(tree, share)
+  connected(header: SmbHeader, share: string): void {
+    if (this.#trees.size < TREES_MAX) this.#trees.set(treeKey(header), share)
     if (this.#told.size > SHARES_TOLD_MAX + 8) return
     this.once(`share ${share}`, () => this.#context.emit({ ...this.#base(), kind: 'share', share: share.slice(0, TEXT_CHARS_MAX) }))
   }

@@ -58,10 +58,11 @@ const NOTHING = { file: null, path: null, share: null, offset: 0 } as const
 
 /** A chain has one id: what is remembered is its last command that matters. */
 function request(
-  session: SmbSession, direction: Direction, command: number, { id, tree }: SmbHeader, block: Smb1Block, buf: Uint8Array, off: number, end: number,
+  session: SmbSession, direction: Direction, command: number, header: SmbHeader, block: Smb1Block, buf: Uint8Array, off: number, end: number,
 ): void {
   const { words, wordCount, bytes, bytesEnd } = block
-  const share = session.shareOf(tree)
+  const { id } = header
+  const share = session.shareOf(header)
   const isPipe = share === PIPES
   if (command === Smb1.sessionSetup) session.security(buf, bytes, bytesEnd)
   else if (command === Smb1.treeConnect && wordCount >= 4) {
@@ -80,14 +81,17 @@ function request(
     const length = u16le(buf, words + 20) + u16le(buf, words + 18) * 0x1_0000
     if (!isPipe) session.passes(direction, file, 'write', offset, length, buf, off + u16le(buf, words + 22), end)
   } else if (command === Smb1.close && wordCount >= 3) {
-    session.remember(id, { ...NOTHING, command, file: isPipe ? NO_FILE : key1(u16le(buf, words)) })
+    const file = isPipe ? NO_FILE : key1(u16le(buf, words))
+    session.files.closing(file, 'grown')
+    session.remember(id, { ...NOTHING, command, file })
   }
 }
 
 function response(
-  session: SmbSession, direction: Direction, command: number, { id, tree, status }: SmbHeader, block: Smb1Block, buf: Uint8Array, off: number, end: number,
+  session: SmbSession, direction: Direction, command: number, header: SmbHeader, block: Smb1Block, buf: Uint8Array, off: number, end: number,
 ): void {
   const { words, wordCount, bytes, bytesEnd } = block
+  const { id, status } = header
   if (command === Smb1.sessionSetup) return session.security(buf, bytes, bytesEnd)
   const pending = session.pendingOf(id)
   if (pending === undefined || pending.command !== command) return
@@ -95,12 +99,12 @@ function response(
   const isFile = pending.file !== null && pending.file !== NO_FILE
   if (status !== 0) {
     if (command === Smb1.writeAndx && isFile) session.files.at(pending.file ?? '').write?.doubt()
-  } else if (command === Smb1.treeConnect && pending.share !== null) session.connected(tree, pending.share)
+  } else if (command === Smb1.treeConnect && pending.share !== null) session.connected(header, pending.share)
   else if (command === Smb1.ntCreate && wordCount >= 34 && pending.share !== PIPES) {
     session.files.opened(key1(u16le(buf, words + 5)), pending.path ?? '', pending.share, u64le(buf, words + 55))
   } else if (pending.file === null || !isFile) return
   else if (command === Smb1.readAndx && wordCount >= 12) {
     const length = u16le(buf, words + 10) + u32le(buf, words + 14) * 0x1_0000
     session.passes(direction, pending.file, 'read', pending.offset, length, buf, off + u16le(buf, words + 12), end)
-  } else if (command === Smb1.close) session.files.closed(pending.file)
+  } else if (command === Smb1.close) session.files.closed(pending.file, 'grown')
 }

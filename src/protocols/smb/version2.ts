@@ -3,7 +3,8 @@
 
 import { u16le, u32le, u8 } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
-import { dialectName, Smb2, SMB2_HEADER_BYTES, Status } from './codes.ts'
+import { CLOSE_FLAG_ATTRIBUTES, dialectName, FSCTL_INTERFACES, SESSION_FLAG_BINDING, Smb2, SMB2_HEADER_BYTES, Status } from './codes.ts'
+import type { SizeAtClose } from './files.ts'
 import { fileKey, hasBody, smb2Header, smb2Text, spanAt, u64le, type SmbHeader } from './message.ts'
 import type { Pending, SmbSession } from './session.ts'
 import { shareName } from './text.ts'
@@ -34,8 +35,10 @@ function dataPlace(off: number, offset: number, end: number): number {
 
 export function readSmb2(session: SmbSession, direction: Direction, buf: Uint8Array, off: number, end: number): void {
   let at = off
+  let before: SmbHeader | null = null
   for (let i = 0; i < CHAIN_MAX && end - at >= SMB2_HEADER_BYTES; i++) {
-    const header = smb2Header(buf, at)
+    const header: SmbHeader = continued(smb2Header(buf, at), before)
+    before = header
     const stop = header.next === 0 ? end : at + header.next
     if (stop > end || (header.next !== 0 && header.next < SMB2_HEADER_BYTES)) return session.malformed('message')
     session.asks(direction, header.isResponse)
@@ -46,13 +49,20 @@ export function readSmb2(session: SmbSession, direction: Direction, buf: Uint8Ar
   }
 }
 
+/** With the session and tree of the message before it, when it goes on with that. */
+function continued(header: SmbHeader, before: SmbHeader | null): SmbHeader {
+  if (!header.isRelated || before === null) return header
+  return { ...header, tree: before.tree, sessionLow: before.sessionLow, sessionHigh: before.sessionHigh }
+}
+
 const NOTHING = { file: null, path: null, share: null, offset: 0 } as const
 
 function request(session: SmbSession, direction: Direction, header: SmbHeader, buf: Uint8Array, off: number, end: number): void {
   const body = off + SMB2_HEADER_BYTES
   const { command, id } = header
-  const share = session.shareOf(header.tree)
+  const share = session.shareOf(header)
   if (command === Smb2.sessionSetup && hasBody(off, end, 24)) {
+    if ((u8(buf, body + 2) & SESSION_FLAG_BINDING) !== 0) session.mayShareFiles = true
     const blob = spanAt(off, u16le(buf, body + 12), u16le(buf, body + 14), end)
     if (blob !== null) session.security(buf, blob.from, blob.to)
   } else if (command === Smb2.treeConnect && hasBody(off, end, 8)) {
@@ -68,8 +78,13 @@ function request(session: SmbSession, direction: Direction, header: SmbHeader, b
     const from = off + u16le(buf, body + 2)
     if (file !== null && file !== NO_FILE) session.passes(direction, file, 'write', u64le(buf, body + 8), u32le(buf, body + 4), buf, from, end)
   } else if (command === Smb2.close && hasBody(off, end, 24)) {
-    session.remember(id, { ...NOTHING, command, file: share === PIPES ? NO_FILE : fileKey(buf, body + 8) })
-  } else session.remember(id, { ...NOTHING, command })
+    const file = share === PIPES ? NO_FILE : fileKey(buf, body + 8)
+    if (file !== null) session.files.closing(file, unsaidSize(session))
+    session.remember(id, { ...NOTHING, command, file })
+  } else {
+    if (command === Smb2.ioctl && hasBody(off, end, 8) && u32le(buf, body + 4) === FSCTL_INTERFACES) session.mayShareFiles = true
+    session.remember(id, { ...NOTHING, command })
+  }
 }
 
 function response(session: SmbSession, direction: Direction, header: SmbHeader, buf: Uint8Array, off: number, end: number): void {
@@ -96,7 +111,7 @@ function refused(session: SmbSession, pending: Pending): void {
 function accepted(session: SmbSession, direction: Direction, header: SmbHeader, pending: Pending, buf: Uint8Array, off: number, end: number): void {
   const body = off + SMB2_HEADER_BYTES
   const key = pending.file ?? session.lastOpened
-  if (pending.command === Smb2.treeConnect && pending.share !== null) session.connected(header.tree, pending.share)
+  if (pending.command === Smb2.treeConnect && pending.share !== null) session.connected(header, pending.share)
   else if (pending.command === Smb2.create && hasBody(off, end, 80)) {
     const opened = fileKey(buf, body + 64)
     session.lastOpened = pending.share === PIPES ? NO_FILE : opened
@@ -104,5 +119,16 @@ function accepted(session: SmbSession, direction: Direction, header: SmbHeader, 
   } else if (key === null || key === NO_FILE) return
   else if (pending.command === Smb2.read && hasBody(off, end, 16)) {
     session.passes(direction, key, 'read', pending.offset, u32le(buf, body + 4), buf, off + u8(buf, body + 2), end)
-  } else if (pending.command === Smb2.close) session.files.closed(key)
+  } else if (pending.command === Smb2.close) session.files.closed(key, sizeAtClose(session, buf, off, end))
+}
+
+/** EndofFile of the answer to CLOSE (MS-SMB2 2.2.16), when it was asked for. */
+function sizeAtClose(session: SmbSession, buf: Uint8Array, off: number, end: number): SizeAtClose {
+  const body = off + SMB2_HEADER_BYTES
+  if (hasBody(off, end, 56) && (u16le(buf, body + 2) & CLOSE_FLAG_ATTRIBUTES) !== 0) return u64le(buf, body + 48)
+  return unsaidSize(session)
+}
+
+function unsaidSize(session: SmbSession): SizeAtClose {
+  return session.mayShareFiles ? null : 'grown'
 }

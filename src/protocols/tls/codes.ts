@@ -5,7 +5,7 @@
 export const TlsContent = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23, heartbeat: 24 } as const
 
 /** RFC 8446 section 4; the certificate has the same number since SSL 3.0. */
-export const TlsHandshake = { clientHello: 1, serverHello: 2, certificate: 11 } as const
+export const TlsHandshake = { clientHello: 1, serverHello: 2, helloVerify: 3, certificate: 11 } as const
 
 /** RFC 8446 section 4.2. */
 export const TlsExtension = {
@@ -13,12 +13,19 @@ export const TlsExtension = {
 } as const
 
 export const TLS_1_3 = 0x0304
+/** Ones' complements of 1.0, 1.2 and 1.3 (RFC 6347 section 4.1, RFC 9147 section 5.3); OpenSSL 0.9.8 wrote 0x0100. */
+export const Dtls = { v10: 0xfeff, v12: 0xfefd, v13: 0xfefc, openssl: 0x0100 } as const
+/** DTLS counts its versions downwards. */
+export function isDtlsVersion(version: number): boolean {
+  return version >= 0xfe00 || version === Dtls.openssl
+}
 
 const VERSION_NAMES: ReadonlyMap<number, string> = new Map([
   [0x0002, 'SSL 2.0'], [0x0300, 'SSL 3.0'], [0x0301, 'TLS 1.0'], [0x0302, 'TLS 1.1'], [0x0303, 'TLS 1.2'], [TLS_1_3, 'TLS 1.3'],
+  [Dtls.openssl, 'DTLS 0.9'], [Dtls.v10, 'DTLS 1.0'], [Dtls.v12, 'DTLS 1.2'], [Dtls.v13, 'DTLS 1.3'],
 ])
 
-/** `TLS 1.2`, or `0x7f1c` for a draft nobody released. */
+/** `TLS 1.2`, `DTLS 1.2`, or `0x7f1c` for a draft nobody released. */
 export function tlsVersionName(version: number): string {
   return VERSION_NAMES.get(version) ?? hex16(version, '0x')
 }

@@ -10,9 +10,9 @@ interface TlsBase extends FactBase {
   readonly direction: Direction
 }
 
-/** What a client says of itself in its hello; QUIC carries the same message. */
+/** What a client says of itself in its hello; DTLS and QUIC carry the same message. */
 export interface HelloWords {
-  /** Highest version offered: `TLS 1.2`, ... or a number in hex. */
+  /** Highest version offered: `TLS 1.2`, `DTLS 1.2`, ... or a number in hex. */
   readonly version: string
   /** Server name indication (RFC 6066 section 3), lower case; null without one. */
   readonly serverName: string | null
@@ -37,6 +37,8 @@ export interface TlsServerHello extends TlsBase {
   /** Chosen suite by name, or its number in hex. */
   readonly cipher: string
   readonly alpn: string | null
+  /** 32 hex digits; with the client's JA3 it tells a kind of pair, for a server answers each client otherwise. */
+  readonly ja3s: string
 }
 
 /** The first certificate of a chain in clear (TLS 1.2 and before). A client's may name a person: then all names are left out. */

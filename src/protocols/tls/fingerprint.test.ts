@@ -1,10 +1,10 @@
-// Tests of JA3 and JA4 against the worked examples of their own specifications.
+// Tests of JA3, JA3S and JA4 against the worked examples of their own specifications.
 // Keeps the rule that a fingerprint is worth nothing unless others compute the same.
 
 import { equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import { isGrease } from './codes.ts'
-import { ja3, ja3Text, ja4, offeredVersion } from './fingerprint.ts'
+import { ja3, ja3s, ja3sText, ja3Text, ja4, offeredVersion } from './fingerprint.ts'
 import type { ClientHello } from './message.ts'
 
 const hex = (text: string): number[] => text.split(',').map((part) => Number.parseInt(part, 16))
@@ -51,6 +51,19 @@ test('JA3: decimal lists in the order of the hello, empty ones between commas, G
   equal(ja3Text(none), '769,4-5-10-9-100-98-3-6-19-18-99,,,')
   equal(ja3(none), 'de350869b8c85de67a350c8d186f11e6')
   equal(ja3Text(CHROME).includes('14906'), false)
+})
+
+test('JA3S: the message\'s version, the chosen cipher, extensions in order', () => {
+  const hello = { legacyVersion: 769, version: 769, cipher: 47, extensions: [65281, 0, 11, 35, 5, 16], alpn: null, isRetry: false }
+  equal(ja3sText(hello), '769,47,65281-0-11-35-5-16')
+  // md5sum's of that text; tls.test.ts and dtls.test.ts have tshark's of real hellos.
+  equal(ja3s(hello), '836ce314215654b5b1f85f97c73e506f')
+  equal(ja3sText({ ...hello, extensions: [] }), '769,47,')
+})
+
+test('of DTLS the version offered is the lowest number', () => {
+  equal(offeredVersion({ ...CHROME, version: 0xfefd, versions: [0xfeff, 0xfefc] }), 0xfefc)
+  equal(ja4({ ...CHROME, version: 0xfeff, versions: [] }, 'd').slice(0, 4), 'dd1d')
 })
 
 test('GREASE is sixteen values and no more', () => {

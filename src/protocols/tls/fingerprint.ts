@@ -1,17 +1,20 @@
-// Fingerprints of a client hello: JA3 (MD5 of five lists) and JA4 (the TLS client fingerprint alone, which is under BSD; nothing of JA4+).
+// Fingerprints of hellos: JA3 and JA3S (MD5 of lists; both under BSD) and JA4 (the TLS client fingerprint alone, which is under BSD; nothing of JA4+).
 // Keeps the rule that GREASE is no part of either: it is noise by design (RFC 8701).
 
 import { md5Hex } from '../../base/md5.ts'
 import { Sha256 } from '../../base/sha256.ts'
-import { hex16, isGrease, TlsExtension } from './codes.ts'
-import type { ClientHello } from './message.ts'
+import { Dtls, hex16, isDtlsVersion, isGrease, TlsExtension } from './codes.ts'
+import type { ClientHello, ServerHello } from './message.ts'
 
 /** Characters of a truncated SHA-256 in JA4. */
 const JA4_HASH_CHARS = 12
 const JA4_NOTHING = '0'.repeat(JA4_HASH_CHARS)
 const JA4_COUNT_MAX = 99
 
-const JA4_VERSIONS: ReadonlyMap<number, string> = new Map([[0x0304, '13'], [0x0303, '12'], [0x0302, '11'], [0x0301, '10'], [0x0300, 's3'], [2, 's2']])
+const JA4_VERSIONS: ReadonlyMap<number, string> = new Map([
+  [0x0304, '13'], [0x0303, '12'], [0x0302, '11'], [0x0301, '10'], [0x0300, 's3'], [2, 's2'], [Dtls.v10, 'd1'], [Dtls.v12, 'd2'],
+  [Dtls.v13, 'd3'],
+])
 
 function ascii(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
@@ -33,14 +36,26 @@ export function ja3(hello: ClientHello): string {
   return md5Hex(ascii(ja3Text(hello)))
 }
 
-/** Highest version offered, GREASE aside. */
-export function offeredVersion(hello: ClientHello): number {
-  const versions = plain(hello.versions)
-  return versions.length === 0 ? hello.version : Math.max(...versions)
+/** The text that JA3S hashes: the message's version, the chosen cipher and the extensions in decimal, in the order of the hello. */
+export function ja3sText({ legacyVersion, cipher, extensions }: ServerHello): string {
+  return `${legacyVersion},${cipher},${extensions.join('-')}`
 }
 
-/** `t` over TCP, `q` in QUIC. */
-export function ja4(hello: ClientHello, carrier: 't' | 'q'): string {
+export function ja3s(hello: ServerHello): string {
+  return md5Hex(ascii(ja3sText(hello)))
+}
+
+/** Highest version offered, GREASE aside; of DTLS, whose numbers fall, the lowest. */
+export function offeredVersion(hello: ClientHello): number {
+  const versions = plain(hello.versions)
+  if (versions.length === 0) return hello.version
+  return isDtlsVersion(hello.version) ? Math.min(...versions) : Math.max(...versions)
+}
+
+/** `t` over TCP, `d` over datagrams, `q` in QUIC. */
+export type Carrier = 't' | 'd' | 'q'
+
+export function ja4(hello: ClientHello, carrier: Carrier): string {
   const ciphers = plain(hello.ciphers)
   const extensions = plain(hello.extensions)
   const head = [

@@ -2,7 +2,7 @@
 // Keeps house habit 4: offsets are checked against the message's end at each step, and a hello that breaks is null, not half a value.
 
 import { asciiText, u16be, u8 } from '../../wire/bytes.ts'
-import { isGrease, TlsContent, TlsExtension, TlsHandshake } from './codes.ts'
+import { Dtls, isGrease, TLS_1_3, TlsContent, TlsExtension, TlsHandshake } from './codes.ts'
 
 /** RFC 6066 section 3 with RFC 1035 section 3.1. */
 export const SERVER_NAME_CHARS_MAX = 255
@@ -37,9 +37,13 @@ export interface ClientHello {
 }
 
 export interface ServerHello {
+  /** The field of the message; 0x0303 for TLS 1.3 too. */
+  readonly legacyVersion: number
   /** The version both will speak. */
   readonly version: number
   readonly cipher: number
+  /** Types in order. */
+  readonly extensions: readonly number[]
   readonly alpn: string | null
   /** A HelloRetryRequest: the real answer comes later. */
   readonly isRetry: boolean
@@ -47,11 +51,13 @@ export interface ServerHello {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** The body of a client hello at [off, end). */
-export function decodeClientHello(buf: Uint8Array, off: number, end: number): ClientHello | null {
+/** The body of a client hello at [off, end); DTLS has a cookie behind the session (RFC 6347 section 4.2.1). */
+export function decodeClientHello(buf: Uint8Array, off: number, end: number, hasCookie = false): ClientHello | null {
   const sessionAt = off + 2 + RANDOM_BYTES
   if (sessionAt >= end) return null
-  const ciphersAt = sessionAt + 1 + u8(buf, sessionAt)
+  const cookieAt = sessionAt + 1 + u8(buf, sessionAt)
+  if (hasCookie && cookieAt >= end) return null
+  const ciphersAt = hasCookie ? cookieAt + 1 + u8(buf, cookieAt) : cookieAt
   if (ciphersAt + 2 > end) return null
   const compressionAt = ciphersAt + 2 + u16be(buf, ciphersAt)
   if (compressionAt >= end || (compressionAt - ciphersAt) % 2 !== 0) return null
@@ -150,18 +156,21 @@ export function decodeServerHello(buf: Uint8Array, off: number, end: number): Se
   const cipherAt = sessionAt + 1 + u8(buf, sessionAt)
   if (cipherAt + 3 > end) return null
   const hello: Mutable<ServerHello> = {
-    version: u16be(buf, off), cipher: u16be(buf, cipherAt), alpn: null,
+    legacyVersion: u16be(buf, off), version: u16be(buf, off), cipher: u16be(buf, cipherAt), extensions: [], alpn: null,
     isRetry: u16be(buf, off + 2) * 0x1_0000 + u16be(buf, off + 4) === RETRY_RANDOM_HEAD,
   }
   let at = cipherAt + 5
   const stop = at > end ? end : Math.min(end, at + u16be(buf, at - 2))
+  const types: number[] = []
   while (at + 4 <= stop) {
     const next = at + 4 + u16be(buf, at + 2)
-    if (next > stop) return null
+    if (next > stop || types.length >= EXTENSIONS_MAX) return null
+    types.push(u16be(buf, at))
     if (u16be(buf, at) === TlsExtension.supportedVersions && next === at + 6) hello.version = u16be(buf, at + 4)
     if (u16be(buf, at) === TlsExtension.alpn) hello.alpn = protocolNames(buf, at + 4, next)[0] ?? null
     at = next
   }
+  hello.extensions = types
   return hello
 }
 
@@ -203,12 +212,16 @@ export function encodeHandshake(type: number, body: readonly number[] | Uint8Arr
 
 /** A client hello in one record. The extensions' order is that of `extensions`; types without a field here are empty. */
 export function encodeClientHello(hello: ClientHello): Uint8Array {
+  return encodeRecord(TlsContent.handshake, encodeHandshake(TlsHandshake.clientHello, clientHelloBody(hello, null)))
+}
+
+/** Without its head; a cookie, which may be empty, makes it DTLS's. */
+export function clientHelloBody(hello: ClientHello, cookie: readonly number[] | null): number[] {
   const extensions = hello.extensions.flatMap((type) => [...pair(type), ...counted(extensionBody(hello, type))])
-  const body = [
-    ...pair(hello.version), ...Array.from({ length: RANDOM_BYTES }, (_, i) => i), 0, ...counted(hello.ciphers.flatMap(pair)), 1, 0,
-    ...(hello.extensions.length === 0 ? [] : counted(extensions)),
+  return [
+    ...pair(hello.version), ...Array.from({ length: RANDOM_BYTES }, (_, i) => i), 0, ...(cookie === null ? [] : [cookie.length, ...cookie]),
+    ...counted(hello.ciphers.flatMap(pair)), 1, 0, ...(hello.extensions.length === 0 ? [] : counted(extensions)),
   ]
-  return encodeRecord(TlsContent.handshake, encodeHandshake(TlsHandshake.clientHello, body))
 }
 
 function extensionBody(hello: ClientHello, type: number): number[] {
@@ -224,14 +237,21 @@ function extensionBody(hello: ClientHello, type: number): number[] {
 }
 
 /** A server hello in one record; TLS 1.3 is said in an extension. */
-export function encodeServerHello({ version, cipher, alpn, isRetry }: ServerHello): Uint8Array {
+export function encodeServerHello(hello: ServerHelloWords): Uint8Array {
+  return encodeRecord(TlsContent.handshake, encodeHandshake(TlsHandshake.serverHello, serverHelloBody(hello)), 0x0303)
+}
+
+type ServerHelloWords = Pick<ServerHello, 'version' | 'cipher' | 'alpn' | 'isRetry'>
+
+export function serverHelloBody({ version, cipher, alpn, isRetry }: ServerHelloWords): number[] {
+  const isNew = version === TLS_1_3 || version === Dtls.v13
   const extensions = [
-    ...(version > 0x0303 ? [...pair(TlsExtension.supportedVersions), ...counted(pair(version))] : []),
+    ...(isNew ? [...pair(TlsExtension.supportedVersions), ...counted(pair(version))] : []),
     ...(alpn === null ? [] : [...pair(TlsExtension.alpn), ...counted(counted([alpn.length, ...bytes(alpn)]))]),
   ]
   const random = Array.from({ length: RANDOM_BYTES }, (_, i) => (isRetry && i < 4 ? (RETRY_RANDOM_HEAD >>> (24 - 8 * i)) & 255 : i))
-  const body = [...pair(Math.min(version, 0x0303)), ...random, 0, ...pair(cipher), 0, ...counted(extensions)]
-  return encodeRecord(TlsContent.handshake, encodeHandshake(TlsHandshake.serverHello, body), 0x0303)
+  const field = !isNew ? version : version === TLS_1_3 ? 0x0303 : Dtls.v12
+  return [...pair(field), ...random, 0, ...pair(cipher), 0, ...counted(extensions)]
 }
 
 /** A certificate message with one or more certificates, in one record. */

@@ -6,17 +6,21 @@ import type { Direction } from '../../wire/flow.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { decodeCertificate, type CertificateValue } from './certificate.ts'
 import { TlsExtension, TlsHandshake, tlsCipherName, tlsVersionName } from './codes.ts'
-import type { HelloWords, TlsFact, TlsMalformed } from './facts.ts'
-import { ja3, ja4, offeredVersion } from './fingerprint.ts'
-import { decodeClientHello, decodeServerHello, firstCertificate, type ClientHello } from './message.ts'
+import type { HelloWords, TlsFact, TlsMalformed, TlsServerHello } from './facts.ts'
+import { ja3, ja3s, ja4, offeredVersion, type Carrier } from './fingerprint.ts'
+import { decodeClientHello, decodeServerHello, firstCertificate, type ClientHello, type ServerHello } from './message.ts'
 import { TlsStream, type TlsStreamSink } from './stream.ts'
 
-/** What a client hello says, over TCP (`t`) or in QUIC (`q`). */
-export function helloWords(hello: ClientHello, carrier: 't' | 'q'): HelloWords {
+/** What a client hello says. */
+export function helloWords(hello: ClientHello, carrier: Carrier): HelloWords {
   return {
     version: tlsVersionName(offeredVersion(hello)), serverName: hello.serverName, alpn: hello.alpn,
     encryptedHello: hello.extensions.includes(TlsExtension.encryptedClientHello), ja3: ja3(hello), ja4: ja4(hello, carrier),
   }
+}
+
+export function serverWords(hello: ServerHello): Pick<TlsServerHello, 'version' | 'cipher' | 'alpn' | 'ja3s'> {
+  return { version: tlsVersionName(hello.version), cipher: tlsCipherName(hello.cipher), alpn: hello.alpn, ja3s: ja3s(hello) }
 }
 
 const SSL2_WORDS = { serverName: null, alpn: [], encryptedHello: false, ja3: null, ja4: null } as const
@@ -87,8 +91,7 @@ export class TlsSession implements Session {
     const hello = decodeServerHello(buf, off, end)
     if (hello === null) return this.#malformed(direction, 'server-hello')
     if (hello.isRetry) return
-    const words = { version: tlsVersionName(hello.version), cipher: tlsCipherName(hello.cipher), alpn: hello.alpn }
-    this.#tellOnce('server-hello', { kind: 'server-hello', direction, ...words })
+    this.#tellOnce('server-hello', { kind: 'server-hello', direction, ...serverWords(hello) })
   }
 
   /** Whoever said hello as a client shows a client's certificate: its subject may be a person, so only its issuer and dates are told. */

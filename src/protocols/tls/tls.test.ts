@@ -89,36 +89,41 @@ interface Expected {
 }
 
 /**
- * Server names, JA3, versions and suites by tshark 4.0; JA4 by nDPI (which wrote `d` for a hello without a name in two of them; the
+ * Server names, JA3, JA3S, versions and suites by tshark 4.0; JA4 by nDPI (which wrote `d` for a hello without a name in two of them; the
  * specification says `i`); certificates by tshark and nDPI.
  */
 const CAPTURES: readonly Expected[] = [
   { name: 'dns/ndpi__dns2tcp_tunnel.pcap', says: [
     'client-hello: null TLS 1.3 547df21d727c7b3a5dcb59aa0fd97c2c t13i1910h2_9dc949149365_d811adc85aab h2,http/1.1',
-    'server-hello: TLS 1.3 TLS_AES_128_GCM_SHA256',
+    'server-hello: TLS 1.3 TLS_AES_128_GCM_SHA256 eb1d94daa7e0344597e756a1fb6e7054',
   ] },
   { name: 'malware/ndpi__emotet.pcap', says: [
     'client-hello: null TLS 1.2 51c64c77e60f3980eea90869b68c58a8 t12i190600_d83cc789557e_2dae41c691ec ',
-    'server-hello: TLS 1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+    'server-hello: TLS 1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 ec74a5c51106f0419184d0dd08fb05bc',
     'certificate: example.com Global Security by example.com 2022-04-21T10:08:46Z 2023-04-21T10:08:46Z valid self',
+    'server-hello: TLS 1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 fd4bc6cea4877646ccd62f0792ec0b62',
   ] },
   { name: 'format/gp__pcapgo_tests_le_test300.pcapng', says: [
-    'client-hello: www.baidu.com TLS 1.3 f436b9416f37d134cadd04886327d3e8 ? h2,http/1.1', 'server-hello: TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+    'client-hello: www.baidu.com TLS 1.3 f436b9416f37d134cadd04886327d3e8 ? h2,http/1.1',
+    'server-hello: TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 2de81c22ea32a57162df5cb08d4a2795',
     'certificate: baidu.com Beijing Baidu Netcom Science Technology Co., Ltd by GlobalSign RSA OV SSL CA 2018 ? ? valid other',
   ] },
   { name: 'tunnel/ndpi__vxlan.pcap', says: [
-    'client-hello: facebook.com TLS 1.3 40adfd923eb82b89d8836ba37a19bca1 ? ', 'server-hello: TLS 1.3 TLS_CHACHA20_POLY1305_SHA256',
+    'client-hello: facebook.com TLS 1.3 40adfd923eb82b89d8836ba37a19bca1 ? ',
+    'server-hello: TLS 1.3 TLS_CHACHA20_POLY1305_SHA256 475c9302dc42b2751db9edcac3b74891',
     'client-hello: www.facebook.com TLS 1.3 40adfd923eb82b89d8836ba37a19bca1 ? ',
   ] },
   { name: 'crashed-a-peer/ndpi__tls_heur__trojan-tcp-tls.pcapng', says: [
-    'client-hello: test.lan TLS 1.3 7a15285d4efc355608b304698cd7f9ab ? h2,http/1.1', 'server-hello: TLS 1.3 TLS_AES_128_GCM_SHA256',
-    'client-hello: www.youtube.com TLS 1.3 4ea056e63b7910cbf543f0c095064dfe ? h2,http/1.1', 'server-hello: TLS 1.3 TLS_AES_256_GCM_SHA384',
+    'client-hello: test.lan TLS 1.3 7a15285d4efc355608b304698cd7f9ab ? h2,http/1.1',
+    'server-hello: TLS 1.3 TLS_AES_128_GCM_SHA256 f4febc55ea12b31ae17cfb7e614afda8',
+    'client-hello: www.youtube.com TLS 1.3 4ea056e63b7910cbf543f0c095064dfe ? h2,http/1.1',
+    'server-hello: TLS 1.3 TLS_AES_256_GCM_SHA384 907bf3ecef1c987c889946b737b43de8',
   ] },
 ]
 
 function words(fact: TlsFact, isJa4Known: boolean, areDatesKnown: boolean): string {
   if (fact.kind === 'client-hello') return `${fact.serverName} ${fact.version} ${fact.ja3} ${isJa4Known ? fact.ja4 : '?'} ${fact.alpn.join(',')}`
-  if (fact.kind === 'server-hello') return `${fact.version} ${fact.cipher}`
+  if (fact.kind === 'server-hello') return `${fact.version} ${fact.cipher} ${fact.ja3s}`
   if (fact.kind !== 'certificate') return ''
   const dates = areDatesKnown ? `${fact.notBefore} ${fact.notAfter}` : '? ?'
   return `${fact.commonName} ${fact.organization} by ${fact.issuerCommonName} ${dates} ${fact.validity} ${fact.selfIssued ? 'self' : 'other'}`

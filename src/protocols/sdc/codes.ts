@@ -4,12 +4,14 @@
 /** Namespace of WS-Discovery 1.1, which SDC uses (11073-20702); Windows and cameras use that of 2005/04, which is left alone. */
 export const DISCOVERY_NAMESPACE = '/ws-dd/ns/discovery/2009/01'
 
-/** Elements by local name. `text` ones are collected, `filled` ones only looked at for content. */
+/** Elements by local name. `text` ones are collected, `filled` ones only looked at for content, `count` ones not even that. */
 export const ELEMENTS = [
   { name: 'Envelope', take: 'tag' }, { name: 'Action', take: 'text' }, { name: 'EndpointReference', take: 'tag' }, { name: 'Address', take: 'text' },
   { name: 'Types', take: 'text' }, { name: 'Scopes', take: 'text' }, { name: 'XAddrs', take: 'text' },
   { name: 'Hello', take: 'tag' }, { name: 'Bye', take: 'tag' }, { name: 'Probe', take: 'tag' }, { name: 'Resolve', take: 'tag' },
   { name: 'ProbeMatch', take: 'tag' }, { name: 'ResolveMatch', take: 'tag' },
+  // What reports carry (11073-10207, message model): a metric's value or its samples, and the state of an alarm.
+  { name: 'MetricValue', take: 'count' }, { name: 'AlertState', take: 'count' },
   // CoreData of a patient context (11073-10207): names of people, and what is said of them.
   { name: 'Givenname', take: 'filled' }, { name: 'Middlename', take: 'filled' }, { name: 'Familyname', take: 'filled' },
   { name: 'Birthname', take: 'filled' }, { name: 'DateOfBirth', take: 'filled' }, { name: 'Sex', take: 'filled' },

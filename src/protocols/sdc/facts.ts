@@ -48,6 +48,8 @@ export interface SdcMalformed extends SdcBase {
 export interface SdcTotals extends SdcBase {
   readonly kind: 'totals'
   readonly actions: readonly (readonly [string, number])[]
+  /** How many metric values and alarm states the reports carried, by the report's action; never what they say. */
+  readonly values: readonly (readonly [string, number])[]
 }
 
 export type SdcFact = SdcTarget | SdcSearch | SdcAction | SdcPatient | SdcMalformed | SdcTotals

@@ -84,6 +84,11 @@ export function actionName(action: string): string {
   return parts.slice(action.includes(SDC_ACTIONS) ? -2 : -1).join('/').slice(0, WORD_CHARS_MAX)
 }
 
+/** An action by which a device reports: `StateEventService/EpisodicMetricReport`, `WaveformService/WaveformStream`, ... */
+export function isReport(name: string): boolean {
+  return name.endsWith('Report') || name.endsWith('/WaveformStream')
+}
+
 /** An action by which a client changes something on a device (SetService and SetContextState of 11073-20701). */
 export function changesDevice(name: string): boolean {
   const last = name.slice(name.lastIndexOf('/') + 1)

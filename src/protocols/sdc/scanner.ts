@@ -5,7 +5,7 @@ import { asciiText, u8 } from '../../wire/bytes.ts'
 import { DEPTH_MAX, ELEMENTS, NAME_BYTES_MAX, TEXT_BYTES_MAX, type ElementName, type Take } from './codes.ts'
 
 export interface ScannerSink {
-  /** A known element begins. */
+  /** A known element begins; one that closes itself only when it is to be counted. */
   begin(name: ElementName): void
   /** A known element of text, whole: printable ASCII, cut at the bound; of a `filled` one the text is empty or a star. */
   leaf(name: ElementName, text: string, parent: ElementName | null): void
@@ -130,9 +130,15 @@ export class XmlScanner {
     this.#state = 'text'
     const index = this.#known()
     if (this.#isEnd) this.#pop(index)
-    else if (isEmpty) this.#isLeaf = false
+    else if (isEmpty) this.#empty(index)
     else this.#push(index)
     this.#wipe()
+  }
+
+  #empty(index: number): void {
+    this.#isLeaf = false
+    const element = ELEMENTS[index]
+    if (element?.take === 'count') this.#sink.begin(element.name)
   }
 
   #push(index: number): void {

@@ -15,7 +15,7 @@ import type { SdcFact } from './facts.ts'
 import { sdc } from './index.ts'
 import { actionName, changesDevice, targetWords } from './message.ts'
 import { XmlScanner } from './scanner.ts'
-import { BYE, bytes, envelope, GET_MDIB, hello, PATIENT, post, PROBE, SCOPES, SET_VALUE } from './testdata/samples.ts'
+import { ALERT_REPORT, BYE, bytes, envelope, GET_MDIB, hello, MDIB, METRIC_REPORT, PATIENT, post, PROBE, SCOPES, SET_VALUE } from './testdata/samples.ts'
 
 const TESTDATA = fileURLToPath(new URL('./testdata', import.meta.url))
 
@@ -131,4 +131,25 @@ test('real device descriptions of SDC pass the scanner to their end', { skip: cl
     const facts = factsOf('tcp', post(envelope('a/GetMdibResponse', body)), post(envelope('a/Last', '')))
     deepEqual(facts.flatMap((f) => (f.kind === 'action' ? [f.action] : [])), ['GetMdibResponse', 'Last'], name)
   }
+})
+
+test('reports: their values and alarm states are counted by report, those of a device\'s description are not, and none is told', () => {
+  const inputs = [METRIC_REPORT, ALERT_REPORT, METRIC_REPORT, MDIB, SET_VALUE].map((xml) => post(xml))
+  const facts = factsOf('tcp', ...inputs)
+  const totals = facts.at(-1)
+  ok(totals?.kind === 'totals')
+  deepEqual(totals.values, [['StateEventService/EpisodicAlertReport', 2], ['StateEventService/EpisodicMetricReport', 4]])
+  deepEqual(totals.actions.map(([, count]) => count), [1, 1, 1, 2])
+  equal(facts.filter((f) => f.kind === 'action').length, 4, 'each once, however many pass')
+  ok(!JSON.stringify(facts).includes('ZZTEST') && !JSON.stringify(facts).includes('61"'))
+})
+
+test('after a loss nothing is counted until the next report says what it is', () => {
+  const { facts } = runSession(sdc, 'tcp', [
+    { direction: 0, bytes: post(METRIC_REPORT).slice(0, -200) }, { direction: 0, lost: 300, bytes: bytes('<pm:MetricValue></pm:MetricValue>') },
+    { direction: 0, bytes: post(ALERT_REPORT) },
+  ])
+  const totals = facts.at(-1)
+  deepEqual(totals?.protocol === 'sdc' && totals.kind === 'totals' ? totals.values.map(([name]) => name) : [],
+    ['StateEventService/EpisodicAlertReport', 'StateEventService/EpisodicMetricReport'])
 })

@@ -7,7 +7,7 @@ import type { FactBase } from '../facts.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { ACTIONS_MAX, TARGETS, TARGETS_TOLD_MAX, type ElementName } from './codes.ts'
 import type { SdcFact } from './facts.ts'
-import { actionName, changesDevice, targetWords } from './message.ts'
+import { actionName, changesDevice, isReport, targetWords } from './message.ts'
 import { XmlScanner } from './scanner.ts'
 
 type Unshared<F> = F extends SdcFact ? Omit<F, keyof FactBase | 'protocol' | 'flowId' | 'direction'> : never
@@ -17,11 +17,14 @@ export class SdcSession implements Session {
   readonly #sides: readonly [Side, Side]
   readonly #told = new Set<string>()
   readonly #actions = new Map<string, number>()
+  readonly #values = new Map<string, number>()
   #at: Micros = 0
 
   constructor(context: SessionContext) {
     this.#context = context
-    const side = (direction: Direction): Side => new Side((key, fact) => this.#teach(direction, key, fact), (name) => this.#count(name))
+    const side = (direction: Direction): Side => new Side({
+      tell: (key, fact) => this.#teach(direction, key, fact), action: (name) => count(this.#actions, name), value: (report) => count(this.#values, report),
+    })
     this.#sides = [side(0), side(1)]
   }
 
@@ -38,12 +41,7 @@ export class SdcSession implements Session {
 
   end(at: Micros): void {
     this.#at = at
-    this.#teach(0, null, { kind: 'totals', actions: [...this.#actions].sort(([a], [b]) => (a < b ? -1 : 1)) })
-  }
-
-  #count(name: string): void {
-    const before = this.#actions.get(name)
-    if (before !== undefined || this.#actions.size < ACTIONS_MAX) this.#actions.set(name, (before ?? 0) + 1)
+    this.#teach(0, null, { kind: 'totals', actions: inOrder(this.#actions), values: inOrder(this.#values) })
   }
 
   /** `key` is what was said: once per flow and side. Null is told always. */
@@ -56,34 +54,53 @@ export class SdcSession implements Session {
   }
 }
 
+function count(counts: Map<string, number>, name: string): void {
+  const before = counts.get(name)
+  if (before !== undefined || counts.size < ACTIONS_MAX) counts.set(name, (before ?? 0) + 1)
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** What a side tells, and what it has counted. */
+interface SideOwner {
+  tell(key: string, fact: Unshared<SdcFact>): void
+  action(name: string): void
+  value(report: string): void
+}
+
 /** One direction: what the scanner brings, put together. */
 class Side {
   readonly scanner: XmlScanner
-  readonly #tell: (key: string, fact: Unshared<SdcFact>) => void
-  readonly #count: (name: string) => void
+  readonly #owner: SideOwner
+  /** The report that is being read; null inside anything else. */
+  #report: string | null = null
   #endpoint: string | null = null
   #types = ''
   #scopes = ''
   #addresses = ''
   readonly #filled = new Set<string>()
 
-  constructor(tell: (key: string, fact: Unshared<SdcFact>) => void, count: (name: string) => void) {
-    this.#tell = tell
-    this.#count = count
+  constructor(owner: SideOwner) {
+    this.#owner = owner
     this.scanner = new XmlScanner({
       begin: (name) => this.#begin(name),
       leaf: (name, text, parent) => this.#leaf(name, text, parent),
       finish: (name) => this.#finish(name),
-      doctype: () => this.#tell('document-type', { kind: 'malformed', reason: 'document-type' }),
+      doctype: () => owner.tell('document-type', { kind: 'malformed', reason: 'document-type' }),
     })
   }
 
   lose(): void {
+    this.#report = null
     this.scanner.reset(false)
     this.#forget()
   }
 
   #begin(name: ElementName): void {
+    if ((name === 'MetricValue' || name === 'AlertState') && this.#report !== null) this.#owner.value(this.#report)
+    if (name === 'Envelope') this.#report = null
     if (TARGETS.has(name) || name === 'Envelope') this.#forget()
   }
 
@@ -99,8 +116,9 @@ class Side {
   #action(text: string): void {
     const action = actionName(text)
     if (action === '') return
-    this.#count(action)
-    this.#tell(`action ${action}`, { kind: 'action', action, changesDevice: changesDevice(action) })
+    this.#report = isReport(action) ? action : null
+    this.#owner.action(action)
+    this.#owner.tell(`action ${action}`, { kind: 'action', action, changesDevice: changesDevice(action) })
   }
 
   #finish(name: ElementName): void {
@@ -112,14 +130,14 @@ class Side {
   #target(message: 'hello' | 'bye' | 'probe' | 'resolve' | 'probe-match' | 'resolve-match'): void {
     const words = targetWords(this.#endpoint, this.#types, this.#scopes, this.#addresses)
     if (message === 'probe' || message === 'resolve') {
-      this.#tell(`search ${message} ${words.isMedical}`, { kind: 'search', message, isMedical: words.isMedical })
-    } else this.#tell(`target ${message} ${JSON.stringify(words)}`, { kind: 'target', message, ...words })
+      this.#owner.tell(`search ${message} ${words.isMedical}`, { kind: 'search', message, isMedical: words.isMedical })
+    } else this.#owner.tell(`target ${message} ${JSON.stringify(words)}`, { kind: 'target', message, ...words })
     for (const person of words.people) this.#filled.add(`scope-${person}`)
   }
 
   #patient(): void {
     const filled = [...this.#filled].sort()
-    if (filled.length > 0) this.#tell(`patient ${filled.join(' ')}`, { kind: 'patient', filled })
+    if (filled.length > 0) this.#owner.tell(`patient ${filled.join(' ')}`, { kind: 'patient', filled })
     this.#filled.clear()
   }
 

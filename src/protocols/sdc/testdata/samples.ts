@@ -37,6 +37,16 @@ export function post(xml: string, more = ''): Uint8Array {
 
 const SERVICE = 'http://standards.ieee.org/downloads/11073/11073-20701-2018'
 export const SET_VALUE = envelope(`${SERVICE}/SetService/SetValue`, '<msg:SetValue xmlns:msg="m"><msg:RequestedNumericValue>5</msg:RequestedNumericValue></msg:SetValue>')
+/** Two values, one of a waveform, and two states of alarms: one closes itself. */
+export const METRIC_REPORT = envelope(`${SERVICE}/StateEventService/EpisodicMetricReport`,
+  '<msg:EpisodicMetricReport xmlns:msg="m" xmlns:pm="p" SequenceId="urn:uuid:1"><msg:ReportPart><msg:MetricState xsi:type="pm:NumericMetricState" '
+  + 'DescriptorHandle="ZZTEST"><pm:MetricValue Value="61" DeterminationTime="1"><pm:MetricQuality Validity="Vld"/></pm:MetricValue></msg:MetricState>'
+  + '<msg:MetricState><pm:MetricValue Samples="1 2 3"><pm:MetricQuality Validity="Vld"/></pm:MetricValue></msg:MetricState></msg:ReportPart>'
+  + '</msg:EpisodicMetricReport>')
+export const ALERT_REPORT = envelope(`${SERVICE}/StateEventService/EpisodicAlertReport`,
+  '<msg:EpisodicAlertReport xmlns:msg="m"><msg:ReportPart><msg:AlertState DescriptorHandle="A" Presence="true"/><msg:AlertState></msg:AlertState>'
+  + '</msg:ReportPart></msg:EpisodicAlertReport>')
+export const MDIB = envelope(`${SERVICE}/GetService/GetMdibResponse`, '<pm:State xmlns:pm="p"><pm:MetricValue Value="61"></pm:MetricValue></pm:State>')
 export const GET_MDIB = envelope(`${SERVICE}/GetService/GetMdib`, '<msg:GetMdib xmlns:msg="m"/>')
 export const PATIENT = envelope(`${SERVICE}/ContextService/GetContextStatesResponse`,
   '<pm:CoreData xmlns:pm="p"><pm:Givenname>ZZTEST</pm:Givenname><pm:Familyname>ZZTEST^CANARY</pm:Familyname><pm:Middlename></pm:Middlename>'

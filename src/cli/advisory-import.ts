@@ -51,7 +51,7 @@ export async function advisoryImport(args: AdvisoryImportArgs, io: Io): Promise<
     const catalog = taken.findLast((one) => one.kind === 'exploited')
     await store.append([...kept.map((one) => recordOfAdvisory(one, at)), ...(catalog === undefined ? [] : [recordOfCatalog(catalog.exploited, at)])])
     return report(args, taken, told, validator !== null, io)
-  })
+  }, 'records')
 }
 
 /** Two files that call themselves one revision of one advisory and differ: which of them is right nobody here can say, so the second is refused. */

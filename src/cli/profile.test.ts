@@ -131,3 +131,40 @@ for (const profile of PROFILES) {
     }
   })
 }
+
+/** A wrong profile each: what is changed in a good one, where it is told, and in which words. */
+const WRONG: readonly (readonly [string, string, string, string, number])[] = [
+  ['a relabel of itself', 'role: printer\n', 'role: printer\nrelabels: my-printer\n', 'relabels itself', 2],
+  ['no ports', 'ports: [515]', 'ports: []', 'has an empty list of ports', 2],
+  ['ports that run backwards', 'ports: [515]', 'ports: [520-515]', 'empty port range "520-515"', 2],
+  ['a word for ports', 'ports: [515]', 'ports: all', 'has the port "all"', 2],
+  ['a misspelt key', 'opens: peer', 'open: peer', 'Did you mean "opens"?', 2],
+  ['a choice that is none', 'clear: yes', 'clear: maybe', 'One of: yes, no.', 2],
+  ['a fact without a source', '    source: RFC 1179\n', '', 'a flow has no "source"', 2],
+  ['a decoder that is none', 'protocol: lpd\n    side', 'protocol: lpq\n    side', 'no decoder is called "lpq"', 0],
+  ['words of the trade', 'blocked: Nothing comes out of this printer.', 'blocked: TCP 515 is closed.', '"blocked" holds "TCP"', 0],
+]
+
+test('check tells each mistake with its line and what to do', async () => {
+  const shipped = fs.readFileSync(path.join(productPath('profiles'), 'printer-lpd.yaml'), 'utf8').replace('id: printer-lpd', 'id: my-printer')
+  for (const [what, good, bad, words, exit] of WRONG) {
+    assert.ok(shipped.includes(good), what)
+    const file = path.join(folder, 'wrong.yaml')
+    fs.writeFileSync(file, shipped.replace(good, bad))
+    const { code, err } = await run((io) => runProfileCheck(file, {}, io))
+    assert.equal(code, exit, what)
+    assert.ok(err.includes(words), `${what}: ${err}`)
+    assert.match(err, /^\S*wrong\.yaml:\d+:\d+: (?:error|warning) .*\n {2}help: \S/, what)
+    const line = Number(/wrong\.yaml:(\d+)/.exec(err)?.[1])
+    // What is wrong with the profile as a whole is told at its first line; the rest at the part, or the value, it is about.
+    const changed = shipped.slice(0, shipped.indexOf(good)).split('\n').length
+    assert.ok(what === 'a relabel of itself' || (line <= changed + 1 && line > changed - 14), `${what}: line ${line}, changed ${changed}`)
+  }
+})
+
+test('check says that a profile takes the place of a shipped one, and not so of the shipped one itself', async () => {
+  const file = path.join(folder, 'printer-lpd.yaml')
+  fs.copyFileSync(path.join(productPath('profiles'), 'printer-lpd.yaml'), file)
+  assert.match((await run((io) => runProfileCheck(file, {}, io))).err, /profile\/replaced/)
+  assert.equal((await run((io) => runProfileCheck(path.join(productPath('profiles'), 'printer-lpd.yaml'), {}, io))).err, '')
+})

@@ -59,8 +59,8 @@ export function runProfileCheck(path: string, args: { readonly strict?: boolean;
     io.err(`cordon profile check: ${path} is not there\n  help: Name a profile file or a folder of them, such as profiles/.\n`)
     return Exit.unreadable
   }
-  const { profiles, diagnostics } = checkProfiles(path)
-  const remarks = hasErrors(diagnostics) ? [] : profiles.flatMap((profile) => reviewProfile(profile, decoders()))
+  const { profiles, diagnostics, places } = checkProfiles(path)
+  const remarks = hasErrors(diagnostics) ? [] : profiles.flatMap((profile) => reviewProfile(profile, decoders(), places))
   const all: readonly Diagnostic[] = [...diagnostics, ...remarks]
   if (args.json === true) io.out(`${JSON.stringify({ schema: 'cordon.profile-check/1', profiles: profiles.map((p) => p.id), diagnostics: all }, null, 2)}\n`)
   else for (const diagnostic of all) io.err(`${formatDiagnostic(diagnostic)}\n`)

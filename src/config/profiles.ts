@@ -1,12 +1,13 @@
 // loadProfiles: the device profiles shipped with Cordon and those of a site's own folder.
 // Keeps the rule that a broken profile is told and never half used: any error, and none is loaded.
 
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Diagnostic } from '../base/diagnostic.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { createReader, hasErrors, report, type TreeReader } from '../base/tree-reader.ts'
-import { parseProfile, resolveRelabels, type DeviceProfile } from '../inventory/profiles.ts'
+import type { Position } from '../base/tree.ts'
+import { parseProfile, resolveRelabels, type DeviceProfile, type Places } from '../inventory/profiles.ts'
 import { loadYamlTree } from './load.ts'
 import { productPath } from './product.ts'
 import { fileDiagnostic, systemDiagnostic } from './text-file.ts'
@@ -47,18 +48,31 @@ export interface CheckedProfiles {
   /** Those of the file or folder, relabels with the facts of their original; empty when there is an error. */
   readonly profiles: readonly DeviceProfile[]
   readonly diagnostics: readonly Diagnostic[]
+  readonly places: Places
 }
 
 /** Reads one profile file, or a folder of them, as `loadProfiles` would take it. */
 export function checkProfiles(path: string): CheckedProfiles {
   const reader = createReader('profile')
   const shipped = loadFolder(createReader('profile'), productPath('profiles'), 'profiles')
-  const own = isFolder(path) ? loadFolder(reader, path, path) : [loadProfile(reader, path, path)].flatMap((profile) => profile ?? [])
+  const places = new Map<object, Position>()
+  const own = isFolder(path) ? loadFolder(reader, path, path, places) : [loadProfile(reader, path, path, places)].flatMap((profile) => profile ?? [])
   const ids = new Set(own.map((profile) => profile.id))
+  for (const profile of own) {
+    const replaced = shipped.find(({ id }) => id === profile.id)
+    if (replaced !== undefined && !isShipped(path)) reportReplaced(reader, profile, replaced)
+  }
   const { profiles, diagnostics } = resolveRelabels([...shipped.filter((profile) => !ids.has(profile.id)), ...own])
   const files = new Set(own.map((profile) => profile.at.file))
   const all = [...reader.diagnostics, ...diagnostics.filter((d) => files.has(d.file))]
-  return { profiles: hasErrors(all) ? [] : own.flatMap((profile) => profiles.get(profile.id) ?? []), diagnostics: all }
+  return { profiles: hasErrors(all) ? [] : own.flatMap((profile) => profiles.get(profile.id) ?? []), diagnostics: all, places }
+}
+
+/** The shipped folder and its files replace nothing. */
+function isShipped(path: string): boolean {
+  const shipped = realpathSync(productPath('profiles'))
+  const own = realpathSync(path)
+  return own === shipped || dirname(own) === shipped
 }
 
 function isFolder(path: string): boolean {
@@ -66,7 +80,7 @@ function isFolder(path: string): boolean {
 }
 
 /** `label` stands for the folder in diagnostics. Files by name, so that the same folder always gives the same order. */
-function loadFolder(reader: TreeReader, folder: string, label: string): readonly DeviceProfile[] {
+function loadFolder(reader: TreeReader, folder: string, label: string, places: Map<object, Position> = new Map()): readonly DeviceProfile[] {
   const names = profileFiles(folder, label)
   if (!names.ok) {
     reader.diagnostics.push(names.error)
@@ -74,7 +88,7 @@ function loadFolder(reader: TreeReader, folder: string, label: string): readonly
   }
   const byId = new Map<string, DeviceProfile>()
   for (const name of names.value) {
-    const profile = loadProfile(reader, join(folder, name), `${label}/${name}`)
+    const profile = loadProfile(reader, join(folder, name), `${label}/${name}`, places)
     if (profile === null) continue
     const first = byId.get(profile.id)
     if (first === undefined) byId.set(profile.id, profile)
@@ -83,13 +97,14 @@ function loadFolder(reader: TreeReader, folder: string, label: string): readonly
   return [...byId.values()]
 }
 
-function loadProfile(reader: TreeReader, path: string, label: string): DeviceProfile | null {
+function loadProfile(reader: TreeReader, path: string, label: string, places: Map<object, Position>): DeviceProfile | null {
   const loaded = loadYamlTree(path, label)
   if (!loaded.ok) {
     reader.diagnostics.push(...loaded.error)
     return null
   }
-  const { profile, diagnostics } = parseProfile(loaded.value.tree)
+  const { profile, diagnostics, places: own } = parseProfile(loaded.value.tree)
+  for (const [part, place] of own) places.set(part, place)
   reader.diagnostics.push(...loaded.value.diagnostics, ...diagnostics)
   return profile
 }

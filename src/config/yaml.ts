@@ -52,7 +52,8 @@ export function parseYaml(text: string, file: string): YamlResult {
   reportSyntax(context, document)
   const tree = context.failed ? null : convert(context, document.contents, { file, line: 1, column: 1 }, 0)
   if (tree?.kind === 'scalar' && tree.value === null && tree.text === '') {
-    refuse(context, { file, line: 0, column: 0 }, 'empty', `${file} is empty`, 'A policy starts as a copy of policies/default.yaml.')
+    refuse(context, { file, line: 0, column: 0 }, 'empty', `${file} is empty`,
+      'Start from a copy of a shipped one: policies/default.yaml, a file of profiles/, or one of examples/.')
   }
   return { tree: context.failed ? null : tree, diagnostics: context.reader.diagnostics }
 }

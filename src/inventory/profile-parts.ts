@@ -3,7 +3,7 @@
 
 import { formatPrefix, parseIp, parsePrefix, type Ip, type Prefix } from '../base/ip.ts'
 import { normalisePortRanges, type PortRange } from '../base/port-range.ts'
-import type { TreeNode } from '../base/tree.ts'
+import { positionOf, type Position, type TreeNode } from '../base/tree.ts'
 import {
   quote, readChoice, readList, readMap, readName, readPortRange, readText, report, type Fields, type KeyTable, type TreeReader,
 } from '../base/tree-reader.ts'
@@ -21,9 +21,14 @@ const PORT_RANGES_MAX = 64
 
 type PartReader<T> = (reader: TreeReader, node: TreeNode) => T | null
 
-/** Every readable item of the list under `key`. */
-export function readEach<T>(reader: TreeReader, fields: Fields, key: string, read: PartReader<T>): readonly T[] {
-  return readList(reader, fields.get(key), `"${key}"`, PARTS_MAX).flatMap((node) => read(reader, node) ?? [])
+/** Every readable item of the list under `key`; `places` takes where each stands. */
+export function readEach<T extends object>(reader: TreeReader, fields: Fields, key: string, read: PartReader<T>, places: Map<object, Position>): readonly T[] {
+  return readList(reader, fields.get(key), `"${key}"`, PARTS_MAX).flatMap((node) => {
+    const part = read(reader, node)
+    if (part === null) return []
+    places.set(part, positionOf(node))
+    return [part]
+  })
 }
 
 /** Source and confidence; null when either is wrong. */
@@ -128,6 +133,10 @@ function readPorts(
   }
   if (isDynamic(node)) return []
   const items = readList(reader, node, `"ports" of ${what}`, PORT_RANGES_MAX, true)
+  if (items.length === 0 && needed && node.kind === 'list') {
+    report(reader, node, 'missing-value', `${what} has an empty list of ports`, 'List them, or write "ports: dynamic" when they are negotiated.')
+    return null
+  }
   const ranges = items.map((item) => readPortRange(reader, item, what))
   const good = ranges.filter((range) => range !== null)
   return good.length < ranges.length ? null : normalisePortRanges(good)
@@ -210,15 +219,18 @@ function readScore(reader: TreeReader, node: TreeNode | undefined): number | nul
   return null
 }
 
+/** ISO days; 30 of April, June, September and November, 29 of February in any year: whether it was a leap year says the source. */
+const DATE = /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|[12]\d))$/
+
 /** One item of `advisories`; null after its mistakes were told. */
 export function readAdvisory(reader: TreeReader, node: TreeNode): ProfileAdvisory | null {
   const part = readPart(reader, node, 'an advisory', ADVISORY_KEYS)
   if (part === null) return null
   const { fields, source, confidence } = part
-  const id = readText(reader, fields.get('id'), '"id" of an advisory')
+  const id = readForm(reader, fields, 'id', /^[\w.:+-]{1,120}$/, 'ICSMA-25-030-01')
   const publisher = readText(reader, fields.get('publisher'), '"publisher" of an advisory')
   const title = readText(reader, fields.get('title'), '"title" of an advisory')
-  const date = readForm(reader, fields, 'date', /^\d{4}-\d{2}-\d{2}$/, '2025-02-25')
+  const date = readForm(reader, fields, 'date', DATE, '2025-02-25, a day there is')
   if (id === null || publisher === null || title === null || date === null) return null
   return { id, publisher, title, date, source, confidence }
 }

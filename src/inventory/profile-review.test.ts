@@ -16,9 +16,9 @@ const FLOW: Map_ = {
 const GOOD: Map_ = { version: 1, id: 'acme-one', vendor: 'ACME', model: 'One', role: 'patient-monitor', flows: [FLOW], ...SOURCED }
 
 function remarks(value: Map_): string[] {
-  const { profile, diagnostics } = parseProfile(treeFromValue(value, 'p.yaml'))
+  const { profile, diagnostics, places } = parseProfile(treeFromValue(value, 'p.yaml'))
   assert.ok(profile, JSON.stringify(diagnostics))
-  const found = reviewProfile(profile, new Set(['cms8000']))
+  const found = reviewProfile(profile, new Set(['cms8000']), places)
   for (const d of found) assert.ok(d.severity === 'warning' && d.help !== null && d.file === 'p.yaml')
   return found.map((d) => d.code.replace('profile/', ''))
 }
@@ -37,6 +37,7 @@ for (const [why, value, expected] of [
   ['in clear, and nobody says of whom', { ...GOOD, flows: [Object.fromEntries(Object.entries(FLOW).filter(([key]) => key !== 'patient-data'))] },
     ['patient-data-unsaid']],
   ['a decoder nobody has', withFlow({ protocol: 'cms800' }), ['no-decoder']],
+  ['an indicator every site has', { ...GOOD, indicators: [{ kind: 'address', value: '10.0.0.1', meaning: 'x', ...SOURCED }] }, ['inside-indicator']],
   ['two flows of one name', { ...GOOD, flows: [FLOW, FLOW] }, ['same-flow']],
   ['a source of two letters', { ...GOOD, source: 'me' }, ['thin-source']],
   ['no flow at all', { ...GOOD, flows: [] }, ['no-flows']],

@@ -3,7 +3,10 @@
 
 import type { Diagnostic } from '../base/diagnostic.ts'
 import { isDigit, isUpperCase } from '../base/characters.ts'
-import type { DeviceProfile, ProfileFlow, Sourced } from './profile-model.ts'
+import { ipFromValue } from '../base/ip.ts'
+import { ipScope } from '../base/ip-scope.ts'
+import type { DeviceProfile, ProfileFlow, ProfileIndicator, Sourced } from './profile-model.ts'
+import type { Places } from './profiles.ts'
 
 /** Words of the trade that say nothing to a nurse. */
 const TRADE_WORDS: readonly string[] = [
@@ -12,23 +15,33 @@ const TRADE_WORDS: readonly string[] = [
 /** Below this a source names nothing that can be looked up. */
 const SOURCE_CHARS_MIN = 4
 
-/** Warnings about one profile, at its place in the file; `decoders` are the protocols that content is recognised by. */
-export function reviewProfile(profile: DeviceProfile, decoders: ReadonlySet<string>): readonly Diagnostic[] {
-  const warn = (code: string, message: string, help: string): Diagnostic =>
-    ({ ...profile.at, severity: 'warning', code: `profile/${code}`, message, help })
+/**
+ * Warnings about one profile, each at the part it is about as far as `places` knows it, else at the profile; `decoders` are the protocols that
+ * content is recognised by.
+ */
+export function reviewProfile(profile: DeviceProfile, decoders: ReadonlySet<string>, places: Places = new Map()): readonly Diagnostic[] {
+  const warnAt = (part: object, code: string, message: string, help: string): Diagnostic =>
+    ({ ...places.get(part) ?? profile.at, severity: 'warning', code: `profile/${code}`, message, help })
+  const warn = (code: string, message: string, help: string): Diagnostic => warnAt(profile, code, message, help)
   const flowWarnings = profile.flows.flatMap((flow) =>
-    reviewFlow(flow).map(([code, message, help]) => warn(code, `flow ${flow.name}: ${message}`, help)))
-  const named = [...profile.identity, ...profile.flows].flatMap((each) => each.protocol ?? [])
-  const unknown = [...new Set(named)].filter((protocol) => !decoders.has(protocol))
+    reviewFlow(flow).map(([code, message, help]) => warnAt(flow, code, `flow ${flow.name}: ${message}`, help)))
+  // One remark for each name, at the first part that has it.
+  const parts = [...profile.identity, ...profile.flows].toReversed()
+  const named = new Map(parts.flatMap((each) => (each.protocol === null ? [] : [[each.protocol, each] as const])))
+  const unknown = [...named].filter(([protocol]) => !decoders.has(protocol)).toReversed()
   const facts: readonly Sourced[] = [profile, ...profile.aliases, ...profile.identity, ...profile.flows, ...profile.indicators,
     ...profile.vulnerabilities, ...profile.advisories, ...profile.remedies]
-  const thin = facts.filter((fact) => fact.source.trim().length < SOURCE_CHARS_MIN).length
-  const twice = repeated(profile.flows.map((flow) => flow.name))
+  const thin = facts.filter((fact) => fact.source.trim().length < SOURCE_CHARS_MIN)
+  const twice = profile.flows.filter(({ name }, i) => profile.flows.findIndex((flow) => flow.name === name) < i)
+  const inside = profile.indicators.filter(isInside)
   return [
     ...flowWarnings,
-    ...unknown.map((id) => warn('no-decoder', `no decoder is called "${id}"`, 'Nothing is recognised by it today; look for a misspelling.')),
-    ...twice.map((name) => warn('same-flow', `two flows are called ${name}`, 'Give each a name of its own: replay names them.')),
-    ...(thin > 0 ? [warn('thin-source', `${thin} facts have a source of a few letters`, 'Name a document, a section, an advisory.')] : []),
+    ...unknown.map(([id, part]) => warnAt(part, 'no-decoder', `no decoder is called "${id}"`, 'Nothing is recognised by it today; look for a misspelling.')),
+    ...twice.map((flow) => warnAt(flow, 'same-flow', `two flows are called ${flow.name}`, 'Give each a name of its own: replay names them.')),
+    ...(thin.length > 0
+      ? [warnAt(thin[0] ?? profile, 'thin-source', `${thin.length} facts have a source of a few letters`, 'Name a document, a section, an advisory.')] : []),
+    ...inside.map((one) => warnAt(one, 'inside-indicator', `the indicator ${one.value} is no public address`,
+      'Every site has such addresses: name one that is the same everywhere.')),
     ...(profile.flows.length === 0 ? [warn('no-flows', 'it documents no flow', 'Replay and MUD have nothing to say about it.')] : []),
     ...(profile.covers === 'class' && profile.vulnerabilities.length + profile.advisories.length > 0
       ? [warn('class-advisory', 'a class of devices names vulnerabilities or advisories', 'They are about products: put them there.')] : []),
@@ -61,6 +74,7 @@ function wordsOf(text: string): string[] {
   return text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
 }
 
-function repeated(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))]
+/** Documentation blocks count as public: examples are written with them. */
+function isInside({ prefix }: ProfileIndicator): boolean {
+  return prefix !== null && ['private', 'loopback', 'link-local'].includes(ipScope(ipFromValue(prefix.version, prefix.network)))
 }

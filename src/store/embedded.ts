@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { err, ok, type Result } from '../base/result.ts'
 import { takeFolder, type FolderLock } from './folder-lock.ts'
 import { EVENT_QUERIES } from './queries.ts'
@@ -43,19 +43,35 @@ export interface StoreProblem {
   readonly help: string
 }
 
+interface Events {
+  readonly instance: DuckDBInstance
+  readonly connection: DuckDBConnection
+}
+
+/** The engine's library is loaded here, for loading it takes longer than reading a thousand records. */
+async function openEvents(folder: string): Promise<Events> {
+  const { DuckDBInstance: engine } = await import('@duckdb/node-api')
+  const instance = await engine.create(path.join(folder, EVENTS_FILE), DUCKDB_OPTIONS)
+  const connection = await instance.connect()
+  await connection.run(EVENTS_SCHEMA)
+  return { instance, connection }
+}
+
+/** `records`: events are opened when somebody asks for one, for commands that never do; a damaged file of events fails that question only. */
+export type OpenedParts = 'all' | 'records'
+
 /**
  * Opens (and makes) the data folder. Fails with what, where and what to do when another process owns it or it is no folder.
  */
-export async function openEmbeddedStore(folder: string): Promise<Result<Store, StoreProblem>> {
+export async function openEmbeddedStore(folder: string, parts: OpenedParts = 'all'): Promise<Result<Store, StoreProblem>> {
   const lock = takeFolder(folder)
   if (!lock.ok) return lock
   try {
     const records = new DatabaseSync(path.join(folder, RECORDS_FILE))
     records.exec(RECORDS_SCHEMA)
-    const instance = await DuckDBInstance.create(path.join(folder, EVENTS_FILE), DUCKDB_OPTIONS)
-    const events = await instance.connect()
-    await events.run(EVENTS_SCHEMA)
-    return ok(new EmbeddedStore(lock.value, records, instance, events))
+    const store = new EmbeddedStore(lock.value, records, () => openEvents(folder))
+    if (parts === 'all') await store.openEvents()
+    return ok(store)
   } catch (cause) {
     lock.value.release()
     const message = `the store in ${folder} cannot be opened: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`
@@ -66,24 +82,28 @@ export async function openEmbeddedStore(folder: string): Promise<Result<Store, S
 class EmbeddedStore implements Store {
   readonly #lock: FolderLock
   readonly #records: DatabaseSync
-  readonly #instance: DuckDBInstance
-  readonly #events: DuckDBConnection
+  readonly #open: () => Promise<Events>
+  #events: Promise<Events> | null = null
   readonly #put: StatementSync
   readonly #drop: StatementSync
   /** Appends one after the other: DuckDB has one appender, and order is what makes a resolved promise mean "on disk". */
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor(lock: FolderLock, records: DatabaseSync, instance: DuckDBInstance, events: DuckDBConnection) {
+  constructor(lock: FolderLock, records: DatabaseSync, open: () => Promise<Events>) {
     this.#lock = lock
     this.#records = records
-    this.#instance = instance
-    this.#events = events
+    this.#open = open
     this.#drop = records.prepare('DELETE FROM record WHERE kind = ? AND analysis = ?')
     this.#put = records.prepare(
       'INSERT INTO record (kind, analysis, key, at_us, body) VALUES (?, ?, ?, ?, ?) ' +
         'ON CONFLICT (kind, analysis, key) DO UPDATE SET at_us = excluded.at_us, body = excluded.body',
     )
+  }
+
+  async openEvents(): Promise<DuckDBConnection> {
+    this.#events ??= this.#open()
+    return (await this.#events).connection
   }
 
   append(records: readonly StoreRecord[], replacing: readonly RecordSet[] = []): Promise<void> {
@@ -100,7 +120,8 @@ class EmbeddedStore implements Store {
   }
 
   async #writeEvents(events: readonly StoreRecord[]): Promise<void> {
-    const appender = await this.#events.createAppender('arriving')
+    const connection = await this.openEvents()
+    const appender = await connection.createAppender('arriving')
     for (const e of events) {
       appender.appendVarchar(e.kind)
       appender.appendVarchar(e.analysis)
@@ -110,8 +131,8 @@ class EmbeddedStore implements Store {
       appender.endRow()
     }
     appender.closeSync()
-    await this.#events.run('INSERT OR IGNORE INTO event SELECT DISTINCT ON (kind, analysis, key) * FROM arriving')
-    await this.#events.run('DELETE FROM arriving')
+    await connection.run('INSERT OR IGNORE INTO event SELECT DISTINCT ON (kind, analysis, key) * FROM arriving')
+    await connection.run('DELETE FROM arriving')
   }
 
   #writeRecords(records: readonly StoreRecord[], replacing: readonly RecordSet[]): void {
@@ -132,14 +153,14 @@ class EmbeddedStore implements Store {
     const all = [...values, options.limit ?? 2 ** 31, options.offset ?? 0]
     if (!isEventKind(kind)) return this.#records.prepare(sql).all(...all).map(toRecord)
     await this.#queue
-    const reader = await this.#events.runAndReadAll(sql, all)
+    const reader = await (await this.openEvents()).runAndReadAll(sql, all)
     return reader.getRowObjectsJS().map((row) => toRecord(row as Row))
   }
 
   async query(question: StoreQuery): Promise<StoreRow[]> {
     await this.#queue
     const { sql, values } = EVENT_QUERIES[question.name](question as never)
-    const reader = await this.#events.runAndReadAll(sql, values as DuckDBValue[])
+    const reader = await (await this.openEvents()).runAndReadAll(sql, values as DuckDBValue[])
     return reader.getRowObjectsJS().map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, plain(v)])))
   }
 
@@ -147,8 +168,10 @@ class EmbeddedStore implements Store {
     if (this.#closed) return
     this.#closed = true
     await this.#queue
-    this.#events.closeSync()
-    this.#instance.closeSync()
+    // What could not be opened is not closed; whoever asked for it was told.
+    const events = await this.#events?.catch(() => null)
+    events?.connection.closeSync()
+    events?.instance.closeSync()
     this.#records.close()
     this.#lock.release()
   }

@@ -120,12 +120,15 @@ function matchesOf(flow: MudFlow, family: IpVersion, direction: MudDirection, po
   return matches
 }
 
-/** The responder's port: destination on the way there, source on the way back. */
+/**
+ * The responder's port: destination on the way there, source on the way back. A range has no operator: they are two cases of one choice
+ * (RFC 8519 section 4.2).
+ */
 function transportOf(flow: MudFlow, out: boolean, ports: PortRange): PlainValue {
   const there = (flow.opens === 'device') === out
   const match: PlainValue = ports.low === ports.high
     ? { operator: 'eq', port: ports.low }
-    : { operator: 'range', 'lower-port': ports.low, 'upper-port': ports.high }
+    : { 'lower-port': ports.low, 'upper-port': ports.high }
   const opener = flow.opens === 'device' ? 'from-device' : 'to-device'
   const initiated: Record<string, PlainValue> = flow.protocol === TCP ? { 'ietf-mud:direction-initiated': opener } : {}
   return { ...initiated, [there ? 'destination-port' : 'source-port']: match }

@@ -6,7 +6,7 @@ import { u32be } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
 import { shownName } from '../file-transfer/names.ts'
 import type { Session, SessionContext } from '../protocol.ts'
-import { MessageType, procedureName } from './codes.ts'
+import { MessageType, procedureName, Program } from './codes.ts'
 import { compoundWrites } from './compound.ts'
 import { procedureRow } from './decoders.ts'
 import type { RpcMemory } from './files.ts'
@@ -208,7 +208,8 @@ export class RpcSession implements Session, RecordSink {
     // A reply cut inside its header by the capture met its call, but what it said is not known.
     if (r.fault === 'cut-short' && !header.success && header.accepted !== 'denied') return this.#cutReply(callDirection, pending, whole)
     const { status, port } = result
-    const names = result.names.map(shownName)
+    // The others list programs, exports and hosts.
+    const names = call.program === Program.nfs ? result.names.map(shownName) : result.names
     this.#context.emit({
       ...this.#base(callDirection), kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names,
     })

@@ -5,7 +5,7 @@ import type { Micros } from '../base/time.ts'
 import { shortId } from '../base/short-id.ts'
 import type { Fact, ProtocolId } from '../protocols/facts.ts'
 import type { Flow } from '../wire/flow.ts'
-import type { Asset } from '../inventory/asset.ts'
+import { roleName, type Asset } from '../inventory/asset.ts'
 import type { AttackTag, Finding, Severity } from './finding.ts'
 import { evidenceFlow, type FlowMark } from './flow-mark.ts'
 import type { World } from './world.ts'
@@ -90,7 +90,7 @@ export function wardName(subject: Asset | FindingSubject): string {
     return subject.bed === null ? `the monitor at ${subject.interfaces.find((i) => i.ip)?.ip ?? subject.label}` : `bed ${subject.bed}'s monitor`
   }
   if (/^[\d:a-f.]+$/.test(subject.label)) return `the device at ${subject.label}`
-  return subject.label.startsWith(subject.role.replaceAll('-', ' ')) ? `the ${subject.label}` : subject.label
+  return subject.label.startsWith(roleName(subject.role)) ? `the ${subject.label}` : subject.label
 }
 
 /** The same at the beginning of a sentence. */

@@ -6,7 +6,7 @@ import { isGroupIp, ipScope, usualSegment } from '../base/ip-scope.ts'
 import { ipVersion, type Ip } from '../base/ip.ts'
 import { formatMac, type MacNumber } from '../base/mac.ts'
 import { shortId } from '../base/short-id.ts'
-import { ASSET_ROLES, type Asset, type AssetInterface, type AssetRole, type Claim, type EvidenceLevel } from './asset.ts'
+import { ASSET_ROLES, roleName, type Asset, type AssetInterface, type AssetRole, type Claim, type EvidenceLevel } from './asset.ts'
 import { addressKey, claimedByArp, type Binding, type Bindings } from './bindings.ts'
 import { claimsAbout, joinClaims, strongest, type ClaimSet } from './claims.ts'
 import { cardClaims, stackClaims } from './hints/stack.ts'
@@ -223,7 +223,7 @@ export function labelOf(parts: LabelParts): string {
     return parts.bed === null ? `${parts.profile.model} monitor ${address}` : `${parts.profile.model} monitor, bed ${parts.bed}`
   }
   if (parts.hostName) return parts.hostName
-  return parts.role === 'unknown' ? address : `${parts.role.replaceAll('-', ' ')} ${address}`
+  return parts.role === 'unknown' ? address : `${roleName(parts.role)} ${address}`
 }
 
 /** A device that another host's messages name: it exists, but none of its own packets is known. */

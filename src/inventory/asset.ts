@@ -64,6 +64,14 @@ export const ASSET_ROLES = [
 ] as const
 export type AssetRole = (typeof ASSET_ROLES)[number]
 
+/** Parts of roles that people write in capitals. */
+const CAPITALS: ReadonlySet<string> = new Set(['dicom', 'hl7', 'dhcp', 'dns', 'adt', 'pacs'])
+
+/** `patient monitor`, `DHCP server`, `DICOM node`: as labels and sentences have it. */
+export function roleName(role: AssetRole): string {
+  return role.split('-').map((word) => (CAPITALS.has(word) ? word.toUpperCase() : word)).join(' ')
+}
+
 /** Deterministic: the same capture gives the same ids. `a-` and 10 hex digits. */
 export type AssetId = string
 

@@ -160,7 +160,7 @@ test('DHCP: the lease binds, the host name names, and a forged flood of requests
   inventory.sender(0, macNumber(3), ip('10.0.0.50'), 2, 2)
   const assets = inventory.assets(OPTIONS)
   assert.deepEqual(assets.map((a) => [a.label, a.role, a.interfaces[0]?.evidence]), [
-    ['NURSE-PC-04', 'unknown', 'dhcp'], ['dhcp server 10.0.0.2', 'dhcp-server', 'traffic'], ['router 10.0.0.1', 'router', 'traffic'],
+    ['NURSE-PC-04', 'unknown', 'dhcp'], ['DHCP server 10.0.0.2', 'dhcp-server', 'traffic'], ['router 10.0.0.1', 'router', 'traffic'],
   ].sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)))
 })
 
@@ -222,7 +222,7 @@ test('a sender that names one device is called by it; one that names several rep
   many.fact(hl7(['Pump A', 'Pump B']), flowKey('10.0.0.155', '10.0.0.126', 6661))
   const labels = many.assets(OPTIONS).map((a) => [a.label, a.interfaces.length])
   assert.deepEqual(labels.filter(([label]) => String(label).startsWith('Pump')), [['Pump A', 0], ['Pump B', 0]])
-  assert.deepEqual(labels.filter(([label]) => String(label).endsWith('10.0.0.155')), [['adt source 10.0.0.155', 1]])
+  assert.deepEqual(labels.filter(([label]) => String(label).endsWith('10.0.0.155')), [['ADT source 10.0.0.155', 1]])
 })
 
 test('asking twice gives the same answer, in the same order, whatever the order of facts about different hosts', () => {

@@ -98,9 +98,9 @@ test('a forged redirect of IPv4, and the router\'s own', () => {
 test('two DHCP servers for one question, and the client that is one', () => {
   const question = [dhcp(OFFER, '10.20.4.2', CARD.central, '10.20.4.90', ROUTER, 0x020000000090, 9)]
   assert.deepEqual(told([...question, dhcp(OFFER, '192.168.1.1', 0x020000000077, '192.168.1.20', '192.168.1.1', 0x020000000090, 9)]),
-    ['second-dhcp-server dhcp server 192.168.1.1'])
+    ['second-dhcp-server DHCP server 192.168.1.1'])
   assert.deepEqual(told([...question, dhcp(OFFER, '10.20.4.3', 0x020000000077, '10.20.4.91', ROUTER, 0x020000000090, 9)]), [])
-  assert.deepEqual(told([dhcp(ACK, STRANGER, CARD.stranger, '10.20.4.91', STRANGER, 0x020000000090, 9)]), [`second-dhcp-server dhcp server ${STRANGER}`])
+  assert.deepEqual(told([dhcp(ACK, STRANGER, CARD.stranger, '10.20.4.91', STRANGER, 0x020000000090, 9)]), [`second-dhcp-server DHCP server ${STRANGER}`])
 })
 
 function llmnr(name: string, from = STRANGER, card: number = CARD.stranger): Uint8Array {

@@ -6,7 +6,7 @@ import { formatMac } from '../../base/mac.ts'
 import { arpAddresses, judgeOwner, type OwnerVerdict } from '../../inventory/ownership.ts'
 import type { Asset } from '../../inventory/asset.ts'
 import type { Draft, FindingSubject, Rule } from '../rule.ts'
-import { subjectAt } from '../rule.ts'
+import { subjectAt, wardName } from '../rule.ts'
 import type { World } from '../world.ts'
 
 export const addressClaimedTwice: Rule = {
@@ -58,8 +58,5 @@ function isClinical(subject: Asset | FindingSubject): boolean {
 }
 
 function wardLabel(subject: Asset | FindingSubject): string {
-  if (!('role' in subject)) return subject.label
-  if (subject.role === 'central-station') return 'the central station'
-  if (subject.role === 'patient-monitor' && subject.bed !== null) return `bed ${subject.bed}'s monitor`
-  return subject.label
+  return 'role' in subject && subject.role === 'central-station' ? 'the central station' : wardName(subject)
 }

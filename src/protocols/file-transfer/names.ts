@@ -1,7 +1,8 @@
-// File names as facts may hold them: the last part of a path, bounded; the extension alone where a name may be a person's.
-// Keeps the patient-data rule: hospitals name reports and images after patients, and nobody names a firmware so.
+// File names as facts may hold them: the last part of a path, bounded; whole when every word of it is software's, else the extension alone.
+// Keeps the patient-data rule: people name files after patients, whatever their kind, and nobody can list all names of people.
 
 import { asciiText } from '../../wire/bytes.ts'
+import { SOFTWARE_EXTENSIONS, SOFTWARE_WORDS } from './software-words.ts'
 
 /** Longest name kept: NAME_MAX of POSIX file systems and of NTFS. */
 export const FILE_NAME_CHARS_MAX = 255
@@ -33,12 +34,73 @@ export function extensionOf(name: string): string {
   return extension
 }
 
-/** `ward.bin` as it is; `DOE^JOHN.dcm` and `report-doe.pdf` as `*.dcm` and `*.pdf`: `^` divides a person's names (HL7, DICOM). */
+/**
+ * `update_v2.bin` as it is; `DOE.bin`, `DOE^JOHN.dcm` and `john.doe` as `*.bin`, `*.dcm` and `*`. What is told of the file besides, size and
+ * SHA-256, finds it again.
+ */
 export function shownName(name: string): string {
-  const extension = extensionOf(name)
-  const mayBePerson = name.includes('^') || name.toLowerCase().includes('%5e') || CLINICAL_EXTENSIONS.has(extension)
-  if (!mayBePerson) return name
+  const extension = shownExtension(name)
+  const stem = extension === '' ? name : name.slice(0, name.length - extension.length - 1)
+  if (!CLINICAL_EXTENSIONS.has(extension) && hasSoftwareWordsOnly(stem)) return name
   return extension === '' ? '*' : `*.${extension}`
+}
+
+/** As extensionOf, of those that are one: another may be a surname. */
+export function shownExtension(name: string): string {
+  const extension = extensionOf(name)
+  return SOFTWARE_EXTENSIONS.has(extension) || CLINICAL_EXTENSIONS.has(extension) ? extension : ''
+}
+
+/** Digits in a row that no number of a patient, date of birth or telephone has. */
+const DIGITS_MAX = 4
+/** Words of one letter: `v`, `x`, `a`; more of them spell something. */
+const LETTERS_ALONE_MAX = 3
+
+/** Each run of letters is a word of software's, or several written together; nothing is encoded (`%4A`) or outside of ASCII. */
+function hasSoftwareWordsOnly(stem: string): boolean {
+  let alone = 0
+  let at = 0
+  while (at < stem.length) {
+    const end = runEnd(stem, at)
+    const kind = kindOf(stem.charCodeAt(at))
+    if (kind === 'other') return false
+    if (kind === 'digit' && end - at > DIGITS_MAX) return false
+    if (kind === 'letter' && end - at === 1 && ++alone > LETTERS_ALONE_MAX) return false
+    if (kind === 'letter' && end - at > 1 && !areWords(stem.slice(at, end).toLowerCase(), WORDS_TOGETHER_MAX)) return false
+    at = end
+  }
+  return true
+}
+
+type CharacterKind = 'letter' | 'digit' | 'mark' | 'other'
+
+function kindOf(code: number): CharacterKind {
+  if ((code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)) return 'letter'
+  if (code >= 0x30 && code <= 0x39) return 'digit'
+  // `^` divides a person's names (HL7, DICOM), `%` begins an encoded byte.
+  return code < 0x20 || code > 0x7e || code === 0x5e || code === 0x25 ? 'other' : 'mark'
+}
+
+function runEnd(text: string, from: number): number {
+  const kind = kindOf(text.charCodeAt(from))
+  let end = from + 1
+  while (end < text.length && kindOf(text.charCodeAt(end)) === kind) end++
+  return end
+}
+
+/** `firmwareupdate`, `startupConfig`: up to so many words together, each long enough not to be part of a name by chance. */
+const WORDS_TOGETHER_MAX = 3
+const PART_CHARS_MIN = 4
+/** The longest run that is looked at: three of the longest words. */
+const RUN_CHARS_MAX = 40
+
+function areWords(run: string, most: number): boolean {
+  if (SOFTWARE_WORDS.has(run)) return true
+  if (most <= 1 || run.length > RUN_CHARS_MAX) return false
+  for (let cut = PART_CHARS_MIN; cut <= run.length - PART_CHARS_MIN; cut++) {
+    if (SOFTWARE_WORDS.has(run.slice(0, cut)) && areWords(run.slice(cut), most - 1)) return true
+  }
+  return false
 }
 
 /** The name in a path of bytes, as a fact may hold it. */

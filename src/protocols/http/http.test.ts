@@ -55,7 +55,7 @@ test('start lines', () => {
 
 test('of a path only its shape leaves', () => {
   deepEqual(['/', '/index.html', '/cgi-bin/login.cgi', '/Patient/4711', '/studies/1.2.840', '/doe', '/a/b/c/', ''].map(pathShape),
-    ['/', '/*.html', '/cgi-bin/*.cgi', '/*/*', '/studies/*.840', '/*', '/a/*/*/', ''])
+    ['/', '/*.html', '/cgi-bin/*.cgi', '/*/*', '/studies/*', '/*', '/a/*/*/', ''])
 })
 
 test('small values', () => {
@@ -165,7 +165,7 @@ test('the README prints the state table', () => {
 
 const CAPTURES: readonly (readonly [string, number, readonly (readonly [string | null, string | null])[]])[] = [
   ['malware/ndpi__exe_download_as_png.pcap', 1, [['*.png', 'pe']]],
-  ['malware/ndpi__emotet.pcap', 3, [['EGh7x6aKN3ILP.dll', 'pe'], ['TfBXbg6gEAqeHioMEKOtCAAn73.dll', 'pe']]],
+  ['malware/ndpi__emotet.pcap', 3, [['*.dll', 'pe'], ['*.dll', 'pe']]],
   ['malware/ndpi__trickbot.pcap', 1, []],
   ['malware/ndpi__portable_executable.pcap', 0, []],
   ['inventory/ndpi__ipp.pcap', 3, []],

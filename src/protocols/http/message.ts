@@ -2,7 +2,7 @@
 // Keeps the patient-data rule: of a path only its shape leaves, of credentials only that they were there.
 
 import { asciiText, u8 } from '../../wire/bytes.ts'
-import { baseName, extensionOf, shownName } from '../file-transfer/names.ts'
+import { baseName, extensionOf, shownExtension, shownName } from '../file-transfer/names.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import { METHOD_CHARS_MAX } from './codes.ts'
 
@@ -91,7 +91,7 @@ export function pathShape(path: string): string {
 }
 
 function lastShape(part: string): string {
-  const extension = extensionOf(part)
+  const extension = shownExtension(part)
   return part === '' ? '' : extension === '' ? '*' : `*.${extension}`
 }
 

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { replay } from '../../testing/replay.ts'
 import type { FileTransfer } from '../file-transfer/facts.ts'
+import { shownName } from '../file-transfer/names.ts'
 import type { RpcCall, RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
 import { TOLD_MAX } from './tally.ts'
@@ -230,7 +231,7 @@ function tsharkNames(file: string): TsharkNames {
   return out
 }
 
-describe('names and paths equal tshark\'s', { skip: absent || noTshark }, () => {
+describe('names, as they may be told, and paths equal tshark\'s', { skip: absent || noTshark }, () => {
   const files = [
     'zeek__nfs_nfs_base.pcap', 'ws__nfs-protocol-family_nfsv2.pcap.gz', 'zeek__mount_mount-unmount.pcap',
     'ws__nfs-protocol-family_getsetacl.cap',
@@ -240,9 +241,9 @@ describe('names and paths equal tshark\'s', { skip: absent || noTshark }, () => 
       const facts = factsOf(file)
       const expected = tsharkNames(file)
       const calls: readonly RpcCall[] = ofKind(facts, 'call')
-      deepStrictEqual(calls.flatMap((c) => (c.name === null ? [] : [c.name])), expected.names)
+      deepStrictEqual(calls.flatMap((c) => (c.name === null ? [] : [c.name])), expected.names.map(shownName))
       deepStrictEqual(calls.flatMap((c) => (c.path === null ? [] : [c.path])), expected.paths)
-      deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => r.names), expected.listed)
+      deepStrictEqual(ofKind(facts, 'reply').flatMap((r) => r.names), expected.listed.map(shownName))
     })
   }
 })

@@ -6,7 +6,7 @@ import { u32be } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
 import { shownName } from '../file-transfer/names.ts'
 import type { Session, SessionContext } from '../protocol.ts'
-import { MessageType, procedureName } from './codes.ts'
+import { MessageType, procedureName, Program } from './codes.ts'
 import { compoundWrites } from './compound.ts'
 import { procedureRow } from './decoders.ts'
 import type { RpcMemory } from './files.ts'
@@ -230,7 +230,9 @@ export class RpcSession implements Session, RecordSink {
     const base = this.#base(callDirection)
     if (++pending.kind.replies <= TOLD_MAX) {
       const { status, port } = result
-      this.#context.emit({ ...base, kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names: result.names.map(shownName) })
+      // The others list programs, exports and hosts.
+      const names = call.program === Program.nfs ? result.names.map(shownName) : result.names
+      this.#context.emit({ ...base, kind: 'reply', xid, ...named(call), accepted: header.accepted, status, port, names })
     }
     this.#fault(callDirection, whole)
     if (!header.success) return

@@ -5,7 +5,7 @@ import { equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { encodeHl7 } from './message.ts'
-import { probeHl7 } from './probe.ts'
+import { probeHl7, probeHl7Inside } from './probe.ts'
 import { ADMISSION, bytes, glued } from './testdata/samples.ts'
 
 const probe = (data: Uint8Array | string): string => {
@@ -35,8 +35,12 @@ test('near misses are a no', () => {
   for (const miss of misses) equal(probe(miss), 'no', JSON.stringify(miss))
 })
 
-test('a flow picked up inside a message is known by a block further on, not by bare text', () => {
-  equal(probe('TEST||x\rOBX|1\r\x1c\r\x0bMSH|^~\\&|A'), 'yes')
+test('a flow picked up inside a message is known by a block further on, not by bare text; what begins otherwise is not', () => {
+  const later = 'TEST||x\rOBX|1\r\x1c\r\x0bMSH|^~\\&|A'
+  equal(probe(later), 'no')
+  equal(probe(`\x0b${later}`), 'yes', 'it begins with a block')
+  equal(probeHl7Inside(bytes(later), 0, later.length), 'yes')
+  equal(probeHl7Inside(bytes('TEST||x\rMSH|^~\\&|A'), 0, 19), 'no')
   equal(probe('TEST||x\rOBX|1\rMSH|^~\\&|A'), 'no')
   equal(probe('POST /hl7 HTTP/1.1\r\n\r\nMSH|^~\\&|A|'), 'no')
 })
@@ -45,7 +49,9 @@ test('the probe looks at [off, end) only', () => {
   const padded = glued(bytes('xx'), encodeHl7(ADMISSION), bytes('xx'))
   equal(probeHl7(padded, 2, padded.length), 'yes')
   equal(probeHl7(padded, 2, 6), 'more')
-  equal(probeHl7(padded, 0, padded.length), 'yes', 'a block further on')
+  equal(probeHl7(padded, 0, padded.length), 'no')
+  equal(probeHl7Inside(padded, 0, padded.length), 'yes', 'a block further on')
+  equal(probeHl7Inside(padded, 3, padded.length), 'no')
   equal(probeHl7(padded, 2, 2), 'more')
 })
 

@@ -11,20 +11,21 @@ const LEADING_BLANKS_MAX = 8
 /** Component and repetition are declared by every version. */
 const ENCODING_CHARACTERS_MIN = 2
 
-/** `yes` for a header at the start, or behind a 0x0B further on (a flow picked up inside a message). */
+/** A header at the start, behind line ends, blanks and a 0x0B; of a flow that begins with a 0x0B also in a later block. */
 export function probeHl7(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   let at = off
   while (at < end && at - off < LEADING_BLANKS_MAX && (isLineEnd(buf[at] as number) || isBlankByte(buf[at] as number))) at++
-  if (buf[at] === Hl7Byte.startBlock && at < end) at++
-  const answer = probeHeader(buf, at, end)
-  return answer === 'no' && hasFramedHeader(buf, at, end) ? 'yes' : answer
+  if (at >= end || buf[at] !== Hl7Byte.startBlock) return probeHeader(buf, at, end)
+  const answer = probeHeader(buf, at + 1, end)
+  return answer === 'no' ? probeHl7Inside(buf, at + 1, end) : answer
 }
 
-function hasFramedHeader(buf: Uint8Array, off: number, end: number): boolean {
+/** A header behind a 0x0B further on, in a flow picked up inside a message. Elsewhere it may be what somebody prints or copies. */
+export function probeHl7Inside(buf: Uint8Array, off: number, end: number): ProbeAnswer {
   for (let at = off; at < end; at++) {
-    if (buf[at] === Hl7Byte.startBlock && probeHeader(buf, at + 1, end) === 'yes') return true
+    if (buf[at] === Hl7Byte.startBlock && probeHeader(buf, at + 1, end) === 'yes') return 'yes'
   }
-  return false
+  return 'no'
 }
 
 /** Three letters, a separator, encoding characters of which the first two differ, and the separator again or a line end. */

@@ -1,6 +1,7 @@
 // The command line: nouns and verbs of the product wired to functions that return exit codes. No logic of its own.
 // Commands are loaded when they are called, so that `check` does not wait for a web server's code.
 
+import { once } from 'node:events'
 import os from 'node:os'
 import path from 'node:path'
 import tty from 'node:tty'
@@ -35,6 +36,9 @@ function makeIo(): { io: Io; code: () => number | null } {
   }
   const io: Io = {
     out: (text) => void process.stdout.write(text),
+    room: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+    },
     err: (text) => void process.stderr.write(text),
     isTty: tty.isatty(2),
     color: tty.isatty(1) && process.env['NO_COLOR'] === undefined,

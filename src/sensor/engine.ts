@@ -232,6 +232,7 @@ export class Engine implements PacketSink {
     for (const shard of this.shards) {
       const { evicted } = shard.flows.counters()
       addCounts(counts, { flowsEvicted: evicted, flowsNotRead: shard.notRead, talksNotKept: shard.talks.notKept, hostsNotKept: shard.senders.refused })
+      addCounts(counts, { streamsNotKept: shard.talks.spansNotKept })
     }
     return counts
   }

@@ -16,7 +16,7 @@ import * as nfs from './encode-nfs.ts'
 import type { FileTransfer } from '../file-transfer/facts.ts'
 import type { RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
-import { MALFORMED_FACTS_MAX, PENDING_MAX } from './session.ts'
+import { MALFORMED_FACTS_MAX, PENDING_MAX, WAITING_MAX } from './session.ts'
 import { ELF_HEAD, fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR, Talk } from './testdata/talk.ts'
 
 type NfsFact = RpcFact | FileTransfer
@@ -176,6 +176,28 @@ describe('calls and replies', () => {
     equal(unanswered.length, PENDING_MAX + 2)
     equal(facts.findIndex((f) => f.kind === 'unanswered'), PENDING_MAX + 1)
     ok(unanswered.every((f, i) => f.xid === (unanswered[0]?.xid ?? 0) + i))
+  })
+
+  test(`all sessions together wait for ${WAITING_MAX} calls: beyond it each pushes out its own, none is lost from the count, and room comes back`, () => {
+    const flows = new Flows()
+    const calls = (count: number): readonly Chunk[] => {
+      const talk = new Talk('tcp')
+      for (let i = 0; i < count; i++) talk.call(portmapDump(), null)
+      return talk.chunks
+    }
+    const unanswered = (): number => flows.facts.filter((f) => f.kind === 'unanswered').length
+    const many = calls(PENDING_MAX)
+    const full = Array.from({ length: WAITING_MAX / PENDING_MAX }, () => flows.open('tcp'))
+    for (const flow of full) flow.feed(many)
+    equal(unanswered(), 0)
+    const late = flows.open('tcp')
+    late.feed(calls(3))
+    equal(unanswered(), 3, 'a session without a call that waits has none to push out')
+    for (const flow of [...full, late]) flow.end()
+    equal(unanswered(), WAITING_MAX + 3, 'each call is told once')
+    const after = flows.open('tcp')
+    after.feed(calls(3))
+    equal(unanswered(), WAITING_MAX + 3, 'there is room again')
   })
 
   test('the server may call back on the same connection: who calls is the client of that call', () => {

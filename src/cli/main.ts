@@ -12,6 +12,7 @@ import { addAdvisory } from './advisory-commands.ts'
 import { addGateway } from './gateway-commands.ts'
 import { addInventory } from './inventory-commands.ts'
 import { FAULTS } from '../twin/faults.ts'
+import { collectEarly } from './heap.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import {
@@ -270,5 +271,6 @@ if (import.meta.main) {
     process.stderr.write(`cordon: the output could not be written (${cause.code}); what is there is not whole\n`)
     process.exit(Exit.incomplete)
   })
+  collectEarly()
   process.exitCode = await main(process.argv)
 }

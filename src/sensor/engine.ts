@@ -211,6 +211,7 @@ export class Engine implements PacketSink {
   finish(): void {
     this.#fragments.finish()
     this.#end(this.shards.flatMap((shard) => shard.flows.liveSlots().map((slot) => ({ shard, slot, id: shard.flows.idOf(slot) }))), 'finish')
+    for (const shard of this.shards) shard.shrink()
   }
 
   counts(): EngineCounts {

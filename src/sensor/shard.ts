@@ -295,6 +295,13 @@ export class Shard {
     for (const slot of this.flows.liveSlots()) tell(this.flows.sum(slot, this.#sum))
   }
 
+  /** Every flow has ended: what they took is given back before the report is made. */
+  shrink(): void {
+    this.flows.shrink()
+    this.#readers.shrink()
+    this.#senderRows = new Int32Array(0)
+  }
+
   /** Brings what is known of live senders up to now. */
   settle(): void {
     this.flows.eachSlot((slot, lastAt) => this.#seen(slot, lastAt))

@@ -335,6 +335,7 @@ test('finish ends all in id order, and the table can go on', () => {
   flows.observe(frame({ sport: 5 }))
   flows.finish()
   assert.deepEqual(ended, [1, 2, 3].map((id) => ({ id, why: 'finish' })))
+  flows.shrink()
   assert.equal(flows.observe(frame({ sport: 3 })).flow.id, 4)
 })
 

@@ -206,6 +206,13 @@ export class FlowTable {
     for (const slot of this.liveSlots()) this.end(slot, 'finish')
   }
 
+  /** Every flow has ended: what they took is given back before the report is made. The table may be used again; ids go on. */
+  shrink(): void {
+    this.#index.shrink()
+    this.#ages.shrink()
+    this.#views.shrink()
+  }
+
   /** Places of the live flows, in order of id. */
   liveSlots(): number[] {
     const slots: number[] = []

@@ -11,7 +11,7 @@ export type Learnt = Pick<Flow, 'protocol' | 'gapBytes' | 'isTurned'>
 export class FlowViews {
   readonly #arrays: FlowArrays
   /** By place; null where nobody has asked, or the view was let go. */
-  readonly #views: (FlowView | null)[] = []
+  #views: (FlowView | null)[] = []
   /** Names of protocols: FlowWord.learnt holds a place here, plus one. As many as the registry has rows. */
   readonly #protocols: string[] = []
   /** One object, overwritten by every call of learnt. */
@@ -62,6 +62,11 @@ export class FlowViews {
     view.close()
     this.#views[slot] = null
     this.#size--
+  }
+
+  /** Gives back the memory when no view is kept. */
+  shrink(): void {
+    if (this.#size === 0) this.#views = []
   }
 
   #numberOf(protocol: string | null): number {

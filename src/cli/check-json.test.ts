@@ -7,7 +7,10 @@ import { check } from '../testing/check.ts'
 import { capturesMissing, sharedCapture } from '../testing/shared.ts'
 import { ip } from '../testing/world.ts'
 import type { Report } from '../sensor/report.ts'
+import type { Picture } from '../sensor/picture.ts'
 import { jsonLinePieces, jsonPieces } from './check-json.ts'
+import { writeReport } from './check.ts'
+import type { Io } from './io.ts'
 
 const PIECE_CHARACTERS_MAX = 1_000_000
 
@@ -42,6 +45,40 @@ for (const count of [0, 1, 2, 999, 1000, 1001, 2500]) {
       .map((o) => JSON.stringify(o)))
   })
 }
+
+test('a slow reader: no conversation is made while a piece still waits for it', async () => {
+  const conversations = Array.from({ length: 3500 }, (_, n) => conversation(n))
+  const whole = report(conversations)
+  let made = 0
+  let waiting = 0
+  let waitingMost = 0
+  const madeAtTake: number[] = []
+  let text = ''
+  const io: Io = {
+    out: (piece) => {
+      text += piece
+      waitingMost = Math.max(waitingMost, ++waiting)
+    },
+    room: async () => {
+      const before = made
+      await Promise.resolve()
+      assert.equal(made, before)
+      madeAtTake.push(made)
+      waiting = 0
+    },
+    err: () => assert.fail('nothing to say'), isTty: false, color: false, env: {}, signal: new AbortController().signal,
+  }
+  const each = function* (): Generator<Conversation> {
+    for (const c of conversations) {
+      made++
+      yield c
+    }
+  }
+  await writeReport({ report: whole, picture: { eachConversation: each } as unknown as Picture }, 'json', io)
+  assert.equal(text, `${JSON.stringify(whole, null, 2)}\n`)
+  assert.equal(waitingMost, 1)
+  assert.ok(madeAtTake.filter((count) => count > 0 && count < conversations.length).length >= 3, madeAtTake.join(', '))
+})
 
 test('a real report with findings and assets reads the same', { skip: capturesMissing }, async () => {
   const whole = await check(sharedCapture('medical/tapirx__HL7-ADT-UDI-PRT.pcap'))

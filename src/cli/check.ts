@@ -52,13 +52,21 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
       io.err(`cordon check: ${result.error.message}\n  help: ${result.error.help}\n`)
       return result.error.code === 'unusable' ? Exit.usage : Exit.unreadable
     }
-    for (const piece of renderReport(result.value, args.format, io)) io.out(piece)
+    await writeReport(result.value, args.format, io)
     return exitCodeOf(result.value.report, args.failOn)
   })
 }
 
+/** Piece by piece, each when the one before it has been taken: a slow reader of a long report costs time and no memory. */
+export async function writeReport(analysed: Analysed, format: OutputFormat, io: Io): Promise<void> {
+  for (const piece of renderReport(analysed, format, io)) {
+    io.out(piece)
+    await io.room?.()
+  }
+}
+
 /** In pieces, so that no report is held whole. */
-export function* renderReport({ report, picture }: Analysed, format: OutputFormat, io: Io): Generator<string> {
+function* renderReport({ report, picture }: Analysed, format: OutputFormat, io: Io): Generator<string> {
   if (format === 'json') yield* jsonPieces(report, picture.eachConversation())
   else if (format === 'jsonl') yield* jsonLinePieces(report, picture.eachConversation())
   else if (format === 'csv') yield csv([ASSET_HEAD, ...report.assets.map((a) => assetCells(a))])

@@ -2,6 +2,8 @@
 
 export interface Io {
   readonly out: (text: string) => void
+  /** Resolves when the reader of `out` has taken what was written: who writes much waits for it between two pieces. */
+  readonly room?: () => Promise<void>
   readonly err: (text: string) => void
   /** stderr is a terminal: progress bars are welcome. */
   readonly isTty: boolean

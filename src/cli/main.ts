@@ -1,6 +1,7 @@
 // The command line: nouns and verbs of the product wired to functions that return exit codes. No logic of its own.
 // Commands are loaded when they are called, so that `check` does not wait for a web server's code.
 
+import { once } from 'node:events'
 import os from 'node:os'
 import path from 'node:path'
 import tty from 'node:tty'
@@ -11,6 +12,7 @@ import { addAdvisory } from './advisory-commands.ts'
 import { addGateway } from './gateway-commands.ts'
 import { addInventory } from './inventory-commands.ts'
 import { FAULTS } from '../twin/faults.ts'
+import { collectEarly } from './heap.ts'
 import { Exit, type Io } from './io.ts'
 import { FAIL_ON_VALUES, type OutputFormat } from './options.ts'
 import {
@@ -35,6 +37,9 @@ function makeIo(): { io: Io; code: () => number | null } {
   }
   const io: Io = {
     out: (text) => void process.stdout.write(text),
+    room: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+    },
     err: (text) => void process.stderr.write(text),
     isTty: tty.isatty(2),
     color: tty.isatty(1) && process.env['NO_COLOR'] === undefined,
@@ -266,5 +271,6 @@ if (import.meta.main) {
     process.stderr.write(`cordon: the output could not be written (${cause.code}); what is there is not whole\n`)
     process.exit(Exit.incomplete)
   })
+  collectEarly()
   process.exitCode = await main(process.argv)
 }

@@ -26,7 +26,7 @@ import { parseBpf } from '../wire/bpf/parse.ts'
 import type { BpfInstruction } from '../wire/bpf/program.ts'
 import { LinkType } from '../wire/capture/capture.ts'
 import { watchingAdvisories } from './advisory-watched.ts'
-import { renderReport } from './check.ts'
+import { writeReport } from './check.ts'
 import { nowMicros } from './console.ts'
 import { Exit, type Io } from './io.ts'
 import { knowingPeople } from './knowing-people.ts'
@@ -188,7 +188,7 @@ class Watch {
     this.#sensor.finish()
     const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'complete')
     await this.#keep(report.analysis, picture)
-    for (const piece of renderReport({ report, picture }, this.#args.format, this.#io)) this.#io.out(piece)
+    await writeReport({ report, picture }, this.#args.format, this.#io)
     const code = exitCodeOf(report, this.#args.failOn)
     return code === Exit.ok && this.#readers.gaps.length > 0 ? Exit.incomplete : code
   }

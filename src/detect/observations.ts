@@ -70,6 +70,7 @@ const TUNNEL: Readonly<Record<TunnelKindName, string>> = {
 const FULL: Readonly<Record<string, string>> = {
   flowsEvicted: 'conversations put aside because too many lived at once; what each did is counted, but one may stand there as several',
   flowsNotRead: 'conversations no longer read because too many were read at once: what they said after is not known',
+  streamsNotKept: 'monitor connections whose begin and end were not remembered because there were too many: whether a stream was lost may not be known',
 }
 
 const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
@@ -89,7 +90,7 @@ const FRAME: Readonly<Partial<Record<FrameFlagName, string>>> = {
 
 /** Names of observations that mean packets, records or conversations are missing: what was not seen there is not known, and the exit code is 4. */
 const LOSSES: ReadonlySet<string> = new Set([
-  'flowsEvicted', 'flowsNotRead', 'talksNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams',
+  'flowsEvicted', 'flowsNotRead', 'talksNotKept', 'streamsNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams',
 ])
 
 /** Its packets are among those of incomplete datagrams already. */

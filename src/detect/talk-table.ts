@@ -264,8 +264,11 @@ export class TalkTable {
     }
     this.#frames[row] = withFrame(this.frames(row), flow.firstFrame)
     if (flow.firstFrame < this.wide(row, Wide.firstFrame)) this.#wides[wide + Wide.firstFrame] = flow.firstFrame
-    const more = this.#evidence[row] ?? []
-    if (more.length < (EVIDENCE_MAX - 1) * 3) this.#evidence[row] = [...more, flow.id, flow.srcPort, flow.dstPort]
+    const more = this.#evidence[row] ?? null
+    const { id, srcPort, dstPort } = flow
+    // Exactly as long: a list that grows by itself has room for seventeen, and there may be as many as rows.
+    if (more === null) this.#evidence[row] = [id, srcPort, dstPort]
+    else if (more.length < (EVIDENCE_MAX - 1) * EVIDENCE_PARTS) this.#evidence[row] = more.concat(id, srcPort, dstPort)
   }
 }
 

@@ -17,6 +17,15 @@ test('a live flow is in the snapshot and changes nothing; an ended one is counte
   assert.equal(talks.snapshot([live]).talks[0]?.flows, 2)
 })
 
+test('times of monitor connections are remembered up to a bound, and what is beyond it is counted', () => {
+  const talks = new Talks(0, 10, 2)
+  for (let i = 1; i <= 5; i++) talks.ended({ ...live, id: i })
+  talks.ended(flow(MONITOR, CENTRAL, 80, { id: 9 }))
+  assert.deepEqual(talks.snapshot([]).spans.map((span) => span.flowId), [1, 2])
+  assert.equal(talks.spansNotKept, 3)
+  assert.equal(talks.notKept, 0)
+})
+
 test('payload without a packet back is one-sided; a bare SYN, a SYN with data and a datagram are not', () => {
   const rows = [
     [{ state: 'midstream', payloadBytes: [10, 0] }, 1, 0],

@@ -59,8 +59,8 @@ export interface StreamSpan {
 
 /** Rows kept; twice the pairs a hospital of 10 000 assets with six services each makes. */
 export const TALKS_MAX = 131_072
-/** CMS8000 connections remembered: 64 beds reconnecting a thousand times. */
-const SPANS_MAX = 65_536
+/** CMS8000 connections remembered, of all tables together: 64 beds reconnecting a thousand times. */
+export const SPANS_MAX = 65_536
 
 /** Rows and spans of one table of talks. */
 export interface TalksParts {
@@ -68,22 +68,23 @@ export interface TalksParts {
   readonly spans: readonly StreamSpan[]
 }
 
-/** Tells live flows as numbers, one after the other in the same object; the flow itself is null when nobody has read it. */
-export type EachLive = (tell: (sum: FlowSum, flow: Flow | null) => void) => void
+/** Tells live flows as numbers, one after the other in the same object. */
+export type EachLive = (tell: (sum: FlowSum) => void) => void
 
 export class Talks {
   #table: TalkTable
   /** Somebody holds rows of the table: the next flow goes to a copy. */
   #isShown = false
   readonly #spans: StreamSpan[] = []
-  /** Flows whose first captured packet was an answer, so that the flow table took the responder for the initiator. */
-  readonly #turned = new WeakSet<Flow>()
+  readonly #spansMax: number
   readonly #sum = new FlowSum()
   #notKept = 0
+  #spansNotKept = 0
 
   /** `seed` of the table's hashes: a live sensor passes a random one. It never shows in the output. */
-  constructor(seed = 0, talksMax = TALKS_MAX) {
+  constructor(seed = 0, talksMax = TALKS_MAX, spansMax = SPANS_MAX) {
     this.#table = new TalkTable(talksMax, seed)
+    this.#spansMax = spansMax
   }
 
   /** Flows that found no row because the table is full. */
@@ -91,29 +92,32 @@ export class Talks {
     return this.#notKept
   }
 
+  /** CMS8000 connections whose times were not remembered because there were too many. */
+  get spansNotKept(): number {
+    return this.#spansNotKept
+  }
+
   /**
-   * The content says that the flow's responder is the side that connects. Heeded only without a SYN in the capture: who was
-   * seen to connect did connect.
+   * The content says that the flow's responder is the side that connects: its first captured packet was an answer, so that the flow table
+   * took the responder for the initiator. Heeded only without a SYN in the capture: who was seen to connect did connect.
    */
   turn(flow: Flow): void {
-    if (flow.proto === IpProto.tcp && ((flow.tcpFlags[0] | flow.tcpFlags[1]) & TcpFlag.syn) === 0) this.#turned.add(flow)
+    if (flow.proto === IpProto.tcp && ((flow.tcpFlags[0] | flow.tcpFlags[1]) & TcpFlag.syn) === 0) flow.isTurned = true
   }
 
   /** A flow is over: its counters are added for good. */
   ended(flow: Flow): void {
-    this.endedAs(this.#sum.fromFlow(flow), flow)
+    this.endedAs(this.#sum.fromFlow(flow))
   }
 
-  /** The same of a flow as numbers, which are turned when its content said so; `flow` is null when nobody has read it. */
-  endedAs(sum: FlowSum, flow: Flow | null): void {
+  /** The same of a flow as numbers, which are turned when its content said so. */
+  endedAs(sum: FlowSum): void {
     if (this.#isShown) this.#table = this.#table.clone()
     this.#isShown = false
-    if (!this.#addTo(this.#table, sum, flow)) this.#notKept++
-    if (sum.protocol === 'cms8000' && this.#spans.length < SPANS_MAX) this.#spans.push(spanOf(sum))
-  }
-
-  #addTo(table: TalkTable, sum: FlowSum, flow: Flow | null): boolean {
-    return table.add(flow !== null && this.#turned.has(flow) ? sum.turn() : sum)
+    if (!addTo(this.#table, sum)) this.#notKept++
+    if (sum.protocol !== 'cms8000') return
+    if (this.#spans.length < this.#spansMax) this.#spans.push(spanOf(sum))
+    else this.#spansNotKept++
   }
 
   /** The table as of now, with live flows added to a copy: reading changes nothing. In order of first appearance. */
@@ -121,7 +125,7 @@ export class Talks {
     return snapshotOf([{
       talks: this,
       eachLive: (tell) => {
-        for (const flow of live) tell(this.#sum.fromFlow(flow), flow)
+        for (const flow of live) tell(this.#sum.fromFlow(flow))
       },
     }])
   }
@@ -135,15 +139,19 @@ export class Talks {
   shown(eachLive: EachLive): { readonly table: TalkTable; readonly spans: readonly StreamSpan[] } {
     const spans = [...this.#spans]
     const copies: TalkTable[] = []
-    eachLive((sum, flow) => {
+    eachLive((sum) => {
       if (copies.length === 0) copies.push(this.#table.clone())
-      this.#addTo(copies[0] as TalkTable, sum, flow)
+      addTo(copies[0] as TalkTable, sum)
       if (sum.protocol === 'cms8000') spans.push(spanOf(sum))
     })
     const [copy] = copies
     this.#isShown ||= copy === undefined
     return { table: copy ?? this.#table, spans }
   }
+}
+
+function addTo(table: TalkTable, sum: FlowSum): boolean {
+  return table.add(sum.isTurned ? sum.turn() : sum)
 }
 
 /** The tables of several parts as one, in order of first appearance. No row is in two of them: they part by who talks to whom. */

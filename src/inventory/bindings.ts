@@ -174,10 +174,11 @@ function addClaim(place: Place, claimants: Binding[], binding: Binding): void {
   else if (claimants.length > CLAIMANTS_SCANNED) place.byCard = new Map(claimants.map((b) => [b.mac, b]))
 }
 
-/** Most bindings have a frame or two: the list is made anew for each, so that it is as long as it needs to be. */
+/** Most bindings have a frame or two: the list is made anew for each, and exactly as long (what grows by itself has room for seventeen). */
 function noteFrame(binding: Binding, frame: number): void {
   const { frames } = binding
-  if (frames.length < FRAMES_MAX && (frames.length === 0 || frames[frames.length - 1] !== frame)) binding.frames = [...frames, frame]
+  if (frames.length >= FRAMES_MAX || frames[frames.length - 1] === frame) return
+  binding.frames = frames.length === 0 ? [frame] : frames.concat(frame)
 }
 
 /** The first frames of both, ascending, each once. */

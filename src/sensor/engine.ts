@@ -227,6 +227,7 @@ export class Engine implements PacketSink {
   finish(): void {
     this.#fragments.finish()
     this.#end(this.shards.flatMap((shard) => shard.flows.liveSlots().map((slot) => ({ shard, slot, id: shard.flows.idOf(slot) }))), 'finish')
+    for (const shard of this.shards) shard.shrink()
     this.tellRepeats()
   }
 
@@ -255,6 +256,7 @@ export class Engine implements PacketSink {
     for (const shard of this.shards) {
       const { evicted } = shard.flows.counters()
       addCounts(counts, { flowsEvicted: evicted, flowsNotRead: shard.notRead, talksNotKept: shard.talks.notKept, hostsNotKept: shard.senders.refused })
+      addCounts(counts, { streamsNotKept: shard.talks.spansNotKept })
     }
     return counts
   }

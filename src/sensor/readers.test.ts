@@ -31,6 +31,17 @@ test('holds what a map would hold, and never more than its bound', () => {
   }))
 })
 
+test('empty, it gives its memory back and goes on; with somebody in it nothing changes', () => {
+  const readers = new Readers<string>(4, () => assert.fail('there is room'))
+  readers.add(5, 'five')
+  readers.shrink()
+  assert.equal(readers.touch(5), 'five')
+  readers.take(5)
+  readers.shrink()
+  readers.add(3, 'three')
+  assert.deepEqual([readers.touch(5), readers.touch(3), readers.size], [null, 'three', 1])
+})
+
 test('who speaks stays: of ten, the silent one makes room', () => {
   const out: number[] = []
   const readers = new Readers<number>(10, (slot) => (out.push(slot), readers.take(slot)))

@@ -5,11 +5,11 @@ export class Readers<T> {
   readonly #max: number
   readonly #onFull: (slot: number) => void
   /** By place of the flow; a hole where nobody reads. */
-  readonly #kept: (T | null)[] = []
+  #kept: (T | null)[] = []
   /** The places in use, in a ring that the hand goes round; by place: where in the ring, and whether it spoke since the hand came by. */
   readonly #ring: number[] = []
-  readonly #at: number[] = []
-  readonly #spoke: boolean[] = []
+  #at: number[] = []
+  #spoke: boolean[] = []
   #hand = 0
   #pushedOut = 0
 
@@ -59,6 +59,14 @@ export class Readers<T> {
       this.#at[last] = hole
     }
     return kept
+  }
+
+  /** Gives back the memory when nothing is kept. */
+  shrink(): void {
+    if (this.#ring.length > 0) return
+    this.#kept = []
+    this.#at = []
+    this.#spoke = []
   }
 
   /** The hand goes round: who spoke since it came by last is passed once. */

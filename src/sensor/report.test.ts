@@ -34,7 +34,7 @@ test('damage outranks findings, findings outrank gaps', () => {
 })
 
 test('whatever says that something is missing gives no green tick, and outranks no finding; an oddity that lost nothing does', () => {
-  for (const name of ['flowsEvicted', 'talksNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams']) {
+  for (const name of ['flowsEvicted', 'talksNotKept', 'streamsNotKept', 'hostsNotKept', 'captureDropped', 'ip evicted', 'ip packetsOfIncompleteDatagrams']) {
     assert.equal(exitCodeOf(report({ observations: [{ name, count: 1 }] }), 'never'), 4, name)
     assert.equal(exitCodeOf(report({ observations: [{ name, count: 1 }] }, { high: 1 }), 'high'), 1, name)
   }

@@ -4,7 +4,7 @@
 import { MAC_BROADCAST } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { addFlow, noFlows, type FlowTally } from '../detect/sensor-health.ts'
-import { Talks, TALKS_MAX } from '../detect/talks.ts'
+import { SPANS_MAX, Talks, TALKS_MAX } from '../detect/talks.ts'
 import { readSyn, type SynSeen } from '../inventory/hints/syn.ts'
 import { SENDERS_MAX, SenderTable } from '../inventory/senders.ts'
 import type { Fact } from '../protocols/facts.ts'
@@ -117,7 +117,7 @@ export class Shard {
     const { seed, events } = options
     this.#options = options
     this.#events = events
-    this.talks = new Talks(seed, TALKS_MAX * PER_SHARD)
+    this.talks = new Talks(seed, TALKS_MAX * PER_SHARD, SPANS_MAX * PER_SHARD)
     this.senders = new SenderTable(SENDERS_MAX, seed)
     this.#readers = new Readers(READERS_MAX * PER_SHARD, (slot) => this.#readNoMore(slot))
     this.flows = new FlowTable({ flowsMax: FLOWS_MAX * PER_SHARD, seed, nextId: () => events.nextId(), onSlotEnd: (slot) => this.#onEnd(slot) })
@@ -146,7 +146,9 @@ export class Shard {
   #started(step: FlowStep, frame: Frame): void {
     const { startPorts } = this.#options
     // Either port: the first packet captured may be an answer.
-    if (startPorts.has(frame.dstPort) || startPorts.has(frame.srcPort)) this.#events.started(step.flow, frame)
+    if (!startPorts.has(frame.dstPort) && !startPorts.has(frame.srcPort)) return
+    this.#events.started(step.flow, frame)
+    this.flows.release(step.slot)
   }
 
   #heard(step: FlowStep, buf: Uint8Array, frame: Frame): void {
@@ -207,6 +209,7 @@ export class Shard {
   /** The row of a flow that another one announced. */
   #announced(step: FlowStep, to: number, from: number): ProtocolRow | null {
     for (const row of this.#registry.expecting) if (row.expects?.ports(to, from) && row.expects.flow('udp', step.flow)) return row
+    this.flows.release(step.slot)
     return null
   }
 
@@ -252,16 +255,16 @@ export class Shard {
 
   /** Nobody will read this flow: its session and buffers go, its counts stay. */
   #giveUp(slot: number): void {
-    const reading = this.#readers.take(slot)
-    reading?.stream?.discard()
+    this.#readers.take(slot)?.stream?.discard()
     this.flows.setAttention(slot, Attention.givenUp)
-    if (reading && reading.flow.gapBytes === 0) this.flows.dropView(slot)
+    this.flows.release(slot)
   }
 
   /** Nothing more can be read of it, or too many are read at once and it was silent longest: it says what it has, as at its end. */
   #readNoMore(slot: number): void {
     this.#finishReading(slot)
     this.flows.setAttention(slot, Attention.givenUp)
+    this.flows.release(slot)
   }
 
   #finishReading(slot: number): void {
@@ -275,13 +278,12 @@ export class Shard {
 
   #onEnd(slot: number): void {
     if (this.flows.attention(slot) === Attention.reading) this.#finishReading(slot)
-    const view = this.flows.viewOf(slot)
-    const sum = this.#sum.fromRecord(this.flows.arrays, slot, view)
+    const sum = this.flows.sum(slot, this.#sum)
     this.#seen(slot, sum.lastAt)
     if (2 * slot < this.#senderRows.length) this.#senderRows[2 * slot] = this.#senderRows[2 * slot + 1] = -1
     addFlow(this.#ended, sum)
     if (this.#options.tellsEnded) this.#events.ended(this.flows.flowAt(slot))
-    this.talks.endedAs(sum, view)
+    this.talks.endedAs(sum)
   }
 
   #seen(slot: number, at: Micros): void {
@@ -289,12 +291,16 @@ export class Shard {
     for (let i = 2 * slot; i < 2 * slot + 2 && i < rows.length; i++) if ((rows[i] as number) >= 0) this.senders.seen(rows[i] as number, at)
   }
 
-  /** Live flows in order of id, as numbers that stand until the next one is told; the flow itself is null when nobody has asked for it. */
-  eachLive(tell: (sum: FlowSum, flow: Flow | null) => void): void {
-    for (const slot of this.flows.liveSlots()) {
-      const view = this.flows.viewOf(slot)
-      tell(this.#sum.fromRecord(this.flows.arrays, slot, view), view)
-    }
+  /** Live flows in order of id, as numbers that stand until the next one is told. */
+  eachLive(tell: (sum: FlowSum) => void): void {
+    for (const slot of this.flows.liveSlots()) tell(this.flows.sum(slot, this.#sum))
+  }
+
+  /** Every flow has ended: what they took is given back before the report is made. */
+  shrink(): void {
+    this.flows.shrink()
+    this.#readers.shrink()
+    this.#senderRows = new Int32Array(0)
   }
 
   /** Brings what is known of live senders up to now. */

@@ -1,12 +1,12 @@
 // hostile-check: one hostile capture through `cordon check - --json` in a process of its own, with the most memory that process ever held.
-// Keeps the shipped command under test: nothing is lowered, nothing is mocked.
+// Keeps the shipped command under test, launcher included: nothing is lowered, nothing is mocked.
 
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { once } from 'node:events'
 import { hostileCapture, type HostileStory } from './hostile.ts'
 
-const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts')
+const LAUNCHER = path.join(import.meta.dirname, '..', '..', 'cordon')
 const TELL = path.join(import.meta.dirname, 'tell-memory.ts')
 
 export interface HostileRun {
@@ -26,9 +26,7 @@ const HEAD_CHARS = 64 * 1024
 
 export async function checkHostile(story: HostileStory, count: number, seed: number, node: readonly string[] = []): Promise<HostileRun> {
   const began = performance.now()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...node, '--import', TELL, MAIN, 'check', '-', '--json'], {
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const child = spawn(LAUNCHER, ['check', '-', '--json'], { env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: `--import "${TELL}" ${node.join(' ')}` } })
   let head = ''
   let reportBytes = 0
   let stderr = ''
@@ -48,7 +46,7 @@ export async function checkHostile(story: HostileStory, count: number, seed: num
   const [exitCode] = await ended
   return {
     exitCode, reportBytes, named: namedIn(head), stderr, packets: Number(/"packets": (\d+)/.exec(head)?.[1] ?? 0),
-    memoryMost: Number(/most memory: (\d+)/.exec(stderr)?.[1] ?? Number.NaN), seconds: (performance.now() - began) / 1000,
+    memoryMost: Number(/most memory: (\d+)\s*$/.exec(stderr)?.[1] ?? Number.NaN), seconds: (performance.now() - began) / 1000,
   }
 }
 

@@ -68,6 +68,13 @@ export class FlowAges {
     this.#counts[ageClass] = (this.#counts[ageClass] as number) - 1
   }
 
+  /** Gives back the memory of lists in which nothing stands. */
+  shrink(): void {
+    if (this.largest() !== NONE) return
+    this.#older = new Int32Array(SLOTS_AT_START)
+    this.#newer = new Int32Array(SLOTS_AT_START)
+  }
+
   /** Marks activity: the slot becomes the youngest of `to`. */
   touch(slot: number, from: number, to: number): void {
     if (from === to && this.#newest[to] === slot) return

@@ -15,6 +15,19 @@ function keyOf(n: number, version = 4): Int32Array {
   return words
 }
 
+test('an index that is empty gives its memory back and works as a new one; one that holds flows does not', () => {
+  const index = new FlowIndex(10_000, 1)
+  const atStart = index.words.length
+  for (let n = 0; n < 5000; n++) index.add(keyOf(n))
+  assert.ok(index.words.length > 4 * atStart)
+  assert.throws(() => index.shrink(), InvariantError)
+  for (let slot = 0; slot < 5000; slot++) index.remove(slot)
+  index.shrink()
+  assert.deepEqual([index.words.length, index.numbers.buffer === index.words.buffer, index.size, index.find(keyOf(7))], [atStart, true, 0, -1])
+  for (let n = 0; n < 5000; n++) assert.equal(index.add(keyOf(n)), n)
+  assert.equal(index.find(keyOf(4999)), 4999)
+})
+
 const step = fc.record({ key: fc.nat(40), version: fc.constantFrom(4, 6), remove: fc.boolean() })
 
 test('add, find and remove in any order agree with a Map', () => {

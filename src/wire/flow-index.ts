@@ -91,6 +91,17 @@ export class FlowIndex {
     this.#freed.push(slot)
   }
 
+  /** Gives back the memory of an index in which nothing lives. It may be used again. */
+  shrink(): void {
+    assert(this.size === 0, 'an index that holds flows cannot shrink')
+    this.#capacity = SLOTS_AT_START
+    this.words = new Int32Array(SLOTS_AT_START * this.#stride)
+    this.numbers = new Float64Array(this.words.buffer)
+    this.#table = new Int32Array(SLOTS_AT_START * 2)
+    this.#freed = []
+    this.#highWater = 0
+  }
+
   #hashOf(slot: number): number {
     return this.words[slot * this.#stride + HASH] as number
   }

@@ -19,6 +19,8 @@ export const FlowWord = {
   srcIsLow: 12, id: 13, tick: 14, attention: 15,
   /** Third line, behind the two packet counts. `ports` holds the initiator's above the responder's; for ICMP the type above the code. */
   flags: 36, isn: 38, syn: 40, known: 42, state: 43, ageClass: 44, firstFrame: 45, ports: 46,
+  /** What a view that was let go had learnt: the number of its protocol, 0 for none, and FLOW_TURNED. */
+  learnt: 47,
 } as const
 
 /** 64-bit numbers of the second line and the beginning of the third; two in a row are per direction, 0 from the initiator. */
@@ -26,6 +28,10 @@ export const FlowNumber = { lastAt: 8, firstAt: 9, bytes: 10, payloadBytes: 12, 
 
 /** Bits of FlowWord.known, to be shifted left by the direction. */
 export const FlowKnown = { isn: 1, syn: 4 } as const
+
+/** Bit of FlowWord.learnt above the number of the protocol. */
+export const FLOW_TURNED = 0x100
+export const LEARNT_PROTOCOL_MASK = 0xff
 
 export const KEY_TAGS_AND_PROTOCOL = 9
 export const KEY_VERSION = 10
@@ -44,17 +50,21 @@ export class FlowView implements Flow {
   readonly id: number
   readonly srcPort: number
   readonly dstPort: number
-  protocol: string | null = null
+  protocol: string | null
   gapBytes = 0
+  isTurned: boolean
   #arrays: FlowArrays | null
   readonly #slot: number
   #src: Ip | null = null
   #dst: Ip | null = null
   #communityId: string | null = null
 
-  constructor(arrays: FlowArrays, slot: number) {
+  /** `protocol` is what an earlier view of the same flow had learnt. */
+  constructor(arrays: FlowArrays, slot: number, protocol: string | null) {
     this.#arrays = arrays
     this.#slot = slot
+    this.protocol = protocol
+    this.isTurned = (this.#word(FlowWord.learnt) & FLOW_TURNED) !== 0
     this.id = this.#word(FlowWord.id)
     const ports = this.#word(FlowWord.ports)
     this.srcPort = ports >>> 16
@@ -154,10 +164,10 @@ export class FlowView implements Flow {
 /** The flow as it is now, for keeping. */
 export function copyFlow(flow: Flow): Flow {
   const { id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags } = flow
-  const { state, protocol, gapBytes } = flow
+  const { state, protocol, gapBytes, isTurned = false } = flow
   const name = flow.communityId()
   return {
     id, vlan, innerVlan, src, dst, proto, srcPort, dstPort, firstAt, firstFrame, lastAt, macs, packets, bytes, payloadBytes, tcpFlags,
-    state, protocol, gapBytes, communityId: () => name,
+    state, protocol, gapBytes, isTurned, communityId: () => name,
   }
 }

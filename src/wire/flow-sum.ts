@@ -6,9 +6,10 @@ import type { MacNumber } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { u32be } from './bytes.ts'
 import {
-  FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowNumber, FlowWord, KEY_TAGS_AND_PROTOCOL, KEY_VERSION, VERSION_MASK, type FlowArrays, type FlowView,
+  FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowNumber, FlowWord, KEY_TAGS_AND_PROTOCOL, KEY_VERSION, VERSION_MASK, type FlowArrays,
 } from './flow-record.ts'
 import { FLOW_STATES } from './flow-state.ts'
+import type { Learnt } from './flow-views.ts'
 import type { Flow, FlowState } from './flow.ts'
 
 /** 32-bit words of an address; IPv4 stands in the last one. */
@@ -38,9 +39,10 @@ export class FlowSum {
   state: FlowState = 'datagram'
   protocol: string | null = null
   gapBytes = 0
+  isTurned = false
 
-  /** `view`, when there is one, knows the protocol and the gaps; a flow nobody read has neither. */
-  fromRecord({ words, numbers }: FlowArrays, slot: number, view: FlowView | null): this {
+  /** `learnt`: what a view knows beside the record, or has left behind. */
+  fromRecord({ words, numbers }: FlowArrays, slot: number, learnt: Learnt): this {
     const base = slot * FLOW_STRIDE
     const first = slot * FLOW_STRIDE_NUMBERS
     const tags = words[base + KEY_TAGS_AND_PROTOCOL] as number
@@ -69,15 +71,16 @@ export class FlowSum {
     this.lastAt = numbers[first + FlowNumber.lastAt] as number
     this.firstFrame = words[base + FlowWord.firstFrame] as number
     this.state = FLOW_STATES[words[base + FlowWord.state] as number] as FlowState
-    this.protocol = view === null ? null : view.protocol
-    this.gapBytes = view === null ? 0 : view.gapBytes
+    this.protocol = learnt.protocol
+    this.gapBytes = learnt.gapBytes
+    this.isTurned = learnt.isTurned === true
     return this
   }
 
   /** The same of a Flow from anywhere: the slow way. */
   fromFlow(flow: Flow): this {
-    const { id, vlan, proto, srcPort, dstPort, firstAt, lastAt, firstFrame, state, protocol, gapBytes } = flow
-    Object.assign(this, { id, vlan, proto, srcPort, dstPort, firstAt, lastAt, firstFrame, state, protocol, gapBytes })
+    const { id, vlan, proto, srcPort, dstPort, firstAt, lastAt, firstFrame, state, protocol, gapBytes, isTurned = false } = flow
+    Object.assign(this, { id, vlan, proto, srcPort, dstPort, firstAt, lastAt, firstFrame, state, protocol, gapBytes, isTurned })
     ;[this.srcMac, this.dstMac] = flow.macs
     ;[this.packetsOut, this.packetsBack] = flow.packets
     ;[this.bytesOut, this.bytesBack] = flow.bytes

@@ -11,6 +11,7 @@ import {
   DATAGRAM_IDLE_MICROS, FlowTable, TCP_OPEN_IDLE_MICROS, TCP_TRANSITORY_IDLE_MICROS, type FlowEnd, type FlowTableOptions,
 } from './flow-table.ts'
 import { copyFlow } from './flow-record.ts'
+import { FlowSum } from './flow-sum.ts'
 import type { Flow } from './flow.ts'
 import { Frame, FrameFlag, TcpFlag } from './frame.ts'
 
@@ -278,6 +279,38 @@ test('a flow that is over cannot be read by mistake for the one that took its pl
   assert.throws(() => flow.proto, InvariantError)
 })
 
+test('a flow that was let go is read by nobody, costs no object, and the next one who asks learns what was known', () => {
+  const { flows } = table()
+  const numbers = new FlowSum()
+  const step = flows.observe(frame({ payload: 7 }))
+  const { slot, flow } = step
+  flow.protocol = 'cms8000'
+  flow.isTurned = true
+  assert.equal(flows.viewed, 1)
+  flows.release(slot)
+  flows.release(slot)
+  assert.equal(flows.viewed, 0)
+  assert.throws(() => flow.src, InvariantError)
+  assert.deepEqual([flows.sum(slot, numbers).protocol, numbers.isTurned, numbers.payloadOut], ['cms8000', true, 7])
+  const again = flows.flowAt(slot)
+  assert.deepEqual([again.protocol, again.isTurned, again.id, again.payloadBytes], ['cms8000', true, flow.id, [7, 0]])
+  again.gapBytes = 3
+  flows.release(slot)
+  assert.equal(flows.flowAt(slot), again, 'one that knows of gaps stays')
+  assert.equal(flows.sum(slot, numbers).gapBytes, 3)
+})
+
+test('what a flow had learnt does not come back in the next one of its place', () => {
+  const { flows } = table({ flowsMax: 1 })
+  const { flow, slot } = flows.observe(frame({ src: 9 }))
+  flow.protocol = 'dns'
+  flow.isTurned = true
+  flows.release(slot)
+  const next = flows.observe(frame({ src: 8 }))
+  assert.equal(next.slot, slot)
+  assert.deepEqual([next.flow.protocol, next.flow.isTurned], [null, false])
+})
+
 test('a clock that jumps back ends nothing and never moves lastAt back', () => {
   const { flows, ended } = table()
   const { flow } = flows.observe(frame({ at: 100 * MICROS_PER_MINUTE }))
@@ -302,6 +335,7 @@ test('finish ends all in id order, and the table can go on', () => {
   flows.observe(frame({ sport: 5 }))
   flows.finish()
   assert.deepEqual(ended, [1, 2, 3].map((id) => ({ id, why: 'finish' })))
+  flows.shrink()
   assert.equal(flows.observe(frame({ sport: 3 })).flow.id, 4)
 })
 

@@ -6,8 +6,10 @@ import { MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../base/time.
 import { FlowAges } from './flow-ages.ts'
 import { FlowIndex } from './flow-index.ts'
 import { FlowKeyWords } from './flow-key.ts'
-import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, type FlowArrays, FlowKnown, FlowNumber, FlowView, FlowWord } from './flow-record.ts'
+import { FLOW_STRIDE, FLOW_STRIDE_NUMBERS, FlowKnown, FlowNumber, FlowWord } from './flow-record.ts'
 import { DATAGRAM_CODE, FIRST_CODE, FLOW_STATES, MIDSTREAM_CODE, nextStateCode } from './flow-state.ts'
+import type { FlowSum } from './flow-sum.ts'
+import { FlowViews } from './flow-views.ts'
 import type { Direction, Flow, FlowState } from './flow.ts'
 import { FrameFlag, IpProto, TcpFlag, type Frame } from './frame.ts'
 
@@ -97,8 +99,7 @@ class Step implements FlowStep {
 export class FlowTable {
   readonly #index: FlowIndex
   readonly #ages = new FlowAges(IDLE_MICROS.length)
-  /** What others hold of a live flow, by slot; null until somebody asks. */
-  readonly #views: (FlowView | null)[] = []
+  readonly #views: FlowViews
   readonly #key = new FlowKeyWords()
   readonly #onEnd: (flow: Flow, why: FlowEnd, slot: number) => void
   readonly #onSlotEnd: ((slot: number, why: FlowEnd) => void) | null
@@ -110,6 +111,7 @@ export class FlowTable {
 
   constructor(options: FlowTableOptions = {}) {
     this.#index = new FlowIndex(options.flowsMax ?? FLOWS_MAX, options.seed ?? 0, FLOW_STRIDE)
+    this.#views = new FlowViews(this.#index)
     this.#onEnd = options.onEnd ?? ((): void => {})
     this.#onSlotEnd = options.onSlotEnd ?? null
     this.#nextId = options.nextId ?? null
@@ -153,23 +155,22 @@ export class FlowTable {
 
   /** The flow of a live slot, valid until its onEnd has returned (copyFlow keeps it longer). */
   flowAt(slot: number): Flow {
-    return this.#view(slot)
+    return this.#views.at(slot)
   }
 
-  /** The view somebody has asked for, if anybody has. */
-  viewOf(slot: number): FlowView | null {
-    return this.#views[slot] ?? null
+  /** Nobody holds the flow any more: its view goes, what it has learnt stays with the flow. */
+  release(slot: number): void {
+    this.#views.release(slot)
   }
 
-  /** Nobody holds the view any more: it goes, and what it alone knew (protocol, gaps) goes with it. */
-  dropView(slot: number): void {
-    this.#views[slot]?.close()
-    this.#views[slot] = null
+  /** The flow as numbers, which stand until `into` is filled again. */
+  sum(slot: number, into: FlowSum): FlowSum {
+    return into.fromRecord(this.#index, slot, this.#views.learnt(slot))
   }
 
-  /** The record's arrays. Replaced when the table grows: read them anew each time. */
-  get arrays(): FlowArrays {
-    return this.#index
+  /** Flows that somebody may hold at this moment. */
+  get viewed(): number {
+    return this.#views.size
   }
 
   /** A number that the owner of the table keeps with a live flow; 0 when the flow is new. */
@@ -190,7 +191,7 @@ export class FlowTable {
 
   /** Live flows in order of first packet. */
   live(): Flow[] {
-    return this.liveSlots().map((slot) => this.#view(slot))
+    return this.liveSlots().map((slot) => this.#views.at(slot))
   }
 
   /** Live flows by place, in no order, with the time of their last packet. */
@@ -203,6 +204,13 @@ export class FlowTable {
   /** Ends every live flow, in id order. The table may be used again after it; ids go on. */
   finish(): void {
     for (const slot of this.liveSlots()) this.end(slot, 'finish')
+  }
+
+  /** Every flow has ended: what they took is given back before the report is made. The table may be used again; ids go on. */
+  shrink(): void {
+    this.#index.shrink()
+    this.#ages.shrink()
+    this.#views.shrink()
   }
 
   /** Places of the live flows, in order of id. */
@@ -219,14 +227,6 @@ export class FlowTable {
   /** The id of the flow that has this place. */
   idOf(slot: number): number {
     return this.#index.words[slot * FLOW_STRIDE + FlowWord.id] as number
-  }
-
-  #view(slot: number): FlowView {
-    const known = this.#views[slot]
-    if (known) return known
-    const view = new FlowView(this.#index, slot)
-    this.#views[slot] = view
-    return view
   }
 
   /** Ends the flow when the frame cannot belong to it: its time is over, or a new connection begins. */
@@ -253,7 +253,7 @@ export class FlowTable {
     words[base + FlowWord.tick] = tick
     words[base + FlowWord.attention] = 0
     words[base + FlowWord.flags] = words[base + FlowWord.flags + 1] = 0
-    words[base + FlowWord.known] = 0
+    words[base + FlowWord.known] = words[base + FlowWord.learnt] = 0
     words[base + FlowWord.state] = DATAGRAM_CODE
     words[base + FlowWord.ageClass] = AgeClass.datagram
     words[base + FlowWord.firstFrame] = frame.number
@@ -292,9 +292,9 @@ export class FlowTable {
   /** Ends a live flow. */
   end(slot: number, why: FlowEnd): void {
     this.#ages.remove(slot, this.#index.words[slot * FLOW_STRIDE + FlowWord.ageClass] as number)
-    if (this.#onSlotEnd === null) this.#onEnd(this.#view(slot), why, slot)
+    if (this.#onSlotEnd === null) this.#onEnd(this.#views.at(slot), why, slot)
     else this.#onSlotEnd(slot, why)
-    this.dropView(slot)
+    this.#views.drop(slot)
     this.#index.remove(slot)
   }
 

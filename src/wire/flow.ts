@@ -44,6 +44,8 @@ export interface Flow extends FlowKey {
   protocol: string | null
   /** Bytes that never came (capture loss or a late start), both directions. */
   gapBytes: number
+  /** The content says that the responder is the side that connects (Talks.turn). */
+  isTurned?: boolean
   /** Community ID v1, seed 0. Computed once when first asked. */
   communityId(): string
 }

@@ -50,8 +50,11 @@ export const SMALL_LAYOUT = BASE + 2
 /** Offset of the options behind a TCP header. */
 const HEADER_BYTES = 20
 
+const NO_SHAPES: readonly SynShape[] = []
+
 export class SynShapes {
-  readonly #shapes: SynShape[] = []
+  /** Made anew for each shape: most addresses have one, and a list that grows by itself has room for seventeen. */
+  #shapes: readonly SynShape[] = NO_SHAPES
   #last = -1
 
   list(): readonly SynShape[] {
@@ -71,7 +74,8 @@ export class SynShapes {
     }
     if (shapes.length >= SHAPES_MAX) return
     this.#last = shapes.length
-    shapes.push({ layout, ttl, mac, window, mss, firstAt: at, lastAt: at, frame, count: 1, turns: 0 })
+    const shape: SynShape = { layout, ttl, mac, window, mss, firstAt: at, lastAt: at, frame, count: 1, turns: 0 }
+    this.#shapes = shapes.length === 0 ? [shape] : shapes.concat(shape)
   }
 }
 

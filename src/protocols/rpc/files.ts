@@ -107,6 +107,8 @@ function passKey(pair: string, handle: string, way: Way): string {
 
 /** Shared by the rows of one sensor; deterministic: same packets, same memory. */
 export class RpcMemory {
+  /** Calls that wait for a reply, of all sessions together (session.ts counts). */
+  waiting = 0
   readonly #files = new Map<string, KnownFile>()
   /** Files passing, oldest first, by pair, way and handle. */
   readonly #passes = new Map<string, FilePass>()

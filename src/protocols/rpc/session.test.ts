@@ -17,7 +17,7 @@ import type { FileTransfer } from '../file-transfer/facts.ts'
 import type { RpcFact } from './facts.ts'
 import { createRpc } from './index.ts'
 import type { CallHeader } from './message.ts'
-import { MALFORMED_FACTS_MAX, PENDING_MAX } from './session.ts'
+import { MALFORMED_FACTS_MAX, PENDING_MAX, WAITING_MAX } from './session.ts'
 import { CallTally, KINDS_MAX, TOLD_MAX } from './tally.ts'
 import { ELF_HEAD, fakeAttributes, fakeContent, fakeDirectory, fakeHandle, MONITOR, Talk } from './testdata/talk.ts'
 
@@ -196,6 +196,29 @@ describe('calls and replies', () => {
     for (let i = 0; i < 2 * KINDS_MAX; i++) tallies.of(call(100 + i), []).calls++
     equal(tallies.kinds.length, KINDS_MAX)
     equal(tallies.kinds.reduce((n, { calls }) => n + calls, 0), 2 * KINDS_MAX)
+  })
+
+  test(`all sessions together wait for ${WAITING_MAX} calls: beyond it each pushes out its own, none is lost from the count, and room comes back`, () => {
+    const flows = new Flows()
+    const calls = (count: number): readonly Chunk[] => {
+      const talk = new Talk('tcp')
+      for (let i = 0; i < count; i++) talk.call(portmapDump(), null)
+      return talk.chunks
+    }
+    const told = (): number => flows.facts.filter((f) => f.kind === 'unanswered').length
+    const unanswered = (): number => flows.facts.reduce((n, f) => n + (f.kind === 'totals' ? Math.max(0, f.unanswered - TOLD_MAX) : 0), told())
+    const many = calls(PENDING_MAX)
+    const full = Array.from({ length: WAITING_MAX / PENDING_MAX }, () => flows.open('tcp'))
+    for (const flow of full) flow.feed(many)
+    equal(unanswered(), 0)
+    const late = flows.open('tcp')
+    late.feed(calls(3))
+    equal(unanswered(), 3, 'a session without a call that waits has none to push out')
+    for (const flow of [...full, late]) flow.end()
+    equal(unanswered(), WAITING_MAX + 3, 'each call is told or counted once')
+    const after = flows.open('tcp')
+    after.feed(calls(3))
+    equal(unanswered(), WAITING_MAX + 3, 'there is room again')
   })
 
   test('the server may call back on the same connection: who calls is the client of that call', () => {

@@ -20,6 +20,11 @@ import { XdrReader } from './xdr.ts'
 
 /** Calls that wait for a reply, per direction. A Linux client has up to 128 slots in use; the rest is for lost replies. */
 export const PENDING_MAX = 1024
+/**
+ * The same of all sessions that share a memory: 128 clients with a Linux client's 128 slots all in use, at some 500 bytes a call. Beyond it a
+ * flood of calls that nobody answers pushes out its own.
+ */
+export const WAITING_MAX = 16_384
 /** Malformed facts per session: enough to see the pattern, too few to fill a disk. */
 export const MALFORMED_FACTS_MAX = 64
 
@@ -34,6 +39,7 @@ interface Pending {
 
 export class RpcSession implements Session, RecordSink {
   readonly #context: SessionContext
+  readonly #memory: RpcMemory
   readonly #traffic: FileTraffic
   readonly #reader = new XdrReader()
   readonly #streams: readonly [RecordStream, RecordStream] | null
@@ -51,6 +57,7 @@ export class RpcSession implements Session, RecordSink {
 
   constructor(context: SessionContext, memory: RpcMemory) {
     this.#context = context
+    this.#memory = memory
     this.#traffic = new FileTraffic(context, memory, (direction, reason) => this.#malformedFact(direction, reason))
     this.#streams = context.transport === 'tcp' ? [new RecordStream(0, this), new RecordStream(1, this)] : null
   }
@@ -73,6 +80,7 @@ export class RpcSession implements Session, RecordSink {
     this.#streams?.[1].end()
     for (const direction of [0, 1] as const) {
       for (const pending of this.#pending[direction].values()) this.#unanswered(direction, pending)
+      this.#memory.waiting -= this.#pending[direction].size
       this.#pending[direction].clear()
       this.#totals(direction)
     }
@@ -167,16 +175,24 @@ export class RpcSession implements Session, RecordSink {
     })
   }
 
-  /** False for a retransmission, whose first entry stays; another call under the same xid, or a full table, leaves the older one unanswered. */
+  /**
+   * False for a retransmission, whose first entry stays; another call under the same xid, or a full table, leaves the older one unanswered.
+   * A session that has none of its own to give does not wait for this one.
+   */
   #remember(direction: Direction, pending: Pending): boolean {
     const table = this.#pending[direction]
     const earlier = table.get(pending.call.xid)
     if (earlier && sameProcedure(earlier.call, pending.call)) return false
     if (earlier) this.#drop(direction, earlier)
-    else if (table.size >= PENDING_MAX) {
+    else if (table.size >= PENDING_MAX || this.#memory.waiting >= WAITING_MAX) {
       const oldest = this.#oldest(direction)
       if (oldest) this.#drop(direction, oldest)
+      else {
+        this.#unanswered(direction, pending)
+        return true
+      }
     }
+    this.#memory.waiting++
     table.set(pending.call.xid, pending)
     return true
   }
@@ -193,7 +209,7 @@ export class RpcSession implements Session, RecordSink {
   }
 
   #drop(direction: Direction, pending: Pending): void {
-    this.#pending[direction].delete(pending.call.xid)
+    if (this.#pending[direction].delete(pending.call.xid)) this.#memory.waiting--
     this.#unanswered(direction, pending)
   }
 
@@ -220,6 +236,7 @@ export class RpcSession implements Session, RecordSink {
     const pending = this.#pending[callDirection].get(xid)
     if (!pending) return
     this.#pending[callDirection].delete(xid)
+    this.#memory.waiting--
     const r = this.#reader
     const header = readReply(r)
     const { call, row } = pending
@@ -243,6 +260,7 @@ export class RpcSession implements Session, RecordSink {
   #cutReply(callDirection: Direction, pending: Pending, whole: boolean): void {
     this.#fault(callDirection, whole)
     this.#pending[callDirection].set(pending.call.xid, pending)
+    this.#memory.waiting++
   }
 
   // ---- small things

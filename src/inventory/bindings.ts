@@ -26,8 +26,8 @@ export interface Binding {
   frames: readonly number[]
 }
 
-/** Most addresses a home keeps; a /16 of claimants. Beyond it new claims are counted, not kept. */
-export const BINDINGS_MAX = 65_536
+/** As many as addresses are kept (HOSTS_MAX), for nearly each has one claimant. Beyond it new claims are counted, not kept. */
+export const BINDINGS_MAX = 32_768
 /** Frames kept per binding: enough to open the capture at the place, few enough to print. */
 const FRAMES_MAX = 20
 /** A reply within this time of a question is an answer: Linux asks at most three times, a second apart. */

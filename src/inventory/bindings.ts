@@ -27,8 +27,8 @@ export interface Binding {
   frames: readonly number[]
 }
 
-/** Most addresses a home keeps; a /16 of claimants. Beyond it new claims are counted, not kept. */
-export const BINDINGS_MAX = 65_536
+/** As many as addresses are kept (HOSTS_MAX), for nearly each has one claimant. Beyond it new claims are counted, not kept. */
+export const BINDINGS_MAX = 32_768
 /** Frames kept per binding: enough to open the capture at the place, few enough to print. */
 const FRAMES_MAX = 20
 /** Questions, and askers of them, remembered at once; one per address of a /16, as an ARP sweep asks. */

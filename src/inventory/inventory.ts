@@ -40,8 +40,11 @@ export interface Behaviour {
   readonly ports: readonly number[]
 }
 
-/** Addresses kept; a flood of forged senders beyond it is counted. A hospital of 10 000 assets fits six times. */
-export const HOSTS_MAX = 65_536
+/**
+ * Addresses kept; a flood of forged senders beyond it is counted. A hospital of 10 000 assets fits three times: an IPv4 address, a link-local
+ * IPv6 one and another each. Claims, evidence and the asset of each take some 3 kB when the report is made.
+ */
+export const HOSTS_MAX = 32_768
 
 const NOBODY: MacNumber = -1
 

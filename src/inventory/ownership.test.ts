@@ -76,10 +76,10 @@ test('group addresses and missing cards bind nothing; the table has a bound', ()
   assert.ok(bindings.refused > 0)
 })
 
-test('sixty thousand cards that claim one address are found at once each, and remembered askers have a bound', { timeout: 20_000 }, () => {
+test('thirty thousand cards that claim one address are found at once each, and remembered askers have a bound', { timeout: 20_000 }, () => {
   const bindings = new Bindings()
   for (let round = 0; round < 3; round++) {
-    for (let i = 1; i <= 2 * BINDINGS_MAX; i++) {
+    for (let i = 1; i <= 3 * BINDINGS_MAX; i++) {
       bindings.asked(0, GATEWAY, 2 * i, round)
       bindings.claim(0, GATEWAY, 2 * i, 'arp-request', round, round + 1)
     }
@@ -87,7 +87,7 @@ test('sixty thousand cards that claim one address are found at once each, and re
   const claimants = bindings.claimants(0, GATEWAY)
   assert.equal(claimants.length, BINDINGS_MAX)
   assert.ok(claimants.every((b) => b.arpRequests === 3))
-  assert.equal(bindings.refused, 3 * BINDINGS_MAX)
-  assert.ok(bindings.askedBy(0, GATEWAY, 2) && !bindings.askedBy(0, GATEWAY, 4 * BINDINGS_MAX))
+  assert.equal(bindings.refused, 6 * BINDINGS_MAX)
+  assert.ok(bindings.askedBy(0, GATEWAY, 2) && !bindings.askedBy(0, GATEWAY, 6 * BINDINGS_MAX))
   assert.ok(judgeOwner(bindings, claimants, arpAddresses(bindings)))
 })

@@ -7,7 +7,7 @@ import { hostileCapture, storyNamed, type HostileStory } from '../testing/hostil
 import { createCaptureReader } from '../wire/capture/reader.ts'
 import { ethernet, ip4, udp } from '../wire/test-frames.ts'
 import { Engine } from './engine.ts'
-import { READERS_MAX } from './shard.ts'
+import { STREAMS_MAX } from './shard.ts'
 
 /** An engine with the product's start ports (the behaviour of a monitor is TCP 515), and nobody who listens. */
 function heard(story: HostileStory, count: number): Engine {
@@ -49,10 +49,10 @@ test('datagrams that were asked whether another flow announced them leave no obj
 })
 
 test('connections that are pushed out of reading keep what was learnt of them and no object', () => {
-  const count = READERS_MAX + 4000
+  const count = STREAMS_MAX + 4000
   const engine = heard(storyNamed('half-cms'), count)
   assert.equal(live(engine), count)
-  assert.ok(viewed(engine) <= READERS_MAX, `${viewed(engine)} views`)
+  assert.ok(viewed(engine) <= STREAMS_MAX, `${viewed(engine)} views`)
   engine.finish()
   const talks = engine.shards.flatMap((shard) => shard.talks.snapshot([]).talks)
   assert.equal(talks.filter((t) => t.protocol === 'cms8000').length, count)

@@ -20,8 +20,13 @@ import { BUDGET_BYTES_MAX, TcpBudget, TcpStream, type OverlapPair, type TcpCount
 import { Readers } from './readers.ts'
 import { SHARDS } from './shards.ts'
 
-/** Flows read at once, of all shards together: three connections of each of a hospital's 10 000 assets, at some kilobytes each. */
-export const READERS_MAX = 32_768
+/**
+ * TCP connections read at once, of all shards together, at 3 to 5 kB each: one that is open all day and another of every second asset, of a
+ * hospital's 10 000. Who was silent longest makes room, and is counted.
+ */
+export const STREAMS_MAX = 16_384
+/** The same of UDP flows, which hold a tenth of it but live on for minutes after each question: three of each asset. */
+export const DATAGRAM_READERS_MAX = 32_768
 /** Each shard's part of a bound. */
 const PER_SHARD = 1 / SHARDS
 
@@ -106,8 +111,9 @@ export class Shard {
   readonly #events: ShardEvents
   readonly #registry: CompiledRegistry = compileRegistry(createRegistry())
   readonly #budget = new TcpBudget(BUDGET_BYTES_MAX * PER_SHARD)
-  /** By slot of the flow table. */
-  readonly #readers: Readers<Reading>
+  /** By slot of the flow table; a flow is in one of them. */
+  readonly #streams: Readers<Reading>
+  readonly #datagrams: Readers<Reading>
   /** By slot and direction: row of the sender, or -1. */
   #senderRows = new Int32Array(0)
   readonly #sum = new FlowSum()
@@ -119,13 +125,14 @@ export class Shard {
     this.#events = events
     this.talks = new Talks(seed, TALKS_MAX * PER_SHARD, SPANS_MAX * PER_SHARD)
     this.senders = new SenderTable(SENDERS_MAX, seed)
-    this.#readers = new Readers(READERS_MAX * PER_SHARD, (slot) => this.#readNoMore(slot))
+    this.#streams = new Readers(STREAMS_MAX * PER_SHARD, (slot) => this.#readNoMore(slot))
+    this.#datagrams = new Readers(DATAGRAM_READERS_MAX * PER_SHARD, (slot) => this.#readNoMore(slot))
     this.flows = new FlowTable({ flowsMax: FLOWS_MAX * PER_SHARD, seed, nextId: () => events.nextId(), onSlotEnd: (slot) => this.#onEnd(slot) })
   }
 
   /** Flows that were read no longer because there was no room. */
   get notRead(): number {
-    return this.#readers.pushedOut
+    return this.#streams.pushedOut + this.#datagrams.pushedOut
   }
 
   /** TCP flows that ended, as numbers. */
@@ -176,7 +183,7 @@ export class Shard {
     const attention = this.flows.attention(slot)
     if (attention === Attention.givenUp) return
     if (attention === Attention.reading) {
-      const session = this.#readers.touch(slot)?.session
+      const session = this.#datagrams.touch(slot)?.session
       session?.feed(direction, buf, frame.payloadOff, frame.payloadEnd, frame.at)
       if (session?.isDone === true) this.#readNoMore(slot)
       return
@@ -223,7 +230,7 @@ export class Shard {
       if (direction === 1 && (frame.tcpFlags & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn) this.#options.tcpCounts.simultaneousOpen++
       return
     }
-    const reading = this.#readers.touch(slot) ?? this.#openStream(slot, step.flow)
+    const reading = this.#streams.touch(slot) ?? this.#openStream(slot, step.flow)
     reading.stream?.segment(direction, buf, frame, reading)
     if (reading.identifying?.verdict === 'unknown') this.#giveUp(slot)
     else if (reading.identifying?.isDone === true) this.#readNoMore(slot)
@@ -249,13 +256,13 @@ export class Shard {
   }
 
   #keep(slot: number, reading: Reading): void {
-    this.#readers.add(slot, reading)
+    ;(reading.transport === 'tcp' ? this.#streams : this.#datagrams).add(slot, reading)
     this.flows.setAttention(slot, Attention.reading)
   }
 
   /** Nobody will read this flow: its session and buffers go, its counts stay. */
   #giveUp(slot: number): void {
-    this.#readers.take(slot)?.stream?.discard()
+    this.#streams.take(slot)?.stream?.discard()
     this.flows.setAttention(slot, Attention.givenUp)
     this.flows.release(slot)
   }
@@ -268,7 +275,7 @@ export class Shard {
   }
 
   #finishReading(slot: number): void {
-    const reading = this.#readers.take(slot)
+    const reading = this.#streams.take(slot) ?? this.#datagrams.take(slot)
     if (!reading) return
     const at = reading.flow.lastAt
     reading.stream?.finish(at, reading)
@@ -299,7 +306,8 @@ export class Shard {
   /** Every flow has ended: what they took is given back before the report is made. */
   shrink(): void {
     this.flows.shrink()
-    this.#readers.shrink()
+    this.#streams.shrink()
+    this.#datagrams.shrink()
     this.#senderRows = new Int32Array(0)
   }
 

@@ -122,13 +122,26 @@ export class TalkTable {
 
   /** All rows, by the first frame of each. */
   talks(): Talk[] {
-    return this.#byFirstFrame().map((row) => new Row(this, row))
+    return this.inOrder().map((row) => this.talk(row))
+  }
+
+  talk(row: number): Talk {
+    return new Row(this, row)
   }
 
   /** Row numbers in order of `firstFrame`; equal ones, as a packet and the one around it have, as they came. */
-  #byFirstFrame(): number[] {
+  inOrder(): number[] {
     const rows = Array.from({ length: this.#size }, (_, row) => row)
-    return rows.sort((a, b) => this.wide(a, Wide.firstFrame) - this.wide(b, Wide.firstFrame))
+    return rows.sort((a, b) => this.firstFrame(a) - this.firstFrame(b))
+  }
+
+  firstFrame(row: number): number {
+    return this.wide(row, Wide.firstFrame)
+  }
+
+  /** Id of the first of its flows that ended. */
+  firstFlow(row: number): number {
+    return this.wide(row, Wide.flowId)
   }
 
   word(row: number, column: number): number {

@@ -158,7 +158,7 @@ function addTo(table: TalkTable, sum: FlowSum): boolean {
 export function snapshotOf(parts: readonly { readonly talks: Talks; readonly eachLive: EachLive }[]): { talks: Talk[]; spans: StreamSpan[] } {
   const shown = parts.map(({ talks, eachLive }) => talks.shown(eachLive))
   const spans = shown.flatMap((part) => part.spans).sort((a, b) => a.flowId - b.flowId)
-  return { talks: merged(shown.map(({ table }) => table.talks())), spans }
+  return { talks: merged(shown.map(({ table }) => table)), spans }
 }
 
 /** The same of parts that came from other threads; `idOf` gives their flows the ids they are to have. */
@@ -169,35 +169,33 @@ export function snapshotOfParts(
     const flowId = idOf(span.flowId)
     return { ...span, flowId, evidence: { ...span.evidence, flowId } }
   }))
-  return { talks: merged(parts.map(({ parts: { rows }, idOf }) => TalkTable.ofParts(rows, idOf).talks())), spans: spans.sort((a, b) => a.flowId - b.flowId) }
+  return { talks: merged(parts.map(({ parts: { rows }, idOf }) => TalkTable.ofParts(rows, idOf))), spans: spans.sort((a, b) => a.flowId - b.flowId) }
 }
 
-/** Lists in order as one. A packet and the one around it begin a flow each with the same frame: the one inside was there first. */
-function merged(lists: readonly (readonly Talk[])[]): Talk[] {
-  const heads = lists.filter((list) => list.length > 0).map((list) => ({ list, at: 0, ...startOf(list[0] as Talk) }))
+/** The rows of several tables in order. A packet and the one around it begin a flow each with the same frame: the one inside was there first. */
+function merged(tables: readonly TalkTable[]): Talk[] {
+  const heads: TalkHead[] = tables.filter(({ size }) => size > 0).map((table) => ({ table, rows: table.inOrder(), at: 0 }))
   const talks: Talk[] = []
   while (heads.length > 0) {
-    let first = 0
-    for (let i = 1; i < heads.length; i++) if (isBefore(heads[i] as TalkStart, heads[first] as TalkStart)) first = i
-    const head = heads[first] as (typeof heads)[number]
-    talks.push(head.list[head.at++] as Talk)
-    if (head.at === head.list.length) heads.splice(first, 1)
-    else Object.assign(head, startOf(head.list[head.at] as Talk))
+    let first = heads[0] as TalkHead
+    for (const head of heads) if (isBefore(head, first)) first = head
+    talks.push(first.table.talk(first.rows[first.at++] as number))
+    if (first.at === first.rows.length) heads.splice(heads.indexOf(first), 1)
   }
   return talks
 }
 
-interface TalkStart {
-  readonly frame: number
-  readonly flowId: number
+/** A table and the place in its rows where the telling stands. */
+interface TalkHead {
+  readonly table: TalkTable
+  readonly rows: readonly number[]
+  at: number
 }
 
-function startOf(talk: Talk): TalkStart {
-  return { frame: talk.frames[0] ?? 0, flowId: talk.evidence[0]?.flowId ?? 0 }
-}
-
-function isBefore(a: TalkStart, b: TalkStart): boolean {
-  return a.frame < b.frame || (a.frame === b.frame && a.flowId < b.flowId)
+function isBefore(a: TalkHead, b: TalkHead): boolean {
+  const [one, other] = [a.rows[a.at] as number, b.rows[b.at] as number]
+  const frames = a.table.firstFrame(one) - b.table.firstFrame(other)
+  return frames < 0 || (frames === 0 && a.table.firstFlow(one) < b.table.firstFlow(other))
 }
 
 /** `sum` as the content has it; the Community ID is the same for both ways (its specification orders the endpoints). */

@@ -7,7 +7,7 @@ import v8 from 'node:v8'
  * Of what lived after a collection, how much may be added before the next one. On the bench's mix 20 takes 450 MB and 12 % more time than V8's
  * own choice (650 MB), 40 takes 480 MB and 5 % more; below 100 MB of live data none of it is felt.
  */
-const HEAP_GROWTH_PERCENT = 30
+const HEAP_GROWTH_PERCENT = 25
 
 /**
  * Called once, before anything large. The other half of the policy stands in the launcher, for V8 reads it at its start only: new objects

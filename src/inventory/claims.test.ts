@@ -33,3 +33,27 @@ test('an empty set lists nothing; repeats are counted; the number of distinct cl
   assert.equal(set.list().length, CLAIMS_MAX)
   assert.deepEqual([set.list()[0]?.count, set.list()[0]?.firstAt, set.list()[0]?.lastAt], [2, 0, 500])
 })
+
+test('equals its slow twin, a map by text: few claims and many, repeats of all of them, order of first appearance', () => {
+  const said = fc.record({ n: fc.nat(90), what: fc.constantFrom('role', 'model'), at: fc.nat(9), times: fc.integer({ min: 1, max: 3 }) })
+  fc.assert(fc.property(fc.array(said, { maxLength: 200, size: 'max' }), (list) => {
+    const set = new ClaimSet()
+    const twin = new Map<string, { value: string; firstAt: number; lastAt: number; count: number }>()
+    for (const { n, what, at, times } of list) {
+      set.add({ what, value: `v${n}`, level: 'C', evidence: `e${n % 3}`, inferred: false }, at, 1, times)
+      const known = twin.get(`${what} ${n}`)
+      if (known) Object.assign(known, { lastAt: Math.max(known.lastAt, at), count: known.count + times })
+      else if (twin.size < CLAIMS_MAX) twin.set(`${what} ${n}`, { value: `v${n}`, firstAt: at, lastAt: at, count: times })
+    }
+    assert.deepEqual(set.list().map(({ value, firstAt, lastAt, count }) => ({ value, firstAt, lastAt, count })), [...twin.values()])
+  }), { numRuns: 200 })
+})
+
+test('a list that was shown does not grow with what is claimed later', () => {
+  const set = new ClaimSet()
+  const add = (value: string): void => set.add({ what: 'role', value, level: 'C', evidence: 'e', inferred: false }, 1, 1)
+  add('a')
+  const shown = set.list()
+  add('b')
+  assert.deepEqual([shown.length, set.list().length], [1, 2])
+})

@@ -16,30 +16,49 @@ export interface NewClaim {
 /** Distinct claims kept per interface: more than any honest device makes, few enough to read. */
 export const CLAIMS_MAX = 64
 
-const NO_CLAIMS: readonly Claim[] = []
-
 type MutableClaim = { -readonly [K in keyof Claim]: Claim[K] }
 
+const NO_CLAIMS: readonly MutableClaim[] = []
+
+/** Claims that are looked through one by one; beyond them a map finds the claim. */
+const CLAIMS_SCANNED = 8
+
 export class ClaimSet {
-  /** Null until the first: most addresses that speak prove nothing about themselves. */
-  #claims: Map<string, MutableClaim> | null = null
+  /** Made anew for each claim, exactly as long: most addresses that speak prove nothing about themselves, the others a few things. */
+  #claims: readonly MutableClaim[] = NO_CLAIMS
+  /** The same by what they say, once there are many. */
+  #byText: Map<string, MutableClaim> | null = null
 
   /** `times`: how often it was said. */
   add(claim: NewClaim, at: Micros, frame: number, times = 1): void {
-    this.#claims ??= new Map()
-    const key = `${claim.what}|${claim.value}|${claim.evidence}`
-    const known = this.#claims.get(key)
+    const known = this.#find(claim)
     if (known) {
       known.lastAt = Math.max(known.lastAt, at)
       known.count += times
-    } else if (this.#claims.size < CLAIMS_MAX) {
-      this.#claims.set(key, { ...claim, firstAt: at, lastAt: at, frame, count: times })
+    } else if (this.#claims.length < CLAIMS_MAX) {
+      this.#keep({ ...claim, firstAt: at, lastAt: at, frame, count: times })
     }
   }
 
   list(): readonly Claim[] {
-    return this.#claims ? [...this.#claims.values()] : NO_CLAIMS
+    return this.#claims
   }
+
+  #find(claim: NewClaim): MutableClaim | undefined {
+    if (this.#byText) return this.#byText.get(textOf(claim))
+    for (const known of this.#claims) if (known.value === claim.value && known.what === claim.what && known.evidence === claim.evidence) return known
+    return undefined
+  }
+
+  #keep(claim: MutableClaim): void {
+    this.#claims = this.#claims.length === 0 ? [claim] : this.#claims.concat(claim)
+    if (this.#byText) this.#byText.set(textOf(claim), claim)
+    else if (this.#claims.length > CLAIMS_SCANNED) this.#byText = new Map(this.#claims.map((c) => [textOf(c), c]))
+  }
+}
+
+function textOf(claim: NewClaim): string {
+  return `${claim.what}|${claim.value}|${claim.evidence}`
 }
 
 /** Strongest first: ladder level, then how often, then earliest. */

@@ -8,13 +8,16 @@ import type { Direction, Flow } from '../wire/flow.ts'
 /** First allocation of a carry buffer: below one Ethernet payload (1500), because most messages cut by a segment are short. */
 const CARRY_BYTES_FIRST = 512
 
+/** One for all: an empty array of its own costs a buffer 200 bytes, and most flows never need theirs. */
+const NO_BYTES = new Uint8Array(0)
+
 /**
  * The beginning of a message whose end has not come. The owner decides how many bytes it wants (`wanted` counts from the
  * message's first byte); the buffer never holds more than `bytesMax`. `bytes` is replaced when it grows: read it anew each time.
  */
 export class CarryBuffer {
   readonly bytesMax: number
-  #bytes = new Uint8Array(0)
+  #bytes = NO_BYTES
   #length = 0
 
   constructor(bytesMax: number) {
@@ -50,7 +53,7 @@ export class CarryBuffer {
   /** Forgets the content; keeps a small allocation and gives a large one back. */
   clear(): void {
     this.#length = 0
-    if (this.#bytes.length > 8 * CARRY_BYTES_FIRST) this.#bytes = new Uint8Array(0)
+    if (this.#bytes.length > 8 * CARRY_BYTES_FIRST) this.#bytes = NO_BYTES
   }
 
   #reserve(length: number): void {

@@ -68,7 +68,10 @@ export class Hl7Scanner {
   #textLength = 0
   #textDone = false
   readonly #header = new Map<HeaderField, string>()
-  readonly #texts = new TextMemory()
+  #texts: TextMemory | null = null
+  /** MSH-9 of the message before, and what may be told of it: a sender's messages are of one type. */
+  #typeText = ''
+  #type = HL7_UNKNOWN_TYPE
   #devices: Hl7DeviceId[] = []
   /** Devices before the segment we are in: a better identifier of the same PRT takes the place of what came behind. */
   #devicesBefore = 0
@@ -121,7 +124,11 @@ export class Hl7Scanner {
     const messageType = this.#header.get('messageType') ?? ''
     const fault = this.#fault ?? (this.#wantsHeader ? 'no-header' : messageType === '' ? 'no-message-type' : null)
     if (fault !== null) return { ok: false, fault }
-    const type = knownMessageType(messageType)
+    if (messageType !== this.#typeText) {
+      this.#typeText = messageType
+      this.#type = knownMessageType(messageType)
+    }
+    const type = this.#type
     const text = (field: HeaderField): string => (type === HL7_UNKNOWN_TYPE ? '' : this.#header.get(field) ?? '')
     const profile = profileOf(text('profile'))
     const summary: Hl7Summary = {
@@ -274,7 +281,9 @@ export class Hl7Scanner {
   }
 
   #cleanText(): string {
-    return this.#textLength === 0 ? '' : cleanText(this.#texts.of(this.#text, this.#textLength))
+    if (this.#textLength === 0) return ''
+    this.#texts ??= new TextMemory()
+    return this.#texts.of(this.#text, this.#textLength, cleanText)
   }
 
   #keepDevice(source: Hl7DeviceId['source']): void {

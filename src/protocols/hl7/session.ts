@@ -5,13 +5,15 @@ import type { Micros } from '../../base/time.ts'
 import type { Direction } from '../../wire/flow.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, HL7_TYPES_MAX, type Hl7Fault } from './codes.ts'
-import { Hl7Scanner } from './message.ts'
-import { Hl7Pairing } from './pairing.ts'
+import { Hl7Scanner, type Hl7Reading } from './message.ts'
+import { Hl7Pairing, type Hl7Control } from './pairing.ts'
 import { Hl7Repeats } from './repeats.ts'
 import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from './stream.ts'
 
 /** Flaws after which the message before them still is told: nothing of it is missing as far as anyone can see. */
 const TOLD_ALL_THE_SAME: readonly (Hl7Fault | null)[] = [null, 'no-end-block']
+
+const NOTHING_READ: Hl7Reading = { ok: false, fault: 'no-header' }
 
 /** What further types are counted under. */
 const OTHER_TYPES = 'other'
@@ -22,7 +24,8 @@ class Side implements Hl7MessageSink {
   lastAt: Micros | null = null
   readonly #session: Hl7Session
   readonly #direction: Direction
-  readonly #scanner = new Hl7Scanner()
+  /** Made with the first message: a side that only listens has none. */
+  #scanner: Hl7Scanner | null = null
   readonly #repeats: Hl7Repeats
   #framing: Hl7Framing = 'bare'
   #at: Micros = 0
@@ -37,25 +40,26 @@ class Side implements Hl7MessageSink {
 
   begin(framing: Hl7Framing): void {
     this.#framing = framing
-    this.#scanner.reset()
+    if (this.#scanner === null) this.#scanner = new Hl7Scanner()
+    else this.#scanner.reset()
   }
 
   bytes(buf: Uint8Array, off: number, end: number): void {
-    this.#scanner.scan(buf, off, end)
+    this.#scanner?.scan(buf, off, end)
     this.#at = this.#session.at
     this.#frame = this.#session.context.frame()
   }
 
   /** An unframed message is over when the next begins: its fact carries the place of its own last byte. */
   finish(flaw: Hl7Fault | null): void {
-    const reading = this.#scanner.finish()
+    const reading = this.#scanner?.finish() ?? NOTHING_READ
     if (!TOLD_ALL_THE_SAME.includes(flaw)) this.#session.tellFault(flaw ?? 'lost-bytes', this.#at, this.#frame)
     else if (!reading.ok) this.#session.tellFault(reading.fault, this.#at, this.#frame)
     else {
       const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: this.#session.flowId, times: 1 } as const
       this.#repeats.message({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
       this.#session.count(this.#direction, reading.summary.messageType)
-      this.#session.pairing.message(this.#direction, reading.control)
+      this.#session.pair(this.#direction, reading.control)
       if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)
     }
   }
@@ -75,7 +79,8 @@ export class Hl7Session implements Session {
   readonly flowId: number
   /** Packet time of what is being fed. */
   at: Micros = 0
-  readonly pairing = new Hl7Pairing()
+  /** Made with the first message that is whole. */
+  #pairing: Hl7Pairing | null = null
   /** By direction and message type, in order of first appearance. */
   readonly #counts: [Direction, string, number][] = []
   readonly #sides: readonly [Side, Side]
@@ -105,9 +110,9 @@ export class Hl7Session implements Session {
   end(at: Micros): void {
     this.at = at
     for (const side of this.#sides) side.end()
-    if (this.#counts.length === 0) return
+    if (this.#pairing === null) return
     const { context } = this
-    context.emit({ at, frame: context.frame(), protocol: 'hl7', kind: 'totals', flowId: this.flowId, messages: this.#counts, ...this.pairing.totals() })
+    context.emit({ at, frame: context.frame(), protocol: 'hl7', kind: 'totals', flowId: this.flowId, messages: this.#counts, ...this.#pairing.totals() })
   }
 
   count(direction: Direction, messageType: string): void {
@@ -119,6 +124,11 @@ export class Hl7Session implements Session {
   #countOf(direction: Direction, messageType: string): [Direction, string, number] | undefined {
     for (const count of this.#counts) if (count[0] === direction && count[1] === messageType) return count
     return undefined
+  }
+
+  pair(direction: Direction, control: Hl7Control): void {
+    this.#pairing ??= new Hl7Pairing()
+    this.#pairing.message(direction, control)
   }
 
   tellFault(reason: Hl7Fault, at: Micros, frame: number): void {

@@ -10,21 +10,22 @@ const BYTES_MAX = Math.max(HL7_HEADER_TEXT_MAX, HL7_DEVICE_TEXT_MAX)
 
 export class TextMemory {
   readonly #bytes: (Uint8Array | undefined)[] = []
-  readonly #texts: (string | undefined)[] = []
+  readonly #lengths = new Uint8Array(TEXTS_MAX)
+  readonly #texts: string[] = []
 
-  /** The first `length` bytes, printable, as text. */
-  of(bytes: Uint8Array, length: number): string {
+  /** The first `length` bytes, printable, as `clean` makes text of them. */
+  of(bytes: Uint8Array, length: number, clean: (text: string) => string): string {
     let hash = length
     for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
     const place = (hash ^ (hash >>> 16)) & (TEXTS_MAX - 1)
-    const known = this.#texts[place]
-    if (known !== undefined && known.length === length && isStart(this.#bytes[place] as Uint8Array, bytes, length)) return known
-    const text = asciiText(bytes, 0, length, BYTES_MAX)
-    const copy = this.#bytes[place] ?? new Uint8Array(BYTES_MAX)
+    const known = this.#bytes[place]
+    if (known !== undefined && this.#lengths[place] === length && isStart(known, bytes, length)) return this.#texts[place] as string
+    const copy = known ?? new Uint8Array(BYTES_MAX)
     for (let i = 0; i < length; i++) copy[i] = bytes[i] as number
     this.#bytes[place] = copy
-    this.#texts[place] = text
-    return text
+    this.#lengths[place] = length
+    this.#texts[place] = clean(asciiText(bytes, 0, length, BYTES_MAX))
+    return this.#texts[place]
   }
 }
 

@@ -56,6 +56,8 @@ export function isPlausibleMark(mark: number): boolean {
 
 type Phase = 'mark' | 'body' | 'scan'
 
+const NO_BYTES = new Uint8Array(0)
+
 /** One direction of one TCP flow. */
 export class RecordStream {
   readonly #direction: 0 | 1
@@ -69,7 +71,7 @@ export class RecordStream {
   /** False once the record's message was handed over and the rest is bulk. */
   #collecting = true
   #peeked = false
-  #head: Uint8Array = new Uint8Array(0)
+  #head: Uint8Array = NO_BYTES
   #headBytes = 0
   readonly #carry = new Uint8Array(2 * WINDOW)
   #carryBytes = 0

@@ -283,7 +283,7 @@ export class Hl7Scanner {
   #cleanText(): string {
     if (this.#textLength === 0) return ''
     this.#texts ??= new TextMemory()
-    return this.#texts.of(this.#text, this.#textLength, cleanText)
+    return this.#texts.of(this.#collected?.place ?? 0, this.#text, this.#textLength, cleanText)
   }
 
   #keepDevice(source: Hl7DeviceId['source']): void {

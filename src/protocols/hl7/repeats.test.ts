@@ -13,11 +13,17 @@ const MESSAGE: Hl7Message = {
   filledPatientFields: [], segments: [['MSH', 1]],
 }
 
-function told(messages: readonly Hl7Message[]): Hl7Message[] {
+/** What is told, as facts, in order; `hear` gives a message to it. */
+function open(): { readonly facts: Hl7Message[]; hear: (message: Hl7Message) => void; end: () => void } {
   const facts: Hl7Message[] = []
-  const repeats = new Hl7Repeats((fact) => facts.push(fact))
-  for (const message of messages) repeats.message(message)
-  repeats.end()
+  const repeats = new Hl7Repeats((framing, summary, at, frame, times) => facts.push({ ...MESSAGE, ...summary, framing, at, frame, times }))
+  return { facts, hear: (message) => repeats.message(message.framing, message, message.at, message.frame), end: () => repeats.end() }
+}
+
+function told(messages: readonly Hl7Message[]): Hl7Message[] {
+  const { facts, hear, end } = open()
+  for (const message of messages) hear(message)
+  end()
   return facts
 }
 
@@ -52,11 +58,10 @@ test('as many of each as there were, from the first to the last', () => {
 })
 
 test('what is new is told before anything else comes; what repeats, once a minute', () => {
-  const facts: Hl7Message[] = []
-  const repeats = new Hl7Repeats((fact) => facts.push(fact))
-  for (let second = 0; second < 130; second += 10) repeats.message({ ...MESSAGE, at: second * MICROS_PER_SECOND })
+  const { facts, hear } = open()
+  for (let second = 0; second < 130; second += 10) hear({ ...MESSAGE, at: second * MICROS_PER_SECOND })
   deepEqual(facts.map(({ at, times }) => [at / HL7_RETELL_MICROS, times]), [[0, 1], [1, 6], [2, 6]])
-  repeats.message({ ...MESSAGE, at: 131 * MICROS_PER_SECOND, filledPatientFields: ['PID-5'] })
+  hear({ ...MESSAGE, at: 131 * MICROS_PER_SECOND, filledPatientFields: ['PID-5'] })
   equal(facts.length, 4)
   deepEqual(facts[3]?.filledPatientFields, ['PID-5'])
 })

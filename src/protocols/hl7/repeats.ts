@@ -3,6 +3,7 @@
 
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
 import type { Hl7Message } from './facts.ts'
+import type { Hl7Summary } from './message.ts'
 
 /** What repeats is told anew after this long, so that whoever follows the facts sees that it goes on; a monitor sends once in some seconds. */
 export const HL7_RETELL_MICROS = 60 * MICROS_PER_SECOND
@@ -10,7 +11,11 @@ export const HL7_RETELL_MICROS = 60 * MICROS_PER_SECOND
 export const HL7_KINDS_MAX = 16
 
 interface Told {
-  message: Hl7Message
+  readonly framing: Hl7Message['framing']
+  readonly summary: Hl7Summary
+  /** Of the newest. */
+  at: Micros
+  frame: number
   toldAt: Micros
   /** Since then. */
   times: number
@@ -19,21 +24,22 @@ interface Told {
 export class Hl7Repeats {
   /** Newest last. */
   readonly #told: Told[] = []
-  readonly #emit: (message: Hl7Message) => void
+  readonly #emit: (framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number, times: number) => void
 
-  constructor(emit: (message: Hl7Message) => void) {
+  constructor(emit: (framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number, times: number) => void) {
     this.#emit = emit
   }
 
-  /** One message; `times` is 1. */
-  message(message: Hl7Message): void {
-    const at = this.#find(message)
-    if (at < 0) return this.#first(message)
-    const told = this.#told[at] as Told
-    if (at < this.#told.length - 1) this.#told.push(...this.#told.splice(at, 1))
+  /** One message. */
+  message(framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number): void {
+    const place = this.#find(framing, summary)
+    if (place < 0) return this.#first(framing, summary, at, frame)
+    const told = this.#told[place] as Told
+    if (place < this.#told.length - 1) this.#told.push(...this.#told.splice(place, 1))
     told.times++
-    told.message = message
-    if (message.at < told.toldAt || message.at - told.toldAt >= HL7_RETELL_MICROS) this.#tell(told)
+    told.at = at
+    told.frame = frame
+    if (at < told.toldAt || at - told.toldAt >= HL7_RETELL_MICROS) this.#tell(told)
   }
 
   /** Nothing follows. */
@@ -42,30 +48,32 @@ export class Hl7Repeats {
     this.#told.length = 0
   }
 
-  #first(message: Hl7Message): void {
+  #first(framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number): void {
     if (this.#told.length >= HL7_KINDS_MAX) this.#tell(this.#told.shift() as Told)
-    const told = { message, toldAt: message.at, times: 1 }
+    const told = { framing, summary, at, frame, toldAt: at, times: 1 }
     this.#told.push(told)
     this.#tell(told)
   }
 
   #tell(told: Told): void {
-    const { message, times } = told
-    if (times === 0) return
-    told.toldAt = message.at
+    if (told.times === 0) return
+    this.#emit(told.framing, told.summary, told.at, told.frame, told.times)
+    told.toldAt = told.at
     told.times = 0
-    this.#emit(times === 1 ? message : { ...message, times })
   }
 
-  #find(message: Hl7Message): number {
-    for (let i = this.#told.length - 1; i >= 0; i--) if (isSame((this.#told[i] as Told).message, message)) return i
+  #find(framing: Hl7Message['framing'], summary: Hl7Summary): number {
+    for (let i = this.#told.length - 1; i >= 0; i--) {
+      const told = this.#told[i] as Told
+      if (told.framing === framing && isSame(told.summary, summary)) return i
+    }
     return -1
   }
 }
 
-/** All but time, frame and number; what differs most often first. */
-function isSame(a: Hl7Message, b: Hl7Message): boolean {
-  return a.messageType === b.messageType && a.framing === b.framing && a.content === b.content && a.profile === b.profile && a.version === b.version
+/** What differs most often first. */
+function isSame(a: Hl7Summary, b: Hl7Summary): boolean {
+  return a.messageType === b.messageType && a.content === b.content && a.profile === b.profile && a.version === b.version
     && a.sendingApplication === b.sendingApplication && a.sendingFacility === b.sendingFacility
     && a.receivingApplication === b.receivingApplication && a.receivingFacility === b.receivingFacility
     && areSame(a.filledPatientFields, b.filledPatientFields, (x, y) => x === y)

@@ -35,7 +35,9 @@ class Side implements Hl7MessageSink {
     this.#session = session
     this.#direction = direction
     this.stream = new Hl7Stream(this, midstream)
-    this.#repeats = new Hl7Repeats((message) => session.context.emit(message))
+    this.#repeats = new Hl7Repeats((framing, summary, at, frame, times) => {
+      session.context.emit({ at, frame, protocol: 'hl7', kind: 'message', flowId: session.flowId, times, direction, framing, ...summary })
+    })
   }
 
   begin(framing: Hl7Framing): void {
@@ -56,8 +58,7 @@ class Side implements Hl7MessageSink {
     if (!TOLD_ALL_THE_SAME.includes(flaw)) this.#session.tellFault(flaw ?? 'lost-bytes', this.#at, this.#frame)
     else if (!reading.ok) this.#session.tellFault(reading.fault, this.#at, this.#frame)
     else {
-      const shared = { at: this.#at, frame: this.#frame, protocol: 'hl7', kind: 'message', flowId: this.#session.flowId, times: 1 } as const
-      this.#repeats.message({ ...shared, direction: this.#direction, framing: this.#framing, ...reading.summary })
+      this.#repeats.message(this.#framing, reading.summary, this.#at, this.#frame)
       this.#session.count(this.#direction, reading.summary.messageType)
       this.#session.pair(this.#direction, reading.control)
       if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)

@@ -1,31 +1,30 @@
-// Texts met before, found by their bytes: a sender's names are the same in each of its messages, and making a text costs more than reading it.
+// Texts met before: a sender's names are the same in each of its messages, and making a text costs more than comparing its bytes.
 // Keeps the rule that what is remembered is bounded, and is only what may leave in a fact.
 
 import { asciiText } from '../../wire/bytes.ts'
 import { HL7_DEVICE_TEXT_MAX, HL7_HEADER_TEXT_MAX } from './codes.ts'
 
-/** Places of a direction's memory; the fields of a header and some devices. A power of two. */
-const TEXTS_MAX = 64
+/** Fields whose text is collected: ten of MSH, one of MSA, four of devices, with room. */
+const FIELDS_COLLECTED_MAX = 16
 const BYTES_MAX = Math.max(HL7_HEADER_TEXT_MAX, HL7_DEVICE_TEXT_MAX)
 
+/** The last text of each collected field. */
 export class TextMemory {
   readonly #bytes: (Uint8Array | undefined)[] = []
-  readonly #lengths = new Uint8Array(TEXTS_MAX)
+  readonly #lengths = new Uint8Array(FIELDS_COLLECTED_MAX)
   readonly #texts: string[] = []
 
-  /** The first `length` bytes, printable, as `clean` makes text of them. */
-  of(bytes: Uint8Array, length: number, clean: (text: string) => string): string {
-    let hash = length
-    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
-    const place = (hash ^ (hash >>> 16)) & (TEXTS_MAX - 1)
-    const known = this.#bytes[place]
-    if (known !== undefined && this.#lengths[place] === length && isStart(known, bytes, length)) return this.#texts[place] as string
+  /** The first `length` bytes, printable, as `clean` makes text of them; `field` is the place of the field in the table. */
+  of(field: number, bytes: Uint8Array, length: number, clean: (text: string) => string): string {
+    const known = this.#bytes[field]
+    if (known !== undefined && this.#lengths[field] === length && isStart(known, bytes, length)) return this.#texts[field] as string
     const copy = known ?? new Uint8Array(BYTES_MAX)
     for (let i = 0; i < length; i++) copy[i] = bytes[i] as number
-    this.#bytes[place] = copy
-    this.#lengths[place] = length
-    this.#texts[place] = clean(asciiText(bytes, 0, length, BYTES_MAX))
-    return this.#texts[place]
+    const text = clean(asciiText(bytes, 0, length, BYTES_MAX))
+    this.#bytes[field] = copy
+    this.#lengths[field] = length
+    this.#texts[field] = text
+    return text
   }
 }
 

@@ -42,7 +42,7 @@ function summed(facts: readonly Hl7Message[]): unknown {
   return new Map([...sums].sort())
 }
 
-const change = fc.record({
+const changes = fc.record({
   messageType: fc.constantFrom('ORU^R01', 'ADT^A01', 'ACK'), framing: fc.constantFrom('mllp' as const, 'bare' as const),
   filledPatientFields: fc.constantFrom([], ['PID-3'], ['PID-3', 'PID-5']), segments: fc.constantFrom([['MSH', 1]] as const, [['MSH', 1], ['OBX', 2]] as const),
   devices: fc.constantFrom([], [{ source: 'OBX-18' as const, text: 'one' }], [{ source: 'OBX-18' as const, text: 'two' }]),
@@ -50,7 +50,7 @@ const change = fc.record({
 }, { requiredKeys: [] })
 
 test('as many of each as there were, from the first to the last', () => {
-  fc.assert(fc.property(fc.array(fc.tuple(change, fc.nat(40)), { maxLength: 80 }), (steps) => {
+  fc.assert(fc.property(fc.array(fc.tuple(changes, fc.nat(40)), { maxLength: 80 }), (steps) => {
     let at = 0
     const messages = steps.map(([change, wait], i): Hl7Message => ({ ...MESSAGE, ...change, at: (at += wait * MICROS_PER_SECOND), frame: i + 1 }))
     deepEqual(summed(told(messages)), summed(messages))

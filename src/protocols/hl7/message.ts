@@ -3,6 +3,7 @@
 
 import { isSpace } from '../../base/characters.ts'
 import { assert } from '../../base/assert.ts'
+import { asciiText } from '../../wire/bytes.ts'
 import {
   HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_ENCODING_CHARACTERS_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER, HL7_SEGMENT_NAMES_MAX, HL7_UNKNOWN_TYPE,
   Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType, knownVersion, patientSegmentRow,
@@ -68,6 +69,7 @@ export class Hl7Scanner {
   #textLength = 0
   #textDone = false
   readonly #header = new Map<HeaderField, string>()
+  /** Made with the second message: a flood of senders says one thing each. */
   #texts: TextMemory | null = null
   /** MSH-9 of the message before, and what may be told of it: a sender's messages are of one type. */
   #typeText = ''
@@ -88,6 +90,7 @@ export class Hl7Scanner {
   #segments: [string, number][] = []
 
   reset(): void {
+    this.#texts ??= new TextMemory()
     this.#place = 'name'
     this.#letters = this.#letterCount = 0
     this.#name = ''
@@ -282,7 +285,7 @@ export class Hl7Scanner {
 
   #cleanText(): string {
     if (this.#textLength === 0) return ''
-    this.#texts ??= new TextMemory()
+    if (this.#texts === null) return cleanText(asciiText(this.#text, 0, this.#textLength, TEXT_BYTES_MAX))
     return this.#texts.of(this.#collected?.place ?? 0, this.#text, this.#textLength, cleanText)
   }
 

@@ -3,8 +3,8 @@
 
 import { ipFromV4 } from '../../base/ip.ts'
 import { formatMac, type MacNumber } from '../../base/mac.ts'
-import { mix, mixed } from '../../base/mix.ts'
 import { MICROS_PER_SECOND, type Micros } from '../../base/time.ts'
+import { FLOW_KEY_WORDS, FlowIndex } from '../../wire/flow-index.ts'
 import type { Frame } from '../../wire/frame.ts'
 import { ArpOperation } from './codes.ts'
 import type { ArpFact } from './facts.ts'
@@ -18,158 +18,137 @@ export const RETELL_MICROS = 60 * MICROS_PER_SECOND
 export const SOLICITED_WITHIN_MICROS = 3 * MICROS_PER_SECOND
 /** Frames kept of what repeats: as many as a binding shows. */
 const FRAMES_MAX = 20
-const ROWS_AT_START = 64
 
 /** What a row is about. A claim's row knows operation and gratuity; an address that was asked for has one of its own. */
 const RowKind = { claim: 0, ask: 8, asked: 9 } as const
 const REPLY = 1
 const GRATUITOUS = 2
 
-/** Numbers of a row: the key, then what is counted. `toldAt` of an address asked for is when somebody last did. */
-const Cell = { place: 0, ip: 1, mac: 2, other: 3, hash: 4, toldAt: 5, times: 6, solicited: 7, lastAt: 8, lastFrame: 9 } as const
-const CELLS = 10
-const KIND_FACTOR = 4096
+/** Words of the key; those of 48 bits take two. Claims: `other` is the card of the frame. Questions: `ip` is the target, `other` the asker. */
+const Word = { kind: 0, vlan: 1, ip: 2, mac: 3, other: 5 } as const
+/** 64-bit numbers behind the key and its hash. `toldAt` of an address asked for is when somebody last did. */
+const Cell = { toldAt: 6, times: 7, solicited: 8, lastAt: 9, lastFrame: 10 } as const
+const CELLS = 11
+const STRIDE = 2 * CELLS
 const LOW_24 = 2 ** 24
 
 export class ArpMemory {
-  readonly #seed: number
-  readonly #rowsMax: number
-  #size = 0
-  #cells = new Float64Array(ROWS_AT_START * CELLS)
-  /** Row + 1, or 0 for empty; twice the rows. */
-  #places = new Int32Array(ROWS_AT_START * 2)
+  readonly #index: FlowIndex
+  readonly #key = new Int32Array(FLOW_KEY_WORDS)
   /** By row, of those that repeat. */
   readonly #frames = new Map<number, number[]>()
 
   /** `seed` of the hashes: a live sensor passes a random one. It never shows in the output. */
   constructor(seed = 0, rowsMax = ARP_ROWS_MAX) {
-    this.#seed = seed | 0
-    this.#rowsMax = rowsMax
+    this.#index = new FlowIndex(rowsMax, seed, STRIDE)
   }
 
   get size(): number {
-    return this.#size
+    return this.#index.size
   }
 
   /** Did somebody ask for `ip` shortly before? */
   isSolicited(frame: Frame, ip: number): boolean {
-    const row = this.#find(RowKind.asked * KIND_FACTOR + frame.vlan, ip, 0, 0)
-    return row >= 0 && frame.at - this.#at(row, Cell.toldAt) <= SOLICITED_WITHIN_MICROS
+    const row = this.#index.find(this.#keyOf(RowKind.asked, frame.vlan, ip, 0, 0))
+    return row >= 0 && frame.at - this.#cell(row, Cell.toldAt) <= SOLICITED_WITHIN_MICROS
   }
 
   /** True when the claim was told before and is now counted; false: tell it. */
   claimsAgain(frame: Frame, message: ArpMessage, solicited: boolean): boolean {
     const { senderIp, senderMac } = message
     const how = (message.operation === ArpOperation.reply ? REPLY : 0) + (senderIp === message.targetIp ? GRATUITOUS : 0)
-    return this.#again((RowKind.claim + how) * KIND_FACTOR + frame.vlan, senderIp, senderMac, frame.srcMac, frame, solicited)
+    return this.#again(this.#keyOf(RowKind.claim + how, frame.vlan, senderIp, senderMac, frame.srcMac), frame, solicited)
   }
 
   /** The same for a question, which is remembered for the answers. */
   asksAgain(frame: Frame, message: ArpMessage): boolean {
     const { senderIp, senderMac, targetIp } = message
-    const asked = this.#findOrAdd(RowKind.asked * KIND_FACTOR + frame.vlan, targetIp, 0, 0)
-    if (asked >= 0) this.#cells[asked * CELLS + Cell.toldAt] = frame.at
-    return this.#again(RowKind.ask * KIND_FACTOR + frame.vlan, targetIp, senderMac, senderIp, frame, false)
+    const asked = this.#findOrAdd(this.#keyOf(RowKind.asked, frame.vlan, targetIp, 0, 0))
+    if (asked >= 0) this.#index.numbers[asked * CELLS + Cell.toldAt] = frame.at
+    return this.#again(this.#keyOf(RowKind.ask, frame.vlan, targetIp, senderMac, senderIp), frame, false)
   }
 
   /** Tells what repeated since the last time, in order of first appearance, and counts anew. */
   drain(emit: (fact: ArpFact) => void): void {
-    for (let row = 0; row < this.#size; row++) {
-      if (this.#at(row, Cell.times) === 0) continue
+    for (let row = 0; row < this.size; row++) {
+      if (this.#cell(row, Cell.times) === 0) continue
       emit(this.#repeats(row))
-      this.#cells[row * CELLS + Cell.times] = this.#cells[row * CELLS + Cell.solicited] = 0
+      this.#index.numbers[row * CELLS + Cell.times] = this.#index.numbers[row * CELLS + Cell.solicited] = 0
     }
     this.#frames.clear()
   }
 
   #repeats(row: number): ArpFact {
-    const place = this.#at(row, Cell.place)
-    const kind = Math.floor(place / KIND_FACTOR)
-    const other = this.#at(row, Cell.other)
+    const kind = this.#word(row, Word.kind)
     const isClaim = kind !== RowKind.ask
-    const sender = isClaim ? this.#at(row, Cell.ip) : other
+    const ip = this.#word(row, Word.ip) >>> 0
+    const sender = isClaim ? ip : this.#wide(row, Word.other)
     return {
-      at: this.#at(row, Cell.lastAt), frame: this.#at(row, Cell.lastFrame), protocol: 'arp', vlan: place % KIND_FACTOR, kind: 'repeats',
-      of: isClaim ? 'claim' : 'ask', operation: isClaim && (kind & REPLY) !== 0 ? 'reply' : 'request', mac: formatMac(this.#at(row, Cell.mac)),
-      ip: sender === 0 ? null : ipFromV4(sender), target: isClaim ? null : ipFromV4(this.#at(row, Cell.ip)),
-      times: this.#at(row, Cell.times), solicited: this.#at(row, Cell.solicited), frames: this.#frames.get(row) ?? [],
+      at: this.#cell(row, Cell.lastAt), frame: this.#cell(row, Cell.lastFrame), protocol: 'arp', vlan: this.#word(row, Word.vlan), kind: 'repeats',
+      of: isClaim ? 'claim' : 'ask', operation: isClaim && (kind & REPLY) !== 0 ? 'reply' : 'request', mac: formatMac(this.#wide(row, Word.mac)),
+      ip: sender === 0 ? null : ipFromV4(sender), target: isClaim ? null : ipFromV4(ip),
+      times: this.#cell(row, Cell.times), solicited: this.#cell(row, Cell.solicited), frames: this.#frames.get(row) ?? [],
     }
   }
 
-  #again(place: number, ip: number, mac: MacNumber, other: number, frame: Frame, solicited: boolean): boolean {
-    const known = this.#size
-    const row = this.#findOrAdd(place, ip, mac, other)
+  #again(key: Int32Array, frame: Frame, solicited: boolean): boolean {
+    const known = this.size
+    const row = this.#findOrAdd(key)
     if (row < 0) return false
-    const cells = this.#cells
+    const numbers = this.#index.numbers
     const base = row * CELLS
-    const toldAt = cells[base + Cell.toldAt] as Micros
-    if (this.#size > known || frame.at < toldAt || frame.at - toldAt >= RETELL_MICROS) {
-      cells[base + Cell.toldAt] = frame.at
+    const toldAt = numbers[base + Cell.toldAt] as Micros
+    if (this.size > known || frame.at < toldAt || frame.at - toldAt >= RETELL_MICROS) {
+      numbers[base + Cell.toldAt] = frame.at
       return false
     }
-    this.#count(row, base, frame, solicited)
+    this.#count(row, numbers, base, frame, solicited)
     return true
   }
 
-  #count(row: number, base: number, frame: Frame, solicited: boolean): void {
-    const cells = this.#cells
-    const times = (cells[base + Cell.times] as number) + 1
-    cells[base + Cell.times] = times
-    if (solicited) cells[base + Cell.solicited] = (cells[base + Cell.solicited] as number) + 1
-    if (times === 1 || frame.at > (cells[base + Cell.lastAt] as number)) cells[base + Cell.lastAt] = frame.at
-    cells[base + Cell.lastFrame] = frame.number
+  #count(row: number, numbers: Float64Array, base: number, frame: Frame, solicited: boolean): void {
+    const times = (numbers[base + Cell.times] as number) + 1
+    numbers[base + Cell.times] = times
+    if (solicited) numbers[base + Cell.solicited] = (numbers[base + Cell.solicited] as number) + 1
+    if (times === 1 || frame.at > (numbers[base + Cell.lastAt] as number)) numbers[base + Cell.lastAt] = frame.at
+    numbers[base + Cell.lastFrame] = frame.number
     if (times > FRAMES_MAX) return
     const frames = this.#frames.get(row)
     if (frames) frames.push(frame.number)
     else this.#frames.set(row, [frame.number])
   }
 
-  #at(row: number, cell: number): number {
-    return this.#cells[row * CELLS + cell] as number
+  /** -1 when there is no room. */
+  #findOrAdd(key: Int32Array): number {
+    const known = this.#index.find(key)
+    return known >= 0 || this.#index.isFull ? known : this.#index.add(key)
   }
 
-  #findOrAdd(place: number, ip: number, mac: MacNumber, other: number): number {
-    const known = this.#find(place, ip, mac, other)
-    if (known >= 0 || this.#size >= this.#rowsMax) return known
-    const row = this.#size++
-    if (row * CELLS >= this.#cells.length) this.#grow()
-    const base = row * CELLS
-    const hash = this.#hash(place, ip, mac, other)
-    this.#cells.set([place, ip, mac, other, hash], base)
-    this.#place(row, hash)
-    return row
+  #keyOf(kind: number, vlan: number, ip: number, mac: MacNumber, other: number): Int32Array {
+    const key = this.#key
+    key[Word.kind] = kind
+    key[Word.vlan] = vlan
+    key[Word.ip] = ip
+    putWide(key, Word.mac, mac)
+    putWide(key, Word.other, other)
+    return key
   }
 
-  #find(place: number, ip: number, mac: MacNumber, other: number): number {
-    const cells = this.#cells
-    const mask = this.#places.length - 1
-    for (let at = this.#hash(place, ip, mac, other) & mask; this.#places[at] !== 0; at = (at + 1) & mask) {
-      const row = (this.#places[at] as number) - 1
-      const base = row * CELLS
-      const isSame = cells[base + Cell.ip] === ip && cells[base + Cell.mac] === mac && cells[base + Cell.other] === other
-      if (isSame && cells[base + Cell.place] === place) return row
-    }
-    return -1
+  #word(row: number, word: number): number {
+    return this.#index.words[row * STRIDE + word] as number
   }
 
-  #hash(place: number, ip: number, mac: MacNumber, other: number): number {
-    const hash = mix(mix(mix(this.#seed, place), ip | 0), mac % LOW_24)
-    return mixed(mix(mix(mix(hash, Math.floor(mac / LOW_24)), other % LOW_24), Math.floor(other / LOW_24)))
+  #wide(row: number, word: number): number {
+    return this.#word(row, word) * LOW_24 + this.#word(row, word + 1)
   }
 
-  #place(row: number, hash: number): void {
-    const mask = this.#places.length - 1
-    let at = hash & mask
-    while (this.#places[at] !== 0) at = (at + 1) & mask
-    this.#places[at] = row + 1
+  #cell(row: number, cell: number): number {
+    return this.#index.numbers[row * CELLS + cell] as number
   }
+}
 
-  #grow(): void {
-    const cells = new Float64Array(2 * this.#cells.length)
-    cells.set(this.#cells)
-    this.#cells = cells
-    const rows = cells.length / CELLS
-    this.#places = new Int32Array(2 * rows)
-    for (let row = 0; row < this.#size - 1; row++) this.#place(row, cells[row * CELLS + Cell.hash] as number)
-  }
+/** A number of 48 bits, or -1. */
+function putWide(key: Int32Array, word: number, value: number): void {
+  key[word] = Math.floor(value / LOW_24)
+  key[word + 1] = value % LOW_24
 }

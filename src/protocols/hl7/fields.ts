@@ -19,21 +19,15 @@ export interface Collected {
   readonly header?: HeaderField
   readonly device?: Hl7DeviceId['source']
   readonly glance?: Glance
-  /** Its place among those whose text is collected. */
-  readonly place: number
 }
 
-let places = 0
-
-/** Nothing of it is collected. */
-const NO_PLACE = -1
 const ALL_COMPONENTS = Number.MAX_SAFE_INTEGER
-const headerText = (header: HeaderField, componentsMax: number): Collected => ({ header, componentsMax, textMax: HL7_HEADER_TEXT_MAX, place: places++ })
-const deviceText = (device: Hl7DeviceId['source']): Collected => ({ device, componentsMax: 1, textMax: HL7_DEVICE_TEXT_MAX, place: places++ })
+const headerText = (header: HeaderField, componentsMax: number): Collected => ({ header, componentsMax, textMax: HL7_HEADER_TEXT_MAX })
+const deviceText = (device: Hl7DeviceId['source']): Collected => ({ device, componentsMax: 1, textMax: HL7_DEVICE_TEXT_MAX })
 
-const glance = (what: Glance): Collected => ({ glance: what, componentsMax: 0, textMax: 0, place: NO_PLACE })
+const glance = (what: Glance): Collected => ({ glance: what, componentsMax: 0, textMax: 0 })
 /** Acknowledgement codes and conditions have two letters (HL7 tables 0008 and 0155). */
-const codeText = (header: HeaderField): Collected => ({ header, componentsMax: 1, textMax: 2, place: places++ })
+const codeText = (header: HeaderField): Collected => ({ header, componentsMax: 1, textMax: 2 })
 
 /** The only fields whose text is kept, by segment and number. MSH-9 without its structure id: `ORU^R01` is the same in every version. */
 export const COLLECTED: ReadonlyMap<string, ReadonlyMap<number, Collected>> = new Map([

@@ -9,7 +9,7 @@ import {
   Hl7Byte, countedName, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, isPatientField, knownMessageType, knownVersion, patientSegmentRow,
   type Hl7Fault, type PatientSegmentRow,
 } from './codes.ts'
-import { fieldName, segmentName, TextMemory } from './text-memory.ts'
+import { fieldName, segmentName } from './names.ts'
 import { contentOf, profileOf } from './content.ts'
 import type { Hl7DeviceId, Hl7Message } from './facts.ts'
 import { COLLECTED, DEVICE_RANK, DOT, HIERARCHY_DOTS_MIN, MDC, type Collected, type Glance, type HeaderField } from './fields.ts'
@@ -69,8 +69,6 @@ export class Hl7Scanner {
   #textLength = 0
   #textDone = false
   readonly #header = new Map<HeaderField, string>()
-  /** Made with the second message: a flood of senders says one thing each. */
-  #texts: TextMemory | null = null
   /** MSH-9 of the message before, and what may be told of it: a sender's messages are of one type. */
   #typeText = ''
   #type = HL7_UNKNOWN_TYPE
@@ -90,7 +88,6 @@ export class Hl7Scanner {
   #segments: [string, number][] = []
 
   reset(): void {
-    this.#texts ??= new TextMemory()
     this.#place = 'name'
     this.#letters = this.#letterCount = 0
     this.#name = ''
@@ -284,9 +281,7 @@ export class Hl7Scanner {
   }
 
   #cleanText(): string {
-    if (this.#textLength === 0) return ''
-    if (this.#texts === null) return cleanText(asciiText(this.#text, 0, this.#textLength, TEXT_BYTES_MAX))
-    return this.#texts.of(this.#collected?.place ?? 0, this.#text, this.#textLength, cleanText)
+    return this.#textLength === 0 ? '' : cleanText(asciiText(this.#text, 0, this.#textLength, TEXT_BYTES_MAX))
   }
 
   #keepDevice(source: Hl7DeviceId['source']): void {

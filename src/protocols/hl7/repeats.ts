@@ -10,8 +10,13 @@ export const HL7_RETELL_MICROS = 60 * MICROS_PER_SECOND
 /** Kinds of messages remembered per direction: an engine's port sees some dozen types. What finds no room pushes out what came longest ago. */
 export const HL7_KINDS_MAX = 16
 
+type Framing = Hl7Message['framing']
+
+/** `times` messages that say `summary`; `at` and `frame` are of the newest. */
+export type TellHl7 = (framing: Framing, summary: Hl7Summary, at: Micros, frame: number, times: number) => void
+
 interface Told {
-  readonly framing: Hl7Message['framing']
+  readonly framing: Framing
   readonly summary: Hl7Summary
   /** Of the newest. */
   at: Micros
@@ -24,14 +29,14 @@ interface Told {
 export class Hl7Repeats {
   /** Newest last. */
   readonly #told: Told[] = []
-  readonly #emit: (framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number, times: number) => void
+  readonly #emit: TellHl7
 
-  constructor(emit: (framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number, times: number) => void) {
+  constructor(emit: TellHl7) {
     this.#emit = emit
   }
 
   /** One message. */
-  message(framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number): void {
+  message(framing: Framing, summary: Hl7Summary, at: Micros, frame: number): void {
     const place = this.#find(framing, summary)
     if (place < 0) return this.#first(framing, summary, at, frame)
     const told = this.#told[place] as Told
@@ -48,7 +53,7 @@ export class Hl7Repeats {
     this.#told.length = 0
   }
 
-  #first(framing: Hl7Message['framing'], summary: Hl7Summary, at: Micros, frame: number): void {
+  #first(framing: Framing, summary: Hl7Summary, at: Micros, frame: number): void {
     if (this.#told.length >= HL7_KINDS_MAX) this.#tell(this.#told.shift() as Told)
     const told = { framing, summary, at, frame, toldAt: at, times: 1 }
     this.#told.push(told)
@@ -62,7 +67,7 @@ export class Hl7Repeats {
     told.times = 0
   }
 
-  #find(framing: Hl7Message['framing'], summary: Hl7Summary): number {
+  #find(framing: Framing, summary: Hl7Summary): number {
     for (let i = this.#told.length - 1; i >= 0; i--) {
       const told = this.#told[i] as Told
       if (told.framing === framing && isSame(told.summary, summary)) return i

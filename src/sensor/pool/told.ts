@@ -38,7 +38,7 @@ export class Told {
   }
 
   opened(moment: Moment, vlan: number, ip: Ip, syn: SynSeen): void {
-    this.#add(moment, EventKind.opened, this.#ips.push(ip) - 1, this.#syns.push(syn) - 1, syn.at, vlan, syn.mac)
+    this.#add(moment, EventKind.opened, this.#ips.push(ip) - 1, this.#syns.push(syn) - 1, 0, vlan, NONE)
   }
 
   flow(moment: Moment, kind: 'started' | 'broadcast', flow: Flow, at: Micros): void {

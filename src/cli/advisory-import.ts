@@ -54,19 +54,27 @@ export async function advisoryImport(args: AdvisoryImportArgs, io: Io): Promise<
   }, 'records')
 }
 
-/** Two files that call themselves one revision of one advisory and differ: which of them is right nobody here can say, so the second is refused. */
+/**
+ * Two files that call themselves one revision of one advisory and differ in what is read: which of them is right nobody here can say, so the
+ * second is refused. Other blanks or line ends, as a mirror makes them, are no difference: the first stands for both.
+ */
 function withoutConflicts(read: readonly ReadFile[]): readonly ReadFile[] {
-  const first = new Map<string, { readonly file: string; readonly sha256: string }>()
+  const first = new Map<string, { readonly file: string; readonly advisory: Advisory }>()
   return read.map((one): ReadFile => {
     if (one.kind !== 'advisory') return one
-    const { id, revision, updated, hash: { sha256 } } = one.advisory
+    const { id, revision, updated } = one.advisory
     const key = `${id}\n${revision}\n${updated}`
-    const before = first.get(key) ?? { file: one.file, sha256 }
+    const before = first.get(key) ?? one
     first.set(key, before)
-    if (before.sha256 === sha256) return one
+    if (sayingOf(before.advisory) === sayingOf(one.advisory)) return { ...one, advisory: before.advisory }
     const words = `${id} revision ${revision} of ${updated} stands in ${before.file} too and says something else: keep the right one`
     return { kind: 'refused', file: one.file, reasons: [words] }
   })
+}
+
+/** All that is read of it, whatever bytes it came in. */
+function sayingOf(advisory: Advisory): string {
+  return advisoryLine({ ...advisory, hash: { of: 'file', sha256: '' } })
 }
 
 /** Of two files of one id the newer one is taken, whichever comes first. */

@@ -125,13 +125,16 @@ test('odd files beside good ones: each is told with what to do, two of one revis
   const files: readonly (readonly [string, string | Buffer])[] = [
     ['a.json', other('EX-1')], ['b.json', other('EX-1').replaceAll('CONTEC', 'NOBODY')], ['c.JSON', `\ufeff${other('EX-2')}`], ['d.json', JSON.stringify(red)],
     ['e.json', Buffer.from(text, 'utf16le')], ['f.json', text.slice(0, 900)], ['g.json', '{"feed":{}}'], ['h.json', other('EX-1')],
+    ['i.json', `${JSON.stringify(JSON.parse(other('EX-1')))}\r\n`],
   ]
   for (const [name, content] of files) fs.writeFileSync(path.join(from, name), content)
   const told = await run((io) => advisoryImport({ path: from, data, json: true, now: () => 5 }, io))
   const { advisories, refused, passedOver } = JSON.parse(told.out) as
     { advisories: { id: string; change: string }[]; refused: { file: string; reasons: string[] }[]; passedOver: number }
   assert.equal(told.code, 3)
-  assert.deepEqual(advisories.map(({ id, change }) => [id, change]), [['EX-1', 'new'], ['EX-2', 'new'], ['EX-3', 'new'], ['EX-1', 'unchanged']])
+  assert.deepEqual(advisories.map(({ id, change }) => [id, change]), [
+    ['EX-1', 'new'], ['EX-2', 'new'], ['EX-3', 'new'], ['EX-1', 'unchanged'], ['EX-1', 'unchanged'],
+  ])
   assert.deepEqual(refused.map(({ file }) => path.basename(file)), ['b.json', 'e.json', 'f.json'])
   assert.match(refused[0]?.reasons[0] ?? '', /stands in .*a\.json too and says something else: keep the right one/)
   assert.equal(passedOver, 1)

@@ -63,6 +63,15 @@ test('a file is hashed as it stands, and refused when the mirror\'s own hash say
   assert.match(changed.reasons.join(), /changed or cut/)
 })
 
+test('a distribution that is no object marks nothing and stops nothing, without a validator too', async (t) => {
+  const file = path.join(scratch(t), 'odd.json')
+  for (const distribution of [null, 'public', { tlp: null }, { tlp: { label: 7 } }]) {
+    fs.writeFileSync(file, JSON.stringify({ ...DOCUMENT, document: { ...DOCUMENT.document, distribution } }))
+    const read = await readAdvisoryFile(file, null)
+    assert.deepEqual([read.kind, read.kind === 'advisory' && read.marking], ['advisory', null], JSON.stringify(distribution))
+  }
+})
+
 test('feeds are passed over, broken files are refused with a reason, the catalog is known by its shape', async (t) => {
   const folder = scratch(t)
   const kinds: Record<string, string> = {}

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Diagnostic } from '../base/diagnostic.ts'
 import {
-  advisoriesOfTable, advisoryOfCsaf, knownExploitedOf, knownExploitedOfCatalog, looksLikeCsaf, type Advisory, type KnownExploited,
+  advisoriesOfTable, advisoryOfCsaf, knownExploitedOf, knownExploitedOfCatalog, looksLikeCsaf, markingOfCsaf, type Advisory, type KnownExploited,
 } from '../inventory/advisories/index.ts'
 import type { CsafValidator } from './csaf-validator.ts'
 import { productPath } from './product.ts'
@@ -80,14 +80,7 @@ export async function readAdvisoryFile(file: string, validator: CsafValidator | 
   const sum = checksumProblem(file, bytes.value)
   const read = advisoryOfCsaf(value, { of: 'file', sha256: createHash('sha256').update(bytes.value).digest('hex') })
   const reasons = [...(sum === null ? [] : [sum]), ...(read.ok ? [] : [read.error]), ...(validator === null || !read.ok ? [] : await validator(value))]
-  return reasons.length > 0 || !read.ok ? { kind: 'refused', file, reasons } : { kind: 'advisory', file, advisory: read.value, marking: markingOf(value) }
-}
-
-/** `TLP:RED`, `TLP:AMBER`: who may see it (CSAF 2.0, 3.2.1.5.1). Null for what everybody may. */
-function markingOf(document: unknown): string | null {
-  const { document: { distribution: { tlp: { label = null } = {} } = {} } = {} } = document as
-    { document?: { distribution?: { tlp?: { label?: unknown } } } }
-  return label === 'RED' || label === 'AMBER' ? `TLP:${label}` : null
+  return reasons.length > 0 || !read.ok ? { kind: 'refused', file, reasons } : { kind: 'advisory', file, advisory: read.value, marking: markingOfCsaf(value) }
 }
 
 function bytesOf(file: string): Result<Buffer> {

@@ -223,3 +223,9 @@ export function addressesOfText(text: string): string[] {
     return ipScope(ipFromValue(parsed.value.version, parsed.value.network)) === 'global' ? [formatPrefix(parsed.value)] : []
   })
 }
+
+/** `TLP:RED`, `TLP:AMBER`: who may see it (CSAF 2.0, 3.2.1.5.1). Null for what everybody may. */
+export function markingOfCsaf(value: unknown): string | null {
+  const label = recordOf(recordOf(recordOf(recordOf(value)['document'])['distribution'])['tlp'])['label']
+  return label === 'RED' || label === 'AMBER' ? `TLP:${label}` : null
+}

@@ -1,7 +1,7 @@
 // The advisories folder from outside. Keeps the rule that others depend on these names only.
 
 export type { Advisory, KnownExploited } from './model.ts'
-export { advisoryOfCsaf, looksLikeCsaf } from './csaf.ts'
+export { advisoryOfCsaf, looksLikeCsaf, markingOfCsaf } from './csaf.ts'
 export { advisoriesOfTable, advisoryLine, advisoryOfRow, knownExploitedOf, knownExploitedOfCatalog } from './table.ts'
 export { createCatalogue, type Catalogue } from './catalogue.ts'
 export { matchAssets, revisionWords, type Match, type MatchedProduct, type MatchedVulnerability } from './match.ts'

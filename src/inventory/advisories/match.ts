@@ -101,8 +101,13 @@ function matchesOf(subject: Subject, find: (name: DeviceName) => readonly Catalo
 
 /** A leaf that no finding lists, in an advisory whose findings list leaves, stands in the tree for another's sake (what something is installed on). */
 function isJudged({ product: { advisory: { vulnerabilities }, place } }: Hit): boolean {
-  return vulnerabilities.some(({ affected, investigating, cleared }) => [affected, investigating, cleared].some((places) => places.includes(place)))
+  return vulnerabilities.some((one) => names(one, place))
     || vulnerabilities.every(({ affected, investigating, cleared }) => affected.length + investigating.length + cleared.length === 0)
+}
+
+/** The finding lists the leaf, in whatever state. */
+function names({ affected, investigating, cleared }: AdvisoryVulnerability, place: number): boolean {
+  return affected.includes(place) || investigating.includes(place) || cleared.includes(place)
 }
 
 const VERSION_STATES: Readonly<Record<VersionVerdict, MatchState>> = {
@@ -178,7 +183,7 @@ function standsWhole(alternative: readonly Atom[], model: readonly Atom[]): bool
 function withCleared(hits: readonly Hit[], { vulnerabilities }: Advisory): readonly Hit[] {
   return hits.map((hit) => {
     const { place } = hit.product
-    const named = vulnerabilities.filter((one) => [one.affected, one.investigating, one.cleared].some((places) => places.includes(place)))
+    const named = vulnerabilities.filter((one) => names(one, place))
     if (named.length === 0 || !named.every(({ cleared }) => cleared.includes(place))) return hit
     const why = `the publisher lists "${hit.matched.version}" as fixed or not affected: ${hit.matched.why}`
     return { ...hit, matched: { ...hit.matched, state: 'not-affected', why } }

@@ -36,6 +36,12 @@ export function findByte(buf: Uint8Array, byte: number, off: number, end: number
   return -1
 }
 
+/** The characters of `text` stand at `off`, one byte each. The caller has looked at the end. */
+export function hasText(buf: Uint8Array, off: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (buf[off + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
 /** Printable ASCII of [off, end); any other byte becomes `?`. Stops at `max` characters. For names, never for patient fields. */
 export function asciiText(buf: Uint8Array, off: number, end: number, max = 256): string {
   let text = ''

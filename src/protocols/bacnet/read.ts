@@ -56,10 +56,7 @@ function readResult(instance: number, first: number, valueTag: number, answer: R
   if (!tags.take('opening', valueTag)) return false
   const from = tags.next
   const text = instance >= 0 && !isElement && tags.read() ? tags.text() : null
-  if (text !== null && namingProperty(property) !== null) {
-    if (answer.names.length >= NAMES_MAX) return false
-    answer.names.push({ instance, property, text })
-  }
+  if (text !== null && namingProperty(property) !== null && answer.names.length < NAMES_MAX) answer.names.push({ instance, property, text })
   tags.next = from
   return tags.skipBracket()
 }

@@ -5,7 +5,7 @@ import { u16be, u32be, u8 } from '../../wire/bytes.ts'
 import { lineText } from '../text.ts'
 
 /** What a tag is (clause 20.2.1): a value of a known type, a value named by its place, or the bracket around several. */
-export type TagKind = 'application' | 'context' | 'opening' | 'closing'
+type TagKind = 'application' | 'context' | 'opening' | 'closing'
 
 const BOOLEAN = 1
 const CHARACTER_STRING = 7

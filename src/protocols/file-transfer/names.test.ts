@@ -36,6 +36,13 @@ test('long numbers, encoded and foreign letters, and spelt names are not told', 
     ['*.bin', '*.dat', '*.bin', '*.bin', '*.bin', '*.bin', 'v-1.2-x.bin', '1234.bin'])
 })
 
+test('dates of birth and numbers of people are not told, however they are divided', () => {
+  const names = [
+    '1950-05-12.txt', '12.05.1950.bin', '1.2.1950.txt', '12.5.50.bin', '123-45-6789.txt', '555-1234.txt', 'bed 12 1950 05 12.dat', 'Ward 5 0123 4567 89.csv',
+  ]
+  for (const name of names) ok(shownName(name).startsWith('*.'), name)
+})
+
 test('what may be named after a patient is an extension', () => {
   deepStrictEqual(
     ['ZZTEST^CANARY', 'ZZTEST^CANARY.bin', 'zztest_canary.pdf', 'ZZTEST_CANARY.bin', 'ZZTEST.DCM', 'ZZTEST%5ECANARY.zip', 'report.hl7'].map(shownName),

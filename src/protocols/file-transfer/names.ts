@@ -51,25 +51,35 @@ export function shownExtension(name: string): string {
   return SOFTWARE_EXTENSIONS.has(extension) || CLINICAL_EXTENSIONS.has(extension) ? extension : ''
 }
 
-/** Digits in a row that no number of a patient, date of birth or telephone has. */
+/** Digits in a row: a number of a patient has more. */
 const DIGITS_MAX = 4
+/** Digits of the whole name that stand for themselves (not `CMS8000`): a telephone number, and a date of birth with its year, have more. */
+const DIGITS_IN_ALL_MAX = 5
+/** Three numbers and more digits than this are a day of birth, too: `12.5.50`. A version has fewer: `2.6.27`. */
+const DIGITS_OF_THREE_MAX = 4
 /** Words of one letter: `v`, `x`, `a`; more of them spell something. */
 const LETTERS_ALONE_MAX = 3
 
 /** Each run of letters is a word of software's, or several written together; nothing is encoded (`%4A`) or outside of ASCII. */
 function hasSoftwareWordsOnly(stem: string): boolean {
   let alone = 0
+  let digits = 0
+  let numbers = 0
   let at = 0
   while (at < stem.length) {
     const end = runEnd(stem, at)
     const kind = kindOf(stem.charCodeAt(at))
     if (kind === 'other') return false
     if (kind === 'digit' && end - at > DIGITS_MAX) return false
+    if (kind === 'digit' && (at === 0 || kindOf(stem.charCodeAt(at - 1)) !== 'letter')) {
+      numbers += 1
+      digits += end - at
+    }
     if (kind === 'letter' && end - at === 1 && ++alone > LETTERS_ALONE_MAX) return false
     if (kind === 'letter' && end - at > 1 && !areWords(stem.slice(at, end).toLowerCase(), WORDS_TOGETHER_MAX)) return false
     at = end
   }
-  return true
+  return digits <= (numbers < 3 ? DIGITS_IN_ALL_MAX : DIGITS_OF_THREE_MAX)
 }
 
 type CharacterKind = 'letter' | 'digit' | 'mark' | 'other'

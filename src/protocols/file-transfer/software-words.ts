@@ -3,7 +3,8 @@
 
 /**
  * Words of file names on embedded systems and servers. Inferred from what U-Boot, BusyBox, Linux, VxWorks, Windows and Cisco images ship, and
- * from the facts on the CMS8000's update (`monitor`, `update`, the share `/pm`); no surname that is common anywhere is among them.
+ * from the facts on the CMS8000's update (`monitor`, `update`, the share `/pm`). Words that are also common names of people are left out as
+ * far as we know them (`lang`, `dat`).
  */
 export const SOFTWARE_WORDS: ReadonlySet<string> = new Set([
   // Parts of a system.
@@ -20,7 +21,7 @@ export const SOFTWARE_WORDS: ReadonlySet<string> = new Set([
   'manifest', 'checksum', 'sum', 'md', 'sha', 'crc', 'hash', 'sig', 'signature', 'readme', 'changelog', 'license', 'rfc',
   // Settings and data.
   'config', 'conf', 'cfg', 'configuration', 'settings', 'setting', 'param', 'params', 'parameter', 'parameters', 'default', 'defaults', 'factory', 'reset',
-  'backup', 'restore', 'running', 'index', 'list', 'file', 'files', 'data', 'dat', 'database', 'db', 'table', 'map', 'font', 'fonts', 'lang', 'language',
+  'backup', 'restore', 'running', 'index', 'list', 'file', 'files', 'data', 'database', 'db', 'table', 'map', 'font', 'fonts', 'language',
   'logo', 'splash', 'icon', 'sound', 'log', 'logs', 'debug', 'web', 'www', 'html', 'http', 'https', 'cgi', 'net', 'network', 'wifi', 'wlan', 'eth', 'usb',
   'key', 'cert', 'certs', 'passwd', 'shadow', 'hosts', 'profile', 'fstab', 'inittab', 'proc', 'dev', 'etc', 'usr', 'var', 'opt', 'mnt', 'share',
   'export', 'pub', 'public', 'filler', 'bed', 'ward', 'device', 'tar', 'kb', 'mb', 'gb', 'hex',
@@ -36,5 +37,5 @@ export const SOFTWARE_EXTENSIONS: ReadonlySet<string> = new Set([
   'conf', 'cfg', 'cnf', 'ini', 'inf', 'json', 'xml', 'yaml', 'yml', 'dat', 'db', 'sqlite', 'csv', 'txt', 'log', 'md',
   'md5', 'sha1', 'sha256', 'sig', 'asc', 'crt',
   'pem', 'der', 'key', 'html', 'htm', 'css', 'cgi', 'asp', 'aspx', 'jsp', 'lua', 'profile',
-  'tmp', 'bak', 'old', 'new', 'swf', 'ico', 'svg', 'gif', 'ttf', 'wav',
+  'dmg', 'efi', 'run', 'scr', 'uf2', 'tmp', 'bak', 'old', 'new', 'swf', 'ico', 'svg', 'gif', 'ttf', 'wav',
 ])

@@ -15,6 +15,8 @@ import type { Fact } from '../facts.ts'
 import type { FileTransfer } from '../file-transfer/facts.ts'
 import { ELF_HEAD, fakeContent } from '../rpc/testdata/talk.ts'
 import { createHttp } from './index.ts'
+import { SOFTWARE_EXTENSIONS } from '../file-transfer/software-words.ts'
+import { DEVICE_EXTENSIONS } from './codes.ts'
 import { chunkSize, contentRange, dispositionName, pathShape, probeHttp, readRequestLine, readStatusLine } from './message.ts'
 import { SIDE_STATES } from './side.ts'
 
@@ -183,3 +185,7 @@ for (const [name, flows, expected] of CAPTURES) {
     deepEqual(files(result.facts).map((f) => [f.name, f.magic]), expected)
   })
 }
+
+test('an extension for which a file is told is one that is shown', () => {
+  for (const extension of DEVICE_EXTENSIONS) ok(SOFTWARE_EXTENSIONS.has(extension), extension)
+})

@@ -1,7 +1,7 @@
 // HTTP/1 start lines, fields and values: bytes to values (RFC 9112 sections 3 to 6). A field is known without making its name a text.
 // Keeps the patient-data rule: of a path only its shape leaves, of credentials only that they were there.
 
-import { asciiText, u8 } from '../../wire/bytes.ts'
+import { asciiText, hasText, u8 } from '../../wire/bytes.ts'
 import { baseName, extensionOf, shownExtension, shownName } from '../file-transfer/names.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import { METHOD_CHARS_MAX } from './codes.ts'
@@ -63,11 +63,6 @@ function isVersionAt(buf: Uint8Array, at: number): boolean {
 function endsWithVersion(buf: Uint8Array, off: number, end: number): boolean {
   const at = end - 9
   return at > off && u8(buf, at) === SPACE && isVersionAt(buf, at + 1)
-}
-
-function hasText(buf: Uint8Array, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (buf[at + i] !== text.charCodeAt(i)) return false
-  return true
 }
 
 /** Without scheme, host, query and fragment. */
@@ -202,12 +197,18 @@ export function contentRange(text: string): { readonly from: number; readonly si
   return { from, size: Number.isSafeInteger(size) && size > 0 ? size : null }
 }
 
+/** The value of `name=` in a field, quoted or up to `;` (RFC 9110 section 5.6.6); null without one. `name` in lower case. */
+export function parameterOf(text: string, name: string): string | null {
+  const at = text.toLowerCase().indexOf(`${name}=`)
+  if (at < 0) return null
+  const rest = text.slice(at + name.length + 1)
+  const isQuoted = rest.startsWith('"')
+  const stop = isQuoted ? rest.indexOf('"', 1) : rest.indexOf(';')
+  return rest.slice(isQuoted ? 1 : 0, stop < 0 ? undefined : stop).trim()
+}
+
 /** The file name of `attachment; filename="a.bin"` (RFC 6266); null without one. */
 export function dispositionName(text: string): string | null {
-  const at = text.toLowerCase().indexOf('filename=')
-  if (at < 0) return null
-  const rest = text.slice(at + 9)
-  const quoted = rest.startsWith('"')
-  const stop = quoted ? rest.indexOf('"', 1) : rest.indexOf(';')
-  return baseName(rest.slice(quoted ? 1 : 0, stop < 0 ? undefined : stop).trim())
+  const name = parameterOf(text, 'filename')
+  return name === null ? null : baseName(name)
 }

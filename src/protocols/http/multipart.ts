@@ -7,7 +7,7 @@ import { shownName } from '../file-transfer/names.ts'
 import { LineReader } from '../line-reader.ts'
 import { Body, type MessageBody, type TellFile } from './body.ts'
 import { FIELDS_MAX, LINE_BYTES_MAX } from './codes.ts'
-import { dispositionName, holdsWord, valueOf, valueText } from './message.ts'
+import { dispositionName, holdsWord, parameterOf, valueOf, valueText } from './message.ts'
 
 /** RFC 2046 section 5.1.1: a boundary has 1 to 70 characters. */
 const BOUNDARY_CHARS_MAX = 70
@@ -25,14 +25,8 @@ type State = 'before' | 'line' | 'head' | 'content' | 'after'
 
 /** The boundary of a Content-Type that is a form; null of any other, and of one that cannot be (RFC 2046 section 5.1.1). */
 export function formBoundary(contentType: string): string | null {
-  const lower = contentType.toLowerCase()
-  const at = lower.indexOf('boundary=')
-  if (!lower.startsWith('multipart/form-data') || at < 0) return null
-  const rest = contentType.slice(at + 'boundary='.length)
-  const isQuoted = rest.startsWith('"')
-  const stop = isQuoted ? rest.indexOf('"', 1) : rest.indexOf(';')
-  const boundary = rest.slice(isQuoted ? 1 : 0, stop < 0 ? undefined : stop).trim()
-  return boundary === '' || boundary.length > BOUNDARY_CHARS_MAX ? null : boundary
+  const boundary = contentType.toLowerCase().startsWith('multipart/form-data') ? parameterOf(contentType, 'boundary') : null
+  return boundary === null || boundary === '' || boundary.length > BOUNDARY_CHARS_MAX ? null : boundary
 }
 
 export class Multipart implements MessageBody {

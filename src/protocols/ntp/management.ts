@@ -1,7 +1,7 @@
 // NTP management: control messages (mode 6, RFC 9327) and private ones (mode 7, ntpd's own) to values and back.
 // Keeps the rule that of variables only what names the software is read; configuration and keys pass unread.
 
-import { u16be, u8 } from '../../wire/bytes.ts'
+import { hasText, u16be, u8 } from '../../wire/bytes.ts'
 import { lineText } from '../text.ts'
 import { ControlOperation, NtpMode, operationName, PRIVATE_IMPLEMENTATIONS, PrivateRequest } from './codes.ts'
 
@@ -133,17 +133,11 @@ function readVariable(buf: Uint8Array, off: number, end: number, words: NtpSoftw
   const value = at
   const stop = isQuoted ? 0x22 : 0x2c
   while (at < end && u8(buf, at) !== stop) at++
-  const wanted = WANTED.find((word) => isWord(buf, name, nameEnd, word))
+  const wanted = WANTED.find((word) => nameEnd - name === word.length && hasText(buf, name, word))
   // A value that goes on in the next piece is not whole.
   if (wanted && (at < end || !isQuoted)) words[wanted] ??= lineText(buf, value, at, VALUE_CHARS_MAX)
   while (at < end && u8(buf, at) !== 0x2c) at++
   return at + 1
-}
-
-function isWord(buf: Uint8Array, off: number, end: number, word: string): boolean {
-  if (end - off !== word.length) return false
-  for (let i = 0; i < word.length; i++) if (u8(buf, off + i) !== word.charCodeAt(i)) return false
-  return true
 }
 
 /** A control message with text (RFC 9327 section 2), padded to words. */

@@ -4,6 +4,8 @@
 import type { Micros } from '../../base/time.ts'
 import { u16be, u8 } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
+import { FRAGMENT_WINS } from '../../wire/reassembly/overlap.ts'
+import { Pieces } from '../../wire/reassembly/pieces.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { TlsHandshake } from '../tls/codes.ts'
 import { decodeClientHello } from '../tls/message.ts'
@@ -40,18 +42,11 @@ type Body<F> = F extends QuicFact ? Omit<F, 'at' | 'frame' | 'protocol' | 'flowI
 
 /** Bytes of the handshake, in whatever order they come. */
 class Hello implements CryptoSink {
-  readonly bytes = new Uint8Array(QUIC_HELLO_BYTES_MAX)
-  readonly #known = new Uint8Array(QUIC_HELLO_BYTES_MAX)
-  /** All bytes before this one are there. */
-  length = 0
+  readonly pieces = new Pieces()
 
   crypto(plain: Uint8Array, off: number, end: number, offset: number): void {
     const stop = Math.min(end, off + QUIC_HELLO_BYTES_MAX - offset)
-    for (let i = off; i < stop; i++) {
-      this.bytes[offset + i - off] = u8(plain, i)
-      this.#known[offset + i - off] = 1
-    }
-    while (this.length < QUIC_HELLO_BYTES_MAX && this.#known[this.length] === 1) this.length++
+    if (stop > off) this.pieces.insert(offset, plain, off, stop, FRAGMENT_WINS.first)
   }
 }
 
@@ -148,8 +143,10 @@ export class QuicSession implements Session {
   #read(direction: Direction, plain: Uint8Array, at: Micros): void {
     this.#hello ??= new Hello()
     if (!readFrames(plain, this.#hello)) return this.#giveUp(direction, 'frames', at)
-    const { bytes, length } = this.#hello
+    const { pieces } = this.#hello
+    const length = pieces.run()
     if (length < MESSAGE_HEAD_BYTES) return
+    const bytes = pieces.joined(length)
     const wanted = MESSAGE_HEAD_BYTES + u8(bytes, 1) * 0x1_0000 + u16be(bytes, 2)
     if (u8(bytes, 0) !== TlsHandshake.clientHello || wanted > QUIC_HELLO_BYTES_MAX) return this.#giveUp(direction, 'hello', at)
     if (length < wanted) return

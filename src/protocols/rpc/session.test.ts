@@ -186,6 +186,17 @@ describe('calls and replies', () => {
     ])
   })
 
+  test('kinds that have one name are one total; those beyond the bound are others, and no kind is told by another\'s name', () => {
+    const talk = new Talk('tcp')
+    for (let i = 0; i < TOLD_MAX + 6; i++) for (const args of [portmapDump(), mountMnt(1, '/pm')]) talk.call(args, null)
+    const totals = factsOf('tcp', talk.chunks).filter((f) => f.kind === 'totals').map((f) => [f.procedureName, f.calls, f.callsTold])
+    deepStrictEqual(totals, [['PORTMAP.DUMP', TOLD_MAX + 6, TOLD_MAX], ['MOUNT.MNT', TOLD_MAX + 6, TOLD_MAX]])
+    const many = new Talk('tcp')
+    for (let i = 0; i < KINDS_MAX; i++) many.raw(0, withoutArgs(1 + i, 0x20000000 + i, 1, 1))
+    for (let i = 0; i < TOLD_MAX + 6; i++) many.call(mountMnt(1, '/pm'), null)
+    deepStrictEqual(factsOf('tcp', many.chunks).filter((f) => f.kind === 'totals').map((f) => [f.procedureName, f.calls]), [['others', TOLD_MAX + 6]])
+  })
+
   test('kinds of calls are counted apart, COMPOUNDs by their operations, and those beyond the bound together', () => {
     const tallies = new CallTally()
     const call = (procedure: number): CallHeader => ({ program: 100003, version: 4, procedure }) as CallHeader
@@ -195,7 +206,8 @@ describe('calls and replies', () => {
     equal(tallies.of(call(1), [operation(53), operation(25)]), a)
     for (let i = 0; i < 2 * KINDS_MAX; i++) tallies.of(call(100 + i), []).calls++
     equal(tallies.kinds.length, KINDS_MAX)
-    equal(tallies.kinds.reduce((n, { calls }) => n + calls, 0), 2 * KINDS_MAX)
+    equal([...tallies.kinds, tallies.others].reduce((n, { calls }) => n + calls, 0), 2 * KINDS_MAX)
+    ok(tallies.kinds.every(({ calls }) => calls <= 1), 'no kind has the calls of another')
   })
 
   test(`all sessions together wait for ${WAITING_MAX} calls: beyond it each pushes out its own, none is lost from the count, and room comes back`, () => {

@@ -28,6 +28,8 @@ export const WAITING_MAX = 16_384
 /** Malformed facts per session: enough to see the pattern, too few to fill a disk. */
 export const MALFORMED_FACTS_MAX = 64
 
+/** What calls beyond the kinds that are counted apart are told as. */
+const OTHER_CALLS = 'others'
 const NO_OPERATIONS: readonly string[] = []
 
 interface Pending {
@@ -221,12 +223,19 @@ export class RpcSession implements Session, RecordSink {
   }
 
   #totals(direction: Direction): void {
-    for (const { program, version, procedure, calls, replies, unanswered } of this.#tallies[direction].untold()) {
-      const name = procedureName(program, version, procedure)
-      this.#context.emit({
-        ...this.#base(direction), kind: 'totals', procedureName: name, calls, replies, unanswered, callsTold: Math.min(calls, TOLD_MAX),
-      })
+    const byName = new Map<string, { calls: number; replies: number; unanswered: number; callsTold: number }>()
+    const tally = this.#tallies[direction]
+    for (const kind of tally.untold()) {
+      const name = kind === tally.others ? OTHER_CALLS : procedureName(kind.program, kind.version, kind.procedure)
+      // COMPOUNDs of several shapes have one name.
+      const sum = byName.get(name) ?? { calls: 0, replies: 0, unanswered: 0, callsTold: 0 }
+      byName.set(name, sum)
+      sum.calls += kind.calls
+      sum.replies += kind.replies
+      sum.unanswered += kind.unanswered
+      sum.callsTold += Math.min(kind.calls, TOLD_MAX)
     }
+    for (const [name, sum] of byName) this.#context.emit({ ...this.#base(direction), kind: 'totals', procedureName: name, ...sum })
   }
 
   // ---- replies

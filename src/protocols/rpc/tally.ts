@@ -7,7 +7,7 @@ import type { Operation } from './procedure.ts'
 
 /** Calls, replies and missing replies of one kind that are facts of their own: enough to see how a client begins, and each file of a small folder. */
 export const TOLD_MAX = 64
-/** Kinds of calls of one session: NFS 3 has 22 procedures, MOUNT 6; COMPOUNDs differ by their operations. Those beyond share one row. */
+/** Kinds of calls of one session: NFS 3 has 22 procedures, MOUNT 6; COMPOUNDs differ by their operations. Those beyond are others, together. */
 export const KINDS_MAX = 256
 
 export interface CallKind {
@@ -23,6 +23,7 @@ export interface CallKind {
 
 export class CallTally {
   readonly kinds: CallKind[] = []
+  readonly others = kindOf(-1, 0, 0, 0)
   #last: CallKind | null = null
 
   /** The row of a call. */
@@ -31,22 +32,24 @@ export class CallTally {
     for (const { op } of operations) shape = mix(shape, op)
     const last = this.#last
     if (last !== null && isOf(last, program, version, procedure, shape)) return last
-    const known = this.kinds.find((kind) => isOf(kind, program, version, procedure, shape))
-    const kind = known ?? this.#add({ program, version, procedure, shape, calls: 0, replies: 0, unanswered: 0 })
+    let kind = this.kinds.find((one) => isOf(one, program, version, procedure, shape))
+    if (kind === undefined) {
+      if (this.kinds.length >= KINDS_MAX) return this.others
+      kind = kindOf(program, version, procedure, shape)
+      this.kinds.push(kind)
+    }
     this.#last = kind
-    return kind
-  }
-
-  #add(kind: CallKind): CallKind {
-    if (this.kinds.length >= KINDS_MAX) return this.kinds[KINDS_MAX - 1] as CallKind
-    this.kinds.push(kind)
     return kind
   }
 
   /** Rows of which not everything was told. */
   untold(): readonly CallKind[] {
-    return this.kinds.filter(({ calls, replies, unanswered }) => Math.max(calls, replies, unanswered) > TOLD_MAX)
+    return [...this.kinds, this.others].filter(({ calls, replies, unanswered }) => Math.max(calls, replies, unanswered) > TOLD_MAX)
   }
+}
+
+function kindOf(program: number, version: number, procedure: number, shape: number): CallKind {
+  return { program, version, procedure, shape, calls: 0, replies: 0, unanswered: 0 }
 }
 
 function isOf(kind: CallKind, program: number, version: number, procedure: number, shape: number): boolean {

@@ -49,9 +49,10 @@ export function readSmb2(session: SmbSession, direction: Direction, buf: Uint8Ar
   }
 }
 
-/** With the session and tree of the message before it, when it goes on with that. */
+/** With the session and tree of the message before it, when it goes on with that. An answer that gives a tree names it itself. */
 function continued(header: SmbHeader, before: SmbHeader | null): SmbHeader {
-  if (!header.isRelated || before === null) return header
+  const givesTree = header.isResponse && header.command === Smb2.treeConnect
+  if (!header.isRelated || before === null || givesTree) return header
   return { ...header, tree: before.tree, sessionLow: before.sessionLow, sessionHigh: before.sessionHigh }
 }
 

@@ -1,7 +1,7 @@
 // SSDP message: HTTP's form in one datagram, to a value and back (UPnP Device Architecture 2.0 sections 1.2 and 1.3).
 // Keeps house habit 3: a message without its type is no value; other fields may be absent.
 
-import { u8 } from '../../wire/bytes.ts'
+import { hasText, u8 } from '../../wire/bytes.ts'
 import { asciiBytes, lineText } from '../text.ts'
 import { SSDP_FIELDS, START_LINES, type SsdpField } from './codes.ts'
 
@@ -18,14 +18,8 @@ export interface SsdpMessage {
 
 /** What the first line says; null when it is none of the three. */
 export function startOf(buf: Uint8Array, off: number, end: number): SsdpMessage['kind'] | null {
-  for (const [line, kind] of START_LINES) if (startsWith(buf, off, end, line)) return kind
+  for (const [line, kind] of START_LINES) if (end - off >= line.length && hasText(buf, off, line)) return kind
   return null
-}
-
-function startsWith(buf: Uint8Array, off: number, end: number, line: string): boolean {
-  if (end - off < line.length) return false
-  for (let i = 0; i < line.length; i++) if (u8(buf, off + i) !== line.charCodeAt(i)) return false
-  return true
 }
 
 /** Decodes [off, end); null when the first line is another. The first of two equal fields counts. */

@@ -1,7 +1,7 @@
 // Syslog message: priority, host and program out of its header, by RFC 5424 or RFC 3164; what it says is not looked at.
 // Keeps the patient-data rule: a host or program leaves only from its place in a header that fits, and the text behind it never.
 
-import { asciiText, u8 } from '../../wire/bytes.ts'
+import { asciiText, hasText, u8 } from '../../wire/bytes.ts'
 import type { ProbeAnswer } from '../protocol.ts'
 import type { SyslogFormat } from './facts.ts'
 
@@ -96,16 +96,11 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** First byte behind a time and its blank: RFC 3164's, or the ISO 8601 that many write in its place. -1 without one. */
 function stampEnd(buf: Uint8Array, off: number, end: number): number {
-  if (off + STAMP_CHARS < end && MONTHS.some((m) => startsWith(buf, off, m)) && u8(buf, off + 3) === SPACE && u8(buf, off + STAMP_CHARS) === SPACE
+  if (off + STAMP_CHARS < end && MONTHS.some((m) => hasText(buf, off, m)) && u8(buf, off + 3) === SPACE && u8(buf, off + STAMP_CHARS) === SPACE
     && u8(buf, off + 9) === COLON && u8(buf, off + 12) === COLON) return off + STAMP_CHARS + 1
   const stop = wordEnd(buf, off, Math.min(end, off + 40))
   const isIso = stop - off >= 19 && stop < end && u8(buf, off + 4) === DASH && u8(buf, off + 7) === DASH && u8(buf, off + 10) === 0x54
   return isIso && isDigit(u8(buf, off)) ? stop + 1 : -1
-}
-
-function startsWith(buf: Uint8Array, off: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (u8(buf, off + i) !== text.charCodeAt(i)) return false
-  return true
 }
 
 /**

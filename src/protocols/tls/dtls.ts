@@ -4,17 +4,18 @@
 import type { Micros } from '../../base/time.ts'
 import { u16be, u8 } from '../../wire/bytes.ts'
 import type { Direction } from '../../wire/flow.ts'
+import { FRAGMENT_WINS } from '../../wire/reassembly/overlap.ts'
+import { Pieces } from '../../wire/reassembly/pieces.ts'
 import type { ProbeAnswer, Session, SessionContext } from '../protocol.ts'
-import { copyBytes } from '../session-tools.ts'
 import { Dtls, TlsContent, TlsHandshake } from './codes.ts'
 import type { TlsFact } from './facts.ts'
 import { decodeClientHello, decodeServerHello } from './message.ts'
-import { helloWords, serverWords } from './session.ts'
+import { type Body, helloWords, serverWords } from './session.ts'
 
 /** Type, version, epoch, sequence number, length (RFC 6347 section 4.1). */
-export const DTLS_RECORD_HEAD_BYTES = 13
+const DTLS_RECORD_HEAD_BYTES = 13
 /** Type, length, message number, place and length of the piece (RFC 6347 section 4.2.2). */
-export const DTLS_MESSAGE_HEAD_BYTES = 12
+const DTLS_MESSAGE_HEAD_BYTES = 12
 /** A hello in pieces: some 1800 bytes with a post-quantum key share; OpenSSL takes up to 16 KiB, nobody sends it in datagrams. */
 export const DTLS_HELLO_BYTES_MAX = 8192
 /** Records of one datagram that are looked at: a flight has up to six messages (RFC 6347 figure 1). */
@@ -29,37 +30,20 @@ const ENCRYPTED_BYTES_MIN = 9
 const UNIFIED = 0x20
 const UNIFIED_MASK = 0xe0
 
-type Body<F> = F extends TlsFact ? Omit<F, 'at' | 'frame' | 'protocol' | 'flowId'> : never
+/** Pieces of one hello: a path of 250 bytes cuts the longest in 32. */
+const PIECES_MAX = 32
 
 /** The hello of one side as far as it came. */
-class Pieces {
-  readonly bytes: Uint8Array
-  readonly #known: Uint8Array
+interface PartialHello {
   readonly message: number
-  #missing: number
-
-  constructor(message: number, length: number) {
-    this.message = message
-    this.bytes = new Uint8Array(length)
-    this.#known = new Uint8Array(length)
-    this.#missing = length
-  }
-
-  /** Gives true when nothing is missing any more. */
-  add(at: number, buf: Uint8Array, off: number, end: number): boolean {
-    copyBytes(buf, off, end, this.bytes, at)
-    for (let i = at; i < at + end - off; i++) {
-      if (this.#known[i] === 0) this.#missing--
-      this.#known[i] = 1
-    }
-    return this.#missing === 0
-  }
+  readonly length: number
+  readonly pieces: Pieces
 }
 
 export class DtlsSession implements Session {
   readonly #context: SessionContext
   readonly #told = new Set<string>()
-  readonly #pieces: [Pieces | null, Pieces | null] = [null, null]
+  readonly #partial: [PartialHello | null, PartialHello | null] = [null, null]
   readonly #isSealed: [boolean, boolean] = [false, false]
   #at: Micros = 0
 
@@ -91,7 +75,7 @@ export class DtlsSession implements Session {
 
   #sealed(direction: Direction, content: number): void {
     this.#isSealed[direction] = true
-    this.#pieces[direction] = null
+    this.#partial[direction] = null
     // What ends the handshake is encrypted, too: of data alone the hello was not captured.
     const hasHello = this.#told.has('client-hello') || this.#told.has('server-hello')
     if (content === TlsContent.applicationData && !hasHello) this.#tellOnce('encrypted', { kind: 'encrypted', direction })
@@ -116,12 +100,17 @@ export class DtlsSession implements Session {
     if (from + end - at > length) return this.#malformed(direction, 'handshake-length')
     if (end - at === length) return this.#hello(direction, type, buf, at, end)
     if (length > DTLS_HELLO_BYTES_MAX) return this.#malformed(direction, 'handshake-length')
-    let pieces = this.#pieces[direction]
-    if (pieces === null || pieces.message !== message || pieces.bytes.length !== length) pieces = new Pieces(message, length)
-    this.#pieces[direction] = pieces
-    if (!pieces.add(from, buf, at, end)) return
-    this.#pieces[direction] = null
-    this.#hello(direction, type, pieces.bytes, 0, length)
+    let partial = this.#partial[direction]
+    if (partial === null || partial.message !== message || partial.length !== length) partial = { message, length, pieces: new Pieces() }
+    this.#partial[direction] = partial
+    partial.pieces.insert(from, buf, at, end, FRAGMENT_WINS.first)
+    if (partial.pieces.count > PIECES_MAX) {
+      this.#partial[direction] = null
+      return this.#malformed(direction, 'handshake-length')
+    }
+    if (partial.pieces.run() < length) return
+    this.#partial[direction] = null
+    this.#hello(direction, type, partial.pieces.joined(length), 0, length)
   }
 
   #hello(direction: Direction, type: number, buf: Uint8Array, off: number, end: number): void {

@@ -25,7 +25,7 @@ export function serverWords(hello: ServerHello): Pick<TlsServerHello, 'version' 
 
 const SSL2_WORDS = { serverName: null, alpn: [], encryptedHello: false, ja3: null, ja4: null } as const
 
-type Body<F> = F extends TlsFact ? Omit<F, 'at' | 'frame' | 'protocol' | 'flowId'> : never
+export type Body<F> = F extends TlsFact ? Omit<F, 'at' | 'frame' | 'protocol' | 'flowId'> : never
 
 export class TlsSession implements Session {
   readonly #context: SessionContext

@@ -1,7 +1,7 @@
 // What a file is when it is no capture we read: a table of first bytes, the name people use, and what to do about it.
 // Keeps the rule that a refusal says what was found and how to go on.
 
-import { u16be, u32le } from '../bytes.ts'
+import { hasText, u16be, u32le } from '../bytes.ts'
 import type { CaptureProblem } from './capture.ts'
 
 /** Longest signature below, and enough text to tell text from bytes. */
@@ -78,18 +78,10 @@ export function foreignProblem(head: Uint8Array, length: number): CaptureProblem
 }
 
 function foreignKind(head: Uint8Array, length: number): ForeignKind | null {
-  const kind = KINDS.find((row) => row.starts.some((text) => startsWith(head, length, text)))
+  const kind = KINDS.find((row) => row.starts.some((text) => text.length <= length && hasText(head, 0, text)))
   if (kind) return kind
   if (isErf(head, length)) return ERF
   return isText(head, length) ? TEXT : null
-}
-
-function startsWith(head: Uint8Array, length: number, text: string): boolean {
-  if (text.length > length) return false
-  for (let i = 0; i < text.length; i++) {
-    if (head[i] !== text.charCodeAt(i)) return false
-  }
-  return true
 }
 
 /** Fixed ERF record header: 8 bytes of time (seconds in the upper, little-endian half), type, flags, record length, loss, wire length. */

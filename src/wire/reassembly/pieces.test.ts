@@ -33,6 +33,23 @@ test('bytes ahead of their turn come out sorted', () => {
   assert.deepEqual([pieces.count, pieces.covered, pieces.held, pieces.first(), pieces.last()], [0, 0, 0, null, null])
 })
 
+test('the run from the start, and its bytes, against a plain array', () => {
+  const piece = fc.record({ start: fc.nat(20), length: fc.nat(6), isLost: fc.boolean() })
+  fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.nat(26), (list, wanted) => {
+    const pieces = new Pieces()
+    const plain: (number | null | undefined)[] = []
+    list.forEach(({ start, length, isLost }, n) => {
+      if (isLost) pieces.insertLost(start, start + length)
+      else insert(pieces, start, ...Array.from({ length }, () => n + 1))
+      for (let i = start; i < start + length; i++) plain[i] = plain[i] === undefined ? (isLost ? null : n + 1) : plain[i]
+    })
+    const hole = Array.from({ length: 27 }, (_, i) => plain[i]).findIndex((byte) => byte === undefined || byte === null)
+    assert.equal(pieces.run(), hole)
+    const end = Math.min(wanted, hole)
+    assert.deepEqual([...pieces.joined(end)], plain.slice(0, end))
+  }))
+})
+
 test('the first to arrive wins; what differs is noted', () => {
   const pieces = new Pieces()
   insert(pieces, 2, 20, 21)

@@ -68,6 +68,26 @@ export class Pieces {
     return piece
   }
 
+  /** Where the bytes that stand without a hole from 0 on end. */
+  run(): number {
+    let end = 0
+    for (const piece of this.#list) {
+      if (piece.start !== end || piece.bytes === null) break
+      end = piece.end
+    }
+    return end
+  }
+
+  /** The bytes [0, end), of which `run` says that they are here. */
+  joined(end: number): Uint8Array {
+    const bytes = new Uint8Array(end)
+    for (const piece of this.#list) {
+      if (piece.start >= end || piece.bytes === null) break
+      bytes.set(piece.bytes.subarray(0, end - piece.start), piece.start)
+    }
+    return bytes
+  }
+
   clear(): void {
     this.#list.length = 0
     this.#covered = 0

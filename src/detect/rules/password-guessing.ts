@@ -4,12 +4,11 @@
 import type { Ip } from '../../base/ip.ts'
 import { MICROS_PER_MINUTE, type Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
-import type { Direction, Flow } from '../../wire/flow.ts'
+import { opposite, type Direction, type Flow } from '../../wire/flow.ts'
 import { subjectAt, wardName, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
 import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
-import { opposite } from './logged-into.ts'
 
 type Way = 'FTP' | 'SSH' | 'Telnet' | 'rlogin, rsh or rexec'
 

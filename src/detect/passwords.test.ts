@@ -7,7 +7,7 @@ import type { Fact } from '../protocols/facts.ts'
 import type { FtpLogin } from '../protocols/ftp/facts.ts'
 import { asset, CARD, findings, flow, ip, seconds, world } from '../testing/world.ts'
 import type { Flow } from '../wire/flow.ts'
-import { passwordGuessing, REFUSALS_MIN, WITHIN_MICROS } from './rules/password-guessing.ts'
+import { passwordGuessing, REFUSALS_BEFORE_MIN, REFUSALS_MIN, WITHIN_MICROS } from './rules/password-guessing.ts'
 import { passwordInClear } from './rules/password-in-clear.ts'
 
 const PC = '10.20.4.50'
@@ -84,6 +84,40 @@ test('password-guessing: high on a monitor, high when it was let in; many target
   const [many, ...more] = guessed([...attempts(25, 1, 1), ...attempts(25, 1, 1, '10.20.4.81')])
   deepEqual([many?.count, more], [50, []])
   match(many?.ward ?? '', /on 2 devices\.$/)
+})
+
+/** Log-ins of one FTP connection, a second apart, then its totals: as the decoder tells them, the first 16 one by one. */
+function connection(id: number, from: number, answers: readonly boolean[], failed = answers.filter((a) => !a).length): (readonly [Fact, Flow])[] {
+  const of = flow(PC, PRINTER, 21, { id })
+  const told = answers.slice(0, 16).map((accepted, i): readonly [Fact, Flow] => [ftp({ at: seconds(from + i), flowId: id, accepted }), of])
+  const totals = { commands: 60, logins: failed + 1, failedLogins: failed, transfers: 0 }
+  const end: Fact = { at: seconds(from + answers.length), frame: 99, protocol: 'ftp', flowId: id, client: ip(PC), server: ip(PRINTER), kind: 'totals', ...totals }
+  return [...told, [end, of]]
+}
+
+const no = (n: number): boolean[] => Array.from({ length: n }, () => false)
+const letIn = (heard: readonly (readonly [Fact, Flow])[]) => guessed(heard).map((f) => [f.severity, f.count, f.evidence.details.at(-1)?.[1]])
+const YES = 'yes'
+const UNKNOWN = 'not known'
+
+test('password-guessing: let in within the connection that guessed, before its totals count the other refusals', () => {
+  deepEqual(letIn(connection(1, 10, [...no(15), true], 25)), [['high', 25, YES]])
+  deepEqual(letIn(connection(1, 10, [...no(15), true], 60)), [['high', 60, YES]], 'more after it than make guessing')
+  match(guessed(connection(1, 10, [...no(15), true], 25))[0]?.ward ?? '', /, and was let in\.$/)
+  deepEqual(letIn([...connection(1, 10, no(12)), ...connection(2, 40, no(12)), ...connection(3, 70, [true])]), [['high', 24, YES]])
+  deepEqual(letIn(connection(1, 10, [...no(24), true])), [['medium', 24, UNKNOWN]], 'the log-in after the sixteenth is not told')
+})
+
+test('password-guessing: a person who mistypes and logs in was not let in by guesses of another day', () => {
+  const day = 86_400
+  const typo = (n: number) => connection(1, 10, [...no(n), true])
+  const guesses = attempts(25, 1, 1).map(([fact, of]): readonly [Fact, Flow] => [{ ...fact, at: fact.at + seconds(day) }, { ...of, id: of.id + 100 }])
+  const later = guesses.map(([fact, of]): readonly [Fact, Flow] => [{ ...fact, flowId: of.id } as Fact, of])
+  deepEqual(letIn([...typo(1), ...later]), [['medium', 26, UNKNOWN]])
+  deepEqual(letIn([...typo(6), ...later]), [['medium', 31, UNKNOWN]], 'not even after six')
+  deepEqual(letIn([...later, ...connection(2, 2 * day, [false, true])]), [['medium', 26, UNKNOWN]], 'nor the day after')
+  deepEqual(letIn(connection(1, 10, [...no(REFUSALS_BEFORE_MIN - 1), true, ...no(11)], 30)), [['medium', 30, UNKNOWN]], 'too few before it')
+  deepEqual(letIn(connection(1, 10, [...no(REFUSALS_BEFORE_MIN), true, ...no(10)], 30)), [['high', 30, YES]])
 })
 
 test('password-guessing over SSH, Telnet and rsh: what was refused, by what each protocol tells', () => {

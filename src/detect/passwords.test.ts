@@ -8,7 +8,7 @@ import type { FtpLogin } from '../protocols/ftp/facts.ts'
 import { asset, CARD, findings, flow, ip, seconds, world } from '../testing/world.ts'
 import type { Flow } from '../wire/flow.ts'
 import { passwordGuessing, REFUSALS_BEFORE_MIN, REFUSALS_MIN, WITHIN_MICROS } from './rules/password-guessing.ts'
-import { passwordInClear } from './rules/password-in-clear.ts'
+import { passwordInClear, WAITING_MAX } from './rules/password-in-clear.ts'
 
 const PC = '10.20.4.50'
 const PRINTER = '10.20.4.80'
@@ -52,6 +52,32 @@ test('password-in-clear: HTTP Basic counts until everything asked with it was re
   deepEqual(clear(of, sent, totals(2, 2)), [])
   equal(clear(of, sent, totals(0, 0)).length, 1, 'answers not seen')
   deepEqual(clear(of, totals(2, 1)), [])
+})
+
+test('password-in-clear: of a refused attempt over HTTP nothing stays, not its client, its frame nor its flow', () => {
+  const http = (client: string, flowId: number, at: number, frame: number) =>
+    ({ at: seconds(at), frame, protocol: 'http', flowId, client: ip(client), server: ip(PRINTER) }) as const
+  const try1 = (client: string, id: number, at: number, refused: number): (readonly [Fact, Flow])[] => {
+    const of = flow(client, PRINTER, 80, { id })
+    return [
+      [{ ...http(client, id, at, 10 + id), kind: 'credentials', scheme: 'basic' }, of],
+      [{ ...http(client, id, at + 9, 20 + id), kind: 'totals', requests: 2, responses: 2, refused }, of],
+    ]
+  }
+  const good = try1(PC, 2, 100, 1)
+  const [alone] = findings(passwordInClear, ward, good)
+  deepEqual(findings(passwordInClear, ward, [...try1(MONITOR, 1, 2, 2), ...good, ...try1(MONITOR, 3, 200, 2)]), [alone])
+  deepEqual([alone?.severity, alone?.firstAt, alone?.lastAt, alone?.evidence.frames], ['low', seconds(100), seconds(100), [12]])
+  const [open] = findings(passwordInClear, ward, [...good, ...try1(MONITOR, 4, 300, 2).slice(0, 1)])
+  deepEqual([open?.count, open?.severity], [2, 'medium'], 'not over: what is known so far')
+})
+
+test(`password-in-clear: more than ${WAITING_MAX} connections that wait count when they send`, () => {
+  const fact: Fact = { at: seconds(2), frame: 9, protocol: 'http', flowId: 0, client: ip(PC), server: ip(PRINTER), kind: 'credentials', scheme: 'basic' }
+  const of = flow(PC, PRINTER, 80)
+  const sent = Array.from({ length: WAITING_MAX + 3 }, (_, flowId): readonly [Fact, Flow] => [{ ...fact, flowId }, of])
+  const ends = sent.map(([sentFact]): readonly [Fact, Flow] => [{ ...sentFact, kind: 'totals', requests: 1, responses: 1, refused: 1 } as Fact, of])
+  equal(findings(passwordInClear, ward, [...sent, ...ends])[0]?.count, 3)
 })
 
 const guessed = (facts: readonly (readonly [Fact, Flow])[]) => findings(passwordGuessing, ward, facts)

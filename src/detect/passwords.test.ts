@@ -117,7 +117,8 @@ function connection(id: number, from: number, answers: readonly boolean[], faile
   const of = flow(PC, PRINTER, 21, { id })
   const told = answers.slice(0, 16).map((accepted, i): readonly [Fact, Flow] => [ftp({ at: seconds(from + i), flowId: id, accepted }), of])
   const totals = { commands: 60, logins: failed + 1, failedLogins: failed, transfers: 0 }
-  const end: Fact = { at: seconds(from + answers.length), frame: 99, protocol: 'ftp', flowId: id, client: ip(PC), server: ip(PRINTER), kind: 'totals', ...totals }
+  const base = { at: seconds(from + answers.length), frame: 99, protocol: 'ftp', flowId: id, client: ip(PC), server: ip(PRINTER) } as const
+  const end: Fact = { ...base, kind: 'totals', ...totals }
   return [...told, [end, of]]
 }
 

@@ -169,7 +169,7 @@ function mdns(name: string, device: string, card: MacNumber = CARD.stranger): [F
 function nbns(name: string, how: 'answer' | 'registration', owner = PC, from = PC, more: { suffix?: number; isGroup?: boolean } = {}): [Fact, Flow] {
   return [{
     ...AT, protocol: 'nbns', kind: 'name', flowId: 1, from: ip(from), owner: ip(owner), name, suffix: 0x20, isGroup: false, how, mac: null, ...more,
-  }, asker(from)]
+  }, asker(from, from === PC ? CARD.stranger : CARD.central)]
 }
 
 test(`name-poisoning: ${NAMES_MIN} names by LLMNR or NetBIOS; critical when a monitor asked; no name is in the finding`, () => {
@@ -197,6 +197,19 @@ test('name-poisoning: own names, groups and domains, a name server\'s answers, a
   deepEqual(findings(namePoisoning, ward(), ['a', 'b', 'c', 'd', 'e'].map((n) => mdns(`${n}.local`, PC))), [])
   const laptop = ['mac.local', 'uuid.local'].flatMap((n) => [mdns(n, '10.20.4.70', 0x02005e000070), mdns(n, PC)])
   deepEqual(findings(namePoisoning, ward(), laptop), [])
+})
+
+test('name-poisoning: a file server that registered two names over IPv4 answers for them over IPv6, with the same card', () => {
+  const registered = ['FILES', 'ARCHIVE'].map((name) => nbns(name, 'registration'))
+  const answers = ['files', 'archive'].map((name) => llmnr(name, 'fe80::66'))
+  deepEqual(findings(namePoisoning, ward(), [...registered, ...answers]), [])
+  const other = answers.map(([fact]): [Fact, Flow] => [fact, asker('fe80::66', CARD.central)])
+  equal(findings(namePoisoning, ward(), [...registered, ...other]).length, 1, 'with another card')
+  const forAnother = ['FILES', 'ARCHIVE'].map((name) => nbns(name, 'registration', '10.20.4.5', PC))
+  equal(findings(namePoisoning, ward(), [...forAnother, ...answers]).length, 1, 'a card that registers names for an address elsewhere owns none')
+  const toIt = ['FILES', 'ARCHIVE'].map((name): [Fact, Flow] => [nbns(name, 'registration', '10.20.4.5', MONITOR)[0],
+    flow(MONITOR, PC, 137, { proto: 17, macs: [CARD.monitor, CARD.stranger] })])
+  equal(findings(namePoisoning, ward(), [...toIt, ...answers]).length, 1, 'nor does the card that is told of them')
 })
 
 test('name-poisoning by mDNS: four names that others said first', () => {

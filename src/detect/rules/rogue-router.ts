@@ -191,7 +191,8 @@ function redirectedDraft(world: World, { vlan, culprit, isForged, redirects, lea
     asset: subject, behaviour: isForged ? 'forged redirects' : 'redirects to it', severity: isMonitor ? 'critical' : 'high',
     ward: `${posesFirst(subject)} leads the data of ${misled.size === 1 ? 'another device' : `${misled.size} other devices`} ${
       isForged ? 'astray' : 'through itself'}; it can be read and changed on the way.`,
-    technical: `${redirects.length >= REDIRECTS_OF_CARD_MAX ? 'at least ' : ''}${count(seen.count, 'ICMP redirect')} in the name of ${listed(names)} to ${listed(misled)}, leading to ${listed(gateways)}${
+    technical: `${redirects.length >= REDIRECTS_OF_CARD_MAX ? 'at least ' : ''}${count(seen.count, 'ICMP redirect')} in the name of ${listed(names)} to ${
+      listed(misled)}, leading to ${listed(gateways)}${
       isForged ? `; the card that sent them does not own ${names.size === 1 ? from : 'these names'}` : ''}${
       leased.size > 0 ? `; ${some([...leased])} got ${leased.size === 1 ? 'its address' : 'their addresses'} by DHCP` : ''}.`,
     help: 'Find the switch port of that device and unplug it; on routers and devices that allow it, turn redirects off.',

@@ -75,6 +75,44 @@ test('rogue-router: routers that share a card (VRRP), a card nobody knows, and a
   deepEqual(findings(rogueRouter, world(), [redirect(CARD.stranger, '10.20.4.99')]), [])
 })
 
+const forgedNames = (n: number) => Array.from({ length: n }, (_, i) => ip(`10.77.${i >> 8}.${i & 255}`))
+
+test('rogue-router: one card that writes four thousand senders and gateways is one finding of each kind, and the bindings are gone through a few times', () => {
+  let passes = 0
+  class Counted extends Bindings {
+    override all() {
+      passes++
+      return super.all()
+    }
+  }
+  const bindings = new Counted()
+  bindings.claim(0, ip(GATEWAY), CARD.router, 'arp-reply', 1, 1)
+  bindings.claim(0, ip(PC), CARD.stranger, 'dhcp', 1, 3)
+  const w = world({ assets: [asset('unknown', PC, null, CARD.stranger)], bindings })
+  const heard = forgedNames(4096).flatMap((from) => [router(CARD.stranger, { from }), redirect(CARD.stranger, from)])
+  const found = findings(rogueRouter, w, heard)
+  deepEqual(found.map((f) => [f.assetId, f.count]), [[`a-${PC}`, 4096], [`a-${PC}`, 256]])
+  match(found[0]?.technical ?? '', /from at least 64: 10\.77\.0\.0, .* and 56 more, a card that got/)
+  match(found[1]?.technical ?? '', /^at least 256 ICMP redirects in the name of 10\.20\.4\.1 to 10\.20\.4\.31, leading to at least 64: 10\.77\.0\.0/)
+  equal(passes <= 4, true, `${passes} passes in two questions`)
+})
+
+test('rogue-router: a router that leads to another router too: only what leads to the device counts, and a flood of one card leaves room for others', () => {
+  const mixed = [redirect(CARD.router, '10.20.4.2', { to: ip('10.20.4.40') }), redirect(CARD.router, PC, { to: ip('10.20.4.50') })]
+  const [through, ...more] = findings(rogueRouter, ward(), mixed)
+  deepEqual([through?.assetId, through?.count, more], [`a-${PC}`, 1, []])
+  match(through?.technical ?? '', /to 10\.20\.4\.50, leading to 10\.20\.4\.66; 10\.20\.4\.66 got its address by DHCP\.$/)
+  const flood = forgedNames(4096).map((from) => redirect(0x020000000077, '10.20.4.2', { from }))
+  equal(findings(rogueRouter, ward(), [...flood, redirect(CARD.router, PC)]).length, 1)
+})
+
+test('rogue-router: who was given the router\'s address by DHCP does not forge it', () => {
+  const bindings = new Bindings()
+  bindings.claim(0, ip(GATEWAY), CARD.router, 'arp-reply', 1, 1)
+  for (const address of [GATEWAY, PC]) bindings.claim(0, ip(address), CARD.stranger, 'dhcp', 1, 2)
+  deepEqual(findings(rogueRouter, world({ bindings }), [redirect(CARD.stranger, '10.20.4.2')]), [])
+})
+
 function offer(server: string, address: string, routerIp: string | null, more: Partial<DhcpMessage> = {}): [Fact, Flow] {
   return [{
     ...AT, protocol: 'dhcp', kind: 'message', vlan: 0, type: 'offer', client: formatMac(CARD.monitor), transactionId: 5, address: ip(address),
@@ -131,7 +169,7 @@ function mdns(name: string, device: string, card: MacNumber = CARD.stranger): [F
 function nbns(name: string, how: 'answer' | 'registration', owner = PC, from = PC, more: { suffix?: number; isGroup?: boolean } = {}): [Fact, Flow] {
   return [{
     ...AT, protocol: 'nbns', kind: 'name', flowId: 1, from: ip(from), owner: ip(owner), name, suffix: 0x20, isGroup: false, how, mac: null, ...more,
-  }, asker(from)]
+  }, asker(from, from === PC ? CARD.stranger : CARD.central)]
 }
 
 test(`name-poisoning: ${NAMES_MIN} names by LLMNR or NetBIOS; critical when a monitor asked; no name is in the finding`, () => {
@@ -159,6 +197,19 @@ test('name-poisoning: own names, groups and domains, a name server\'s answers, a
   deepEqual(findings(namePoisoning, ward(), ['a', 'b', 'c', 'd', 'e'].map((n) => mdns(`${n}.local`, PC))), [])
   const laptop = ['mac.local', 'uuid.local'].flatMap((n) => [mdns(n, '10.20.4.70', 0x02005e000070), mdns(n, PC)])
   deepEqual(findings(namePoisoning, ward(), laptop), [])
+})
+
+test('name-poisoning: a file server that registered two names over IPv4 answers for them over IPv6, with the same card', () => {
+  const registered = ['FILES', 'ARCHIVE'].map((name) => nbns(name, 'registration'))
+  const answers = ['files', 'archive'].map((name) => llmnr(name, 'fe80::66'))
+  deepEqual(findings(namePoisoning, ward(), [...registered, ...answers]), [])
+  const other = answers.map(([fact]): [Fact, Flow] => [fact, asker('fe80::66', CARD.central)])
+  equal(findings(namePoisoning, ward(), [...registered, ...other]).length, 1, 'with another card')
+  const forAnother = ['FILES', 'ARCHIVE'].map((name) => nbns(name, 'registration', '10.20.4.5', PC))
+  equal(findings(namePoisoning, ward(), [...forAnother, ...answers]).length, 1, 'a card that registers names for an address elsewhere owns none')
+  const toIt = ['FILES', 'ARCHIVE'].map((name): [Fact, Flow] => [nbns(name, 'registration', '10.20.4.5', MONITOR)[0],
+    flow(MONITOR, PC, 137, { proto: 17, macs: [CARD.monitor, CARD.stranger] })])
+  equal(findings(namePoisoning, ward(), [...toIt, ...answers]).length, 1, 'nor does the card that is told of them')
 })
 
 test('name-poisoning by mDNS: four names that others said first', () => {

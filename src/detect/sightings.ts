@@ -1,6 +1,7 @@
 // Sightings: when, how often and where something was seen, as a finding needs it.
 // Keeps the rule that lists of evidence are bounded and counts are not.
 
+import { leastOf } from '../base/extent.ts'
 import type { Micros } from '../base/time.ts'
 import type { Flow } from '../wire/flow.ts'
 import { markOf, type FlowMark } from './flow-mark.ts'
@@ -28,6 +29,18 @@ export function sight(seen: Sightings, { at, frame }: { readonly at: Micros; rea
   seen.count += times
   if (seen.frames.length < FRAMES_MAX) seen.frames.push(frame)
   if (flow && seen.flows.size < FLOWS_MAX && !seen.flows.has(flow.id)) seen.flows.set(flow.id, markOf(flow))
+}
+
+/** All of them as one; at least one. */
+export function joined(all: readonly Sightings[]): Sightings {
+  const sum = noSightings(leastOf(all, (s) => s.firstAt))
+  for (const { lastAt, count, frames, flows } of all) {
+    sum.lastAt = Math.max(sum.lastAt, lastAt)
+    sum.count += count
+    sum.frames.push(...frames)
+    for (const [id, flow] of flows) sum.flows.set(id, flow)
+  }
+  return sum
 }
 
 /** As a draft has it. */

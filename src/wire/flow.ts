@@ -7,6 +7,11 @@ import type { Micros } from '../base/time.ts'
 /** 0: from the initiator (the one who spoke first, or sent the SYN); 1: from the responder. */
 export type Direction = 0 | 1
 
+/** The other end's. */
+export function opposite(direction: Direction): Direction {
+  return direction === 0 ? 1 : 0
+}
+
 /** What a TCP flow has shown so far. `attempt`: SYN without any answer. `refused`: RST to a SYN. */
 export type FlowState = 'attempt' | 'refused' | 'established' | 'midstream' | 'closed' | 'datagram'
 

@@ -3,7 +3,7 @@
 
 import type { Ip } from '../../base/ip.ts'
 import type { MacNumber } from '../../base/mac.ts'
-import type { Direction, Flow } from '../../wire/flow.ts'
+import { opposite, type Direction, type Flow } from '../../wire/flow.ts'
 import type { World } from '../world.ts'
 
 export interface LoggedInto {
@@ -15,10 +15,6 @@ export interface LoggedInto {
 
 /** Clients remembered of one device: more than a person reads. */
 const CLIENTS_MAX = 64
-
-export function opposite(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
-}
 
 /** `deviceSide` is the end of the flow that is logged in to. */
 export function noteClient({ clients }: LoggedInto, flow: Flow, deviceSide: Direction): void {

@@ -10,6 +10,7 @@ import { subjectAt, wardNameFirst, type Detector, type Draft, type FindingSubjec
 import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { some } from '../words.ts'
 import type { World } from '../world.ts'
+import { cardAt } from './end-card.ts'
 
 /**
  * Names one device may answer for before it is odd: a host has one by LLMNR (RFC 4795 section 2.3) and the same by NetBIOS; a renamed
@@ -17,7 +18,7 @@ import type { World } from '../world.ts'
  */
 export const NAMES_MIN = 4
 /** When one of them is certainly not its own. */
-export const NAMES_MIN_WITH_FOREIGN = 2
+const NAMES_MIN_WITH_FOREIGN = 2
 /** The name browsers look for to find a proxy. */
 const WPAD = 'wpad'
 /** NetBIOS names of machines: workstation and file server. Others are of groups, users and domains (MS-BRWS). */
@@ -73,7 +74,7 @@ function heard(memory: Memory, fact: Fact, flow: Flow | null): void {
   } else if (fact.protocol === 'nbns') {
     if (fact.kind !== 'name' || fact.isGroup || !MACHINE_SUFFIXES.has(fact.suffix) || !flow) return
     // A name server answers for others, and says so.
-    if (fact.how !== 'answer') owned(memory, flow.vlan, fact.name, fact.owner)
+    if (fact.how !== 'answer') ownedAt(memory, flow, fact.name, fact.owner)
     else if (fact.owner === fact.from) answered(memory, fact, flow, 'NetBIOS', fact.from, [fact.name], true)
   } else if (fact.protocol === 'dns' && fact.kind === 'announcement' && flow) {
     if (fact.how === 'llmnr') answered(memory, fact, flow, 'LLMNR', fact.device, fact.hosts.map((h) => h.name), true)
@@ -86,21 +87,25 @@ function announced(memory: Memory, fact: Extract<Fact, { protocol: 'dns'; kind: 
   const own = fact.hosts.filter((h) => h.addresses.includes(fact.device)).map((h) => h.name)
   answered(memory, fact, flow, 'mDNS', fact.device, own, false)
   for (const name of own) {
-    if (memory.owners.has(`${flow.vlan}|${firstLabel(name)}`)) continue
-    owned(memory, flow.vlan, name, fact.device)
-    const card = cardOf(flow, fact.device)
-    if (card !== null) owned(memory, flow.vlan, name, card)
+    if (!memory.owners.has(`${flow.vlan}|${firstLabel(name)}`)) ownedAt(memory, flow, name, fact.device)
   }
 }
 
 function cardOf(flow: Flow, ip: Ip): string | null {
-  const card = flow.src === ip ? flow.macs[0] : flow.macs[1]
-  return card > 0 ? formatMac(card) : null
+  const card = cardAt(flow, ip)
+  return card === null ? null : formatMac(card)
 }
 
 function firstLabel(name: string): string {
   const dot = name.indexOf('.')
   return (dot < 0 ? name : name.slice(0, dot)).trim().toLowerCase()
+}
+
+/** By the address and by its card, which may answer from other addresses too (IPv4 and IPv6). */
+function ownedAt(memory: Memory, flow: Flow, name: string, ip: Ip): void {
+  owned(memory, flow.vlan, name, ip)
+  const card = cardOf(flow, ip)
+  if (card !== null) owned(memory, flow.vlan, name, card)
 }
 
 function owned({ owners }: Memory, vlan: number, name: string, by: string): void {

@@ -1,15 +1,16 @@
 // Rule password-guessing: one device is refused again and again when it logs in to others, by FTP, SSH, Telnet, rsh or rexec.
-// Keeps to refusals that were seen, at a rate that people do not type at; names and passwords are counted, never told.
+// Keeps to refusals that were seen, at a rate that people do not type at; names and passwords are counted, never told. That nobody was let
+// in is never said: of a connection's log-ins FTP tells the first 16 only, SSH and Telnet none.
 
 import type { Ip } from '../../base/ip.ts'
 import { MICROS_PER_MINUTE, type Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
-import type { Direction, Flow } from '../../wire/flow.ts'
+import type { FtpFact } from '../../protocols/ftp/facts.ts'
+import { opposite, type Direction, type Flow } from '../../wire/flow.ts'
 import { subjectAt, wardName, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
+import { joined, noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
-import { opposite } from './logged-into.ts'
 
 type Way = 'FTP' | 'SSH' | 'Telnet' | 'rlogin, rsh or rexec'
 
@@ -26,10 +27,12 @@ interface Pair {
   readonly to: Ip
   readonly way: Way
   readonly seen: Sightings
-  /** When the last REFUSALS_MIN refusals were, as a ring. */
+  /** When the last REFUSALS_MIN refusals were, oldest first. */
   readonly times: Micros[]
   isGuessing: boolean
-  /** A log-in was taken after a refusal. */
+  /** When a log-in was last taken after so many refusals that it may have been guessed; null: never. */
+  takenAt: Micros | null
+  /** Such a log-in was taken while passwords were guessed. */
   letIn: boolean
 }
 
@@ -41,8 +44,16 @@ interface Sign {
   readonly accepted: boolean
 }
 
+/**
+ * Refusals just before a log-in that make it a guess: a person who mistypes stays below, for servers end the connection or lock the
+ * account about here (OpenSSH's MaxAuthTries is 6, of which one asks for the methods). Inferred, not of any standard.
+ */
+export const REFUSALS_BEFORE_MIN = 5
+
 /** Pairs remembered; each keeps 20 times. */
 const PAIRS_MAX = 8192
+/** FTP connections whose refusals were told one by one; of more, all are counted at their end. */
+const TOLD_MAX = 65_536
 
 export const passwordGuessing: Rule = {
   id: 'password-guessing',
@@ -53,23 +64,20 @@ export const passwordGuessing: Rule = {
 
 function open(): Detector {
   const pairs = new Map<string, Pair>()
+  const told = new Map<number, number>()
   return {
     hears: ['ftp', 'rsh', 'ssh', 'telnet'],
     fact(fact, flow) {
-      const sign = flow && signOf(fact, flow)
+      const sign = flow && signOf(fact, flow, told)
       if (sign && flow) note(pairs, sign, fact, flow)
     },
     findings: (world) => bySource([...pairs.values()].filter((p) => p.isGuessing)).map((group) => toDraft(world, group)),
   }
 }
 
-function signOf(fact: Fact, flow: Flow): Sign | null {
+function signOf(fact: Fact, flow: Flow, told: Map<number, number>): Sign | null {
   switch (fact.protocol) {
-    case 'ftp': {
-      const client = fact.client === flow.src ? 0 : 1
-      if (fact.kind === 'totals') return { way: 'FTP', client, refusals: fact.failedLogins, accepted: false }
-      return fact.kind === 'login' && fact.accepted && !fact.anonymous ? { way: 'FTP', client, refusals: 0, accepted: true } : null
-    }
+    case 'ftp': return ftpSign(fact, flow, told)
     // The first answer is to the question which methods there are (RFC 4252 section 5.2).
     case 'ssh': return fact.kind === 'refused' ? { way: 'SSH', client: opposite(fact.direction), refusals: fact.answers - 1, accepted: false } : null
     // Whoever is asked again was refused; what became of the last is not known.
@@ -80,21 +88,48 @@ function signOf(fact: Fact, flow: Flow): Sign | null {
   }
 }
 
+/** The first refusals of a connection are told one by one, which gives their order with log-ins that are taken; its totals count the others. */
+function ftpSign(fact: FtpFact, flow: Flow, told: Map<number, number>): Sign | null {
+  const sign = { way: 'FTP', client: fact.client === flow.src ? 0 : 1 } as const
+  const known = told.get(fact.flowId) ?? 0
+  if (fact.kind === 'totals') {
+    told.delete(fact.flowId)
+    return { ...sign, refusals: fact.failedLogins - known, accepted: false }
+  }
+  if (fact.kind !== 'login') return null
+  if (fact.accepted) return fact.anonymous ? null : { ...sign, refusals: 0, accepted: true }
+  if (known === 0 && told.size >= TOLD_MAX) return null
+  told.set(fact.flowId, known + 1)
+  return { ...sign, refusals: 1, accepted: false }
+}
+
 function note(pairs: Map<string, Pair>, { way, client, refusals, accepted }: Sign, fact: Fact, flow: Flow): void {
   const [from, to] = client === 0 ? [flow.src, flow.dst] : [flow.dst, flow.src]
   const key = `${flow.vlan}|${from}|${to}|${way}`
   const known = pairs.get(key)
-  if (known && accepted) known.letIn = true
+  if (known && accepted) taken(known, fact.at)
   if (refusals <= 0) return
   if (!known && pairs.size >= PAIRS_MAX) return
-  const pair = known ?? { vlan: flow.vlan, from, to, way, seen: noSightings(fact.at), times: [], isGuessing: false, letIn: false }
+  const pair = known ?? { vlan: flow.vlan, from, to, way, seen: noSightings(fact.at), times: [], isGuessing: false, takenAt: null, letIn: false }
   pairs.set(key, pair)
   sight(pair.seen, fact, flow, refusals)
-  for (let i = 0; i < Math.min(refusals, REFUSALS_MIN); i++) {
-    pair.times.push(fact.at)
-    if (pair.times.length > REFUSALS_MIN) pair.times.shift()
-  }
-  pair.isGuessing ||= pair.times.length === REFUSALS_MIN && fact.at - (pair.times[0] ?? 0) <= WITHIN_MICROS
+  for (let i = 0; i < Math.min(refusals, REFUSALS_MIN); i++) refused(pair, fact.at)
+}
+
+function refused(pair: Pair, at: Micros): void {
+  pair.times.push(at)
+  if (pair.times.length > REFUSALS_MIN) pair.times.shift()
+  const [first = at] = pair.times
+  if (pair.times.length < REFUSALS_MIN || at - first > WITHIN_MICROS) return
+  pair.isGuessing = true
+  pair.letIn ||= pair.takenAt !== null && pair.takenAt >= first
+}
+
+/** A log-in counts when guessing went on just before it, whether the guesses were enough by then or only with those that followed. */
+function taken(pair: Pair, at: Micros): void {
+  if (pair.times.filter((t) => at - t <= WITHIN_MICROS).length < REFUSALS_BEFORE_MIN) return
+  pair.takenAt = at
+  pair.letIn ||= pair.isGuessing
 }
 
 /** One finding per device that guesses, whomever it tries, and way. */
@@ -109,23 +144,12 @@ function bySource(pairs: readonly Pair[]): Pair[][] {
   return [...groups.values()]
 }
 
-function joined(group: readonly Pair[]): Sightings {
-  const all = noSightings(Math.min(...group.map((p) => p.seen.firstAt)))
-  for (const { seen } of group) {
-    all.lastAt = Math.max(all.lastAt, seen.lastAt)
-    all.count += seen.count
-    all.frames.push(...seen.frames)
-    for (const [id, flow] of seen.flows) all.flows.set(id, flow)
-  }
-  return all
-}
-
 function toDraft(world: World, group: readonly Pair[]): Draft {
   const [{ vlan, from, way }] = group as [Pair]
   const targets = group.map((p) => p.to)
   const letIn = group.some((p) => p.letIn)
   const isMonitor = targets.some((ip) => world.monitorAt(vlan, ip) !== null)
-  const seen = joined(group)
+  const seen = joined(group.map((p) => p.seen))
   const whom = targets.length === 1 ? wardName(subjectAt(world, vlan, targets[0] as Ip)) : `${targets.length} devices`
   return {
     asset: subjectAt(world, vlan, from), behaviour: way, severity: letIn || isMonitor ? 'high' : 'medium',
@@ -139,6 +163,6 @@ function toDraft(world: World, group: readonly Pair[]): Draft {
       ...(way === 'SSH' ? ['That SSH refused is inferred from the sizes of its encrypted answers.'] : []),
     ],
     ...shown(seen),
-    details: [['way', way], ['tried on', some(targets)], ['let in', letIn ? 'yes' : way === 'FTP' ? 'no' : 'not known']],
+    details: [['way', way], ['tried on', some(targets)], ['let in', letIn ? 'yes' : 'not known']],
   }
 }

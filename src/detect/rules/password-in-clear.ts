@@ -5,11 +5,12 @@
 import type { Ip } from '../../base/ip.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { FtpFact } from '../../protocols/ftp/facts.ts'
-import type { HttpFact } from '../../protocols/http/facts.ts'
+import type { HttpCredentials, HttpFact } from '../../protocols/http/facts.ts'
+import { copyFlow } from '../../wire/flow-record.ts'
 import type { Flow } from '../../wire/flow.ts'
 import type { Severity } from '../finding.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
-import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
+import { joined, noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 import { crossesBorder, noteClient, type LoggedInto } from './logged-into.ts'
@@ -23,8 +24,8 @@ interface Password extends LoggedInto {
 
 /** Devices and ways remembered: every asset of a large hospital. */
 const KEPT_MAX = 16_384
-/** HTTP flows whose answers are awaited. */
-const WAITING_MAX = 65_536
+/** HTTP flows whose answers are awaited: as many as a large hospital has open with a password at once. Of more the log-in counts when sent. */
+export const WAITING_MAX = 8192
 
 export const passwordInClear: Rule = {
   id: 'password-in-clear',
@@ -33,17 +34,22 @@ export const passwordInClear: Rule = {
   open,
 }
 
+/** A log-in that was sent; the flow as it was then. */
+interface Sent {
+  readonly fact: HttpCredentials
+  readonly flow: Flow
+}
+
 function open(): Detector {
   const kept = new Map<string, Password>()
-  /** HTTP flows that brought credentials and have not ended: what became of them is known at the end. */
-  const waiting = new Map<number, Password>()
+  const waiting = new Map<number, Sent>()
   return {
     hears: ['ftp', 'http'],
     fact(fact, flow) {
-      if (fact.protocol === 'ftp' && flow && wasLetIn(fact)) note(kept, 'FTP', fact, flow, 1)
+      if (fact.protocol === 'ftp' && flow && wasLetIn(fact)) note(kept, 'FTP', fact, flow)
       else if (fact.protocol === 'http') heardHttp(kept, waiting, fact, flow)
     },
-    findings: (world) => [...kept.values()].filter(({ seen }) => seen.count > 0).map((p) => toDraft(world, p)),
+    findings: (world) => [...withWaiting(kept, waiting).values()].map((p) => toDraft(world, p)),
   }
 }
 
@@ -52,26 +58,36 @@ function wasLetIn(fact: FtpFact): boolean {
   return fact.kind === 'login' && fact.accepted && fact.passwordSeen && !fact.anonymous
 }
 
-/** Counted when sent; taken back when everything asked was refused. */
-function heardHttp(kept: Map<string, Password>, waiting: Map<number, Password>, fact: HttpFact, flow: Flow | null): void {
+/** Noted when the connection is over and not everything asked on it was refused; until then it waits. */
+function heardHttp(kept: Map<string, Password>, waiting: Map<number, Sent>, fact: HttpFact, flow: Flow | null): void {
   if (fact.kind === 'credentials' && flow) {
-    const known = note(kept, 'HTTP', fact, flow, 1)
-    if (known && waiting.size < WAITING_MAX) waiting.set(fact.flowId, known)
+    if (waiting.size < WAITING_MAX) waiting.set(fact.flowId, { fact, flow: copyFlow(flow) })
+    else note(kept, 'HTTP', fact, flow)
   } else if (fact.kind === 'totals') {
-    const known = waiting.get(fact.flowId)
+    const sent = waiting.get(fact.flowId)
     waiting.delete(fact.flowId)
-    if (known && fact.responses > 0 && fact.refused === fact.responses) known.seen.count--
+    if (sent && !(fact.responses > 0 && fact.refused === fact.responses)) note(kept, 'HTTP', sent.fact, sent.flow)
   }
 }
 
-function note(kept: Map<string, Password>, way: Way, fact: Fact & { readonly server: Ip }, flow: Flow, times: number): Password | null {
+/**
+ * With those still open, as far as they are known: a camera is watched over one connection for days, and a request whose head was cut
+ * has no totals. Nothing of it stays when all turns out to be refused.
+ */
+function withWaiting(kept: ReadonlyMap<string, Password>, waiting: ReadonlyMap<number, Sent>): ReadonlyMap<string, Password> {
+  if (waiting.size === 0) return kept
+  const now = new Map([...kept].map(([key, p]) => [key, { ...p, clients: new Map(p.clients), seen: joined([p.seen]) }]))
+  for (const { fact, flow } of waiting.values()) note(now, 'HTTP', fact, flow)
+  return now
+}
+
+function note(kept: Map<string, Password>, way: Way, fact: Fact & { readonly server: Ip }, flow: Flow): void {
   const key = `${flow.vlan}|${fact.server}|${way}`
   const known = kept.get(key) ?? { vlan: flow.vlan, device: fact.server, way, clients: new Map(), seen: noSightings(fact.at) }
-  if (!kept.has(key) && kept.size >= KEPT_MAX) return null
+  if (!kept.has(key) && kept.size >= KEPT_MAX) return
   kept.set(key, known)
   noteClient(known, flow, fact.server === flow.src ? 0 : 1)
-  sight(known.seen, fact, flow, times)
-  return known
+  sight(known.seen, fact, flow)
 }
 
 const STEPS: readonly Severity[] = ['low', 'medium', 'high']

@@ -2,11 +2,10 @@
 // Source: CVE-2025-0683 (facts on the device, sections 2.2 and 7); HL7 v2 patient segments.
 
 import type { Ip } from '../../base/ip.ts'
-import type { Micros } from '../../base/time.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Direction, Flow } from '../../wire/flow.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { markOf, type FlowMark } from '../flow-mark.ts'
+import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -17,17 +16,11 @@ interface Leak {
   readonly receivers: Map<Ip, { readonly nextHop: number }>
   readonly protocol: string
   readonly fields: Set<string>
-  readonly firstAt: Micros
-  lastAt: Micros
-  count: number
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  readonly seen: Sightings
 }
 
 /** Senders remembered: every asset of a large hospital. */
 const LEAKS_MAX = 16_384
-const FRAMES_MAX = 20
-const FLOWS_MAX = 10
 const RECEIVERS_MAX = 64
 
 export const patientDataInClear: Rule = {
@@ -86,17 +79,13 @@ function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow:
   const receiver = record.direction === 0 ? flow.dst : flow.src
   const key = `${flow.vlan}|${sender}|${fact.protocol}`
   const leak: Leak = leaks.get(key) ?? {
-    vlan: flow.vlan, sender, receivers: new Map(), protocol: fact.protocol, fields: new Set<string>(),
-    firstAt: fact.at, lastAt: fact.at, count: 0, frames: [], flows: new Map<number, FlowMark>(),
+    vlan: flow.vlan, sender, receivers: new Map(), protocol: fact.protocol, fields: new Set<string>(), seen: noSightings(fact.at),
   }
   if (!leaks.has(key) && leaks.size >= LEAKS_MAX) return
   leaks.set(key, leak)
-  leak.lastAt = fact.at
-  leak.count += record.times ?? 1
+  sight(leak.seen, fact, flow, record.times)
   for (const field of record.fields) leak.fields.add(field)
   if (leak.receivers.size < RECEIVERS_MAX) leak.receivers.set(receiver, { nextHop: flow.macs[record.direction === 0 ? 1 : 0] })
-  if (leak.frames.length < FRAMES_MAX) leak.frames.push(fact.frame)
-  if (leak.flows.size < FLOWS_MAX && !leak.flows.has(flow.id)) leak.flows.set(flow.id, markOf(flow))
 }
 
 function toDraft(world: World, leak: Leak): Draft {
@@ -108,13 +97,13 @@ function toDraft(world: World, leak: Leak): Draft {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
     ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,
     technical:
-      `${count(leak.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${some(receivers)}; ` +
+      `${count(leak.seen.count, `unencrypted ${leak.protocol} record`)} from ${leak.sender} to ${some(receivers)}; ` +
       `filled fields: ${fields.join(', ')}.`,
     help: leaving
       ? 'Stop the path out of the hospital first; then clear the patient record on the device or put its traffic on an isolated segment.'
       : 'Keep this traffic on an isolated segment, or move it behind a gateway that encrypts it.',
     inferred: INFERRED[leak.protocol] ?? [],
-    firstAt: leak.firstAt, lastAt: leak.lastAt, count: leak.count, frames: leak.frames, flows: [...leak.flows.values()],
+    ...shown(leak.seen),
     details: [
       ['protocol', leak.protocol], ['filled fields', fields.join(', ')], ['receivers', some(receivers)],
       ['leaves the hospital', leaving ? 'yes' : 'no'],

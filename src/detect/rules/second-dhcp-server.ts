@@ -11,6 +11,7 @@ import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../ru
 import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count } from '../words.ts'
 import type { World } from '../world.ts'
+import { cardAt } from './end-card.ts'
 import { cardsWithLease } from './leased-cards.ts'
 import { posesFirst } from './poses.ts'
 
@@ -114,8 +115,8 @@ function isV4(...ips: readonly Ip[]): boolean {
 
 function gave(givers: Map<string, Giver>, family: Giver['family'], server: Ip, fact: DhcpMessage | Dhcp6Message, flow: Flow): void {
   // The card is the server's own only when its packet is, and not a relay's.
-  const card = flow.src === server ? flow.macs[0] : flow.dst === server ? flow.macs[1] : -1
-  if (card <= 0) return
+  const card = cardAt(flow, server)
+  if (card === null) return
   const key = `${fact.vlan}|${card}|${family}`
   const giver = givers.get(key) ?? { vlan: fact.vlan, server, card, family, seen: noSightings(fact.at) }
   if (!givers.has(key) && givers.size >= KEPT_MAX) return

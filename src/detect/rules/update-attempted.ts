@@ -6,7 +6,7 @@ import type { Micros } from '../../base/time.ts'
 import type { RpcTotals } from '../../protocols/rpc/facts.ts'
 import { IpProto } from '../../wire/frame.ts'
 import { subjectAt, wardName, type Detector, type Draft, type Rule } from '../rule.ts'
-import { markOf, type FlowMark } from '../flow-mark.ts'
+import { noSightings, sight, type Sightings } from '../sightings.ts'
 import type { Talk } from '../talks.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
@@ -21,20 +21,15 @@ interface Asking {
   readonly vlan: number
   readonly client: Ip
   readonly server: Ip
-  calls: number
   accepted: number
   readonly paths: Set<string>
-  readonly firstAt: Micros
-  lastAt: Micros
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  /** Its count is of the calls. */
+  readonly seen: Sightings
 }
 
 /** Client and server pairs remembered. */
 const ASKING_MAX = 4096
-const FRAMES_MAX = 20
 const MOUNT_CALL = 'MOUNT.MNT'
-const FLOWS_MAX = 10
 /** Distinct paths remembered per pair: the device knows one, a person trying by hand some more. */
 const PATHS_MAX = 64
 
@@ -56,12 +51,9 @@ function open(): Detector {
       if (!isCall && fact.kind !== 'mount') return
       const asking = askingOf(askings, flow.vlan, fact.client, fact.server, fact.at)
       if (!asking) return
-      asking.lastAt = Math.max(asking.lastAt, fact.at)
       if (fact.path && asking.paths.size < PATHS_MAX) asking.paths.add(fact.path)
       if (fact.kind === 'mount') asking.accepted++
-      else asking.calls++
-      if (asking.frames.length < FRAMES_MAX) asking.frames.push(fact.frame)
-      if (asking.flows.size < FLOWS_MAX && !asking.flows.has(flow.id)) asking.flows.set(flow.id, markOf(flow))
+      sight(asking.seen, fact, flow, isCall ? 1 : 0)
     },
     findings: (world) => findings(world, askings),
   }
@@ -71,8 +63,8 @@ function open(): Detector {
 function more(askings: Map<string, Asking>, { procedureName, client, server, at, calls, callsTold }: RpcTotals, vlan: number): void {
   const asking = procedureName === MOUNT_CALL ? askingOf(askings, vlan, client, server, at) : null
   if (!asking) return
-  asking.lastAt = Math.max(asking.lastAt, at)
-  asking.calls += calls - callsTold
+  asking.seen.lastAt = Math.max(asking.seen.lastAt, at)
+  asking.seen.count += calls - callsTold
 }
 
 function askingOf(askings: Map<string, Asking>, vlan: number, client: Ip, server: Ip, at: Micros): Asking | null {
@@ -80,9 +72,7 @@ function askingOf(askings: Map<string, Asking>, vlan: number, client: Ip, server
   const known = askings.get(key)
   if (known) return known
   if (askings.size >= ASKING_MAX) return null
-  const asking: Asking = {
-    vlan, client, server, calls: 0, accepted: 0, paths: new Set(), firstAt: at, lastAt: at, frames: [], flows: new Map(),
-  }
+  const asking: Asking = { vlan, client, server, accepted: 0, paths: new Set(), seen: noSightings(at) }
   askings.set(key, asking)
   return asking
 }
@@ -116,7 +106,7 @@ function draftsOf(world: World, talks: readonly Talk[], asking: Asking | null): 
 function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: readonly Talk[], asking: Asking | null): Draft {
   const subject = subjectAt(world, vlan, client)
   const sum = sumTalks(talks)
-  const calls = asking?.calls ?? 0
+  const calls = asking?.seen.count ?? 0
   const ports = [...new Set(talks.map((t) => `tcp/${t.port}`))]
   const paths = asking ? [...asking.paths] : []
   return {
@@ -127,10 +117,10 @@ function toDraft(world: World, vlan: number, client: Ip, server: Ip, talks: read
       `${paths.length > 0 ? ` for ${some(paths)}` : ''} from ${client} to ${server}; no mount was accepted.`,
     help: 'Ask the ward why, and keep the path blocked: had a server answered, the monitor would have copied its files unchecked.',
     inferred: ['That a person pressed a key is inferred: the update is known to start from a menu or a button, not by itself.'],
-    firstAt: Math.min(sum.firstAt, asking?.firstAt ?? Number.POSITIVE_INFINITY),
-    lastAt: Math.max(sum.lastAt, asking?.lastAt ?? Number.NEGATIVE_INFINITY), count: sum.count + calls,
-    frames: [...sum.frames, ...(asking?.frames ?? [])],
-    flows: [...sum.flows, ...(asking?.flows.values() ?? [])],
+    firstAt: Math.min(sum.firstAt, asking?.seen.firstAt ?? Number.POSITIVE_INFINITY),
+    lastAt: Math.max(sum.lastAt, asking?.seen.lastAt ?? Number.NEGATIVE_INFINITY), count: sum.count + calls,
+    frames: [...sum.frames, ...(asking?.seen.frames ?? [])],
+    flows: [...sum.flows, ...(asking?.seen.flows.values() ?? [])],
     details: [['server', server], ['connection tries', String(sum.count)], ['MNT calls', String(calls)], ['paths', some(paths)]],
   }
 }

@@ -2,14 +2,13 @@
 // Source: CVE-2025-0626, CVE-2025-1204 (facts on the device, section 6): files are copied over system binaries without any check.
 
 import type { Ip } from '../../base/ip.ts'
-import type { Micros } from '../../base/time.ts'
 import type { FileCarrier, FileTransfer } from '../../protocols/file-transfer/facts.ts'
 import { isPacked, isRunnable } from '../../protocols/file-transfer/magic.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
 import type { Severity } from '../finding.ts'
 import { subjectAt, wardNameFirst, type Detector, type Draft, type Rule } from '../rule.ts'
-import { markOf, type FlowMark } from '../flow-mark.ts'
+import { noSightings, shown, sight, type Sightings } from '../sightings.ts'
 import { count, some } from '../words.ts'
 import type { World } from '../world.ts'
 
@@ -28,15 +27,11 @@ interface Pull {
   /** Who has the files now, and where they came from: a server may also be given files. */
   readonly client: Ip
   readonly server: Ip
-  readonly firstAt: Micros
-  lastAt: Micros
-  count: number
   readonly mounts: Set<string>
   readonly files: FileTransfer[]
   /** The other side put them there; the device did not ask. */
   pushed: number
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  readonly seen: Sightings
 }
 
 /** Client and server pairs remembered. */
@@ -45,8 +40,6 @@ const PULLS_MAX = 4096
 const FILES_MAX = 256
 /** Distinct exports kept per pair: a file server of a ward has a handful. */
 const MOUNTS_MAX = 64
-const FRAMES_MAX = 20
-const FLOWS_MAX = 10
 const FILES_SHOWN = 20
 
 export const updatePulled: Rule = {
@@ -84,15 +77,11 @@ function note(pulls: Map<string, Pull>, fact: Fact, flow: Flow): void {
 function pullOf(pulls: Map<string, Pull>, fact: Fact, flow: Flow, over: FileCarrier, client: Ip, server: Ip): Pull | null {
   const key = `${flow.vlan}|${over}|${client}|${server}`
   const pull = pulls.get(key) ?? {
-    vlan: flow.vlan, over, client, server, firstAt: fact.at, lastAt: fact.at, count: 0,
-    mounts: new Set<string>(), files: [], pushed: 0, frames: [], flows: new Map<number, FlowMark>(),
+    vlan: flow.vlan, over, client, server, mounts: new Set<string>(), files: [], pushed: 0, seen: noSightings(fact.at),
   }
   if (!pulls.has(key) && pulls.size >= PULLS_MAX) return null
   pulls.set(key, pull)
-  pull.lastAt = Math.max(pull.lastAt, fact.at)
-  pull.count++
-  if (pull.frames.length < FRAMES_MAX) pull.frames.push(fact.frame)
-  if (pull.flows.size < FLOWS_MAX && !pull.flows.has(flow.id)) pull.flows.set(flow.id, markOf(flow))
+  sight(pull.seen, fact, flow)
   return pull
 }
 
@@ -132,7 +121,7 @@ function toDraft(world: World, pull: Pull): Draft {
       'Do not restart the monitor before biomedical engineering has compared the hashes with the maker\'s; ' +
       'take it off the network and use another one.',
     inferred: ['That the device copies what it takes over its own programs is known from advisories, not visible on the wire.'],
-    firstAt: pull.firstAt, lastAt: pull.lastAt, count: pull.count, frames: pull.frames, flows: [...pull.flows.values()],
+    ...shown(pull.seen),
     details: [
       ['server', pull.server], ...(pull.over === 'nfs' ? [['exports', some(mounts)] as const] : [['carrier', pull.over] as const]),
       ...pull.files.slice(0, FILES_SHOWN).map((f): [string, string] => [f.name ?? 'unnamed file', fileText(f)]),

@@ -7,11 +7,11 @@ import type { SnmpFact } from '../../protocols/snmp/facts.ts'
 import type { SshFact } from '../../protocols/ssh/facts.ts'
 import type { SyslogFact } from '../../protocols/syslog/facts.ts'
 import type { TelnetFact } from '../../protocols/telnet/facts.ts'
-import type { FlowKey } from '../../wire/flow.ts'
+import { opposite, type FlowKey } from '../../wire/flow.ts'
 import type { ClaimSubject } from '../asset.ts'
 import type { NewClaim } from '../claims.ts'
 import type { TargetedClaim } from '../evidence.ts'
-import { aboutEnd, opposite } from './tls.ts'
+import { aboutEnd } from './tls.ts'
 
 const NOTHING: readonly TargetedClaim[] = []
 

@@ -3,7 +3,7 @@
 
 import type { QuicFact } from '../../protocols/quic/facts.ts'
 import type { TlsCertificate, TlsFact, HelloWords } from '../../protocols/tls/facts.ts'
-import type { Direction, FlowKey } from '../../wire/flow.ts'
+import { opposite, type Direction, type FlowKey } from '../../wire/flow.ts'
 import { IpProto } from '../../wire/frame.ts'
 import type { NewClaim } from '../claims.ts'
 import type { TargetedClaim } from '../evidence.ts'
@@ -16,10 +16,6 @@ const DICOM_PORTS: ReadonlySet<number> = new Set([104, 2762, 11_112])
 /** A claim about who speaks in `direction`. */
 export function aboutEnd(flow: FlowKey, direction: Direction, claim: NewClaim): TargetedClaim {
   return { target: { vlan: flow.vlan, ip: direction === 0 ? flow.src : flow.dst }, claim }
-}
-
-export function opposite(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }
 
 export function tlsClaims(fact: TlsFact, flow: FlowKey): readonly TargetedClaim[] {

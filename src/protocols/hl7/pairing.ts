@@ -1,7 +1,7 @@
 // HL7 pairing: which message was answered by whom, by a hash of its control id; counts of refusals, of silence, and of answers to nothing.
 // Keeps the rule that MSH-10 and MSA-2 are never kept as text: some senders build them from a patient's number.
 
-import type { Direction } from '../../wire/flow.ts'
+import { opposite, type Direction } from '../../wire/flow.ts'
 import { HL7_PENDING_MAX } from './codes.ts'
 import type { Hl7Totals } from './facts.ts'
 
@@ -52,7 +52,7 @@ export class Hl7Pairing {
 
   /** One message, of either kind. */
   message(direction: Direction, control: Hl7Control): void {
-    if (control.answerCode !== null) this.#answer(direction === 0 ? 1 : 0, control.answers, control.answerCode)
+    if (control.answerCode !== null) this.#answer(opposite(direction), control.answers, control.answerCode)
     else if (control.id !== HASH_EMPTY) this.#sent(direction, control.id, control.wantsAnswer)
   }
 

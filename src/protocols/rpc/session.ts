@@ -3,7 +3,7 @@
 
 import type { Micros } from '../../base/time.ts'
 import { u32be } from '../../wire/bytes.ts'
-import type { Direction } from '../../wire/flow.ts'
+import { opposite, type Direction } from '../../wire/flow.ts'
 import { shownName } from '../file-transfer/names.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { MessageType, procedureName, Program } from './codes.ts'
@@ -124,7 +124,7 @@ export class RpcSession implements Session, RecordSink {
     const type = u32be(buf, off + 4)
     this.#reader.reset(buf, off, end)
     if (type > MessageType.reply) return this.#malformedFact(this.#caller ?? direction, 'message-type')
-    this.#caller ??= type === MessageType.call ? direction : other(direction)
+    this.#caller ??= type === MessageType.call ? direction : opposite(direction)
     if (type === MessageType.call) this.#call(direction, whole)
     else this.#reply(direction, u32be(buf, off), whole)
   }
@@ -241,7 +241,7 @@ export class RpcSession implements Session, RecordSink {
   // ---- replies
 
   #reply(direction: Direction, xid: number, whole: boolean): void {
-    const callDirection = other(direction)
+    const callDirection = opposite(direction)
     const pending = this.#pending[callDirection].get(xid)
     if (!pending) return
     this.#pending[callDirection].delete(xid)
@@ -275,7 +275,7 @@ export class RpcSession implements Session, RecordSink {
   // ---- small things
 
   #callsAnsweredIn(direction: Direction): Map<number, Pending> {
-    return this.#pending[other(direction)]
+    return this.#pending[opposite(direction)]
   }
 
   /** Tells the reader's fault, unless bytes are only missing because the record goes on or was cut by the capture. */
@@ -295,10 +295,6 @@ export class RpcSession implements Session, RecordSink {
     const [client, server] = callDirection === 0 ? [flow.src, flow.dst] : [flow.dst, flow.src]
     return { at: this.#at, frame: this.#context.frame(), protocol: 'rpc', flowId: flow.id, client, server, transport }
   }
-}
-
-function other(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }
 
 type Procedure = Pick<CallHeader, 'program' | 'version' | 'procedure'>

@@ -78,13 +78,14 @@ export function compareText(a: string, b: string): number {
  * the card's own is on another segment. A DHCP client is an end device, even when an attack makes it carry others' packets.
  */
 export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
-  const own = arpSegments(bindings)
+  const all = bindings.all()
+  const own = arpSegments(all, new Set(all.filter(isCarried).map((b) => b.mac)))
   const carried = new Map<MacNumber, Set<string>>()
   const leased = new Set<MacNumber>()
   const routers = new Set<MacNumber>()
-  for (const b of bindings.all()) {
+  for (const b of all) {
     if (b.dhcpLeases > 0) leased.add(b.mac)
-    if (b.traffic === 0 || claimedByArp(b) || b.dhcpLeases > 0 || ipScope(b.ip) === 'link-local') continue
+    if (!isCarried(b)) continue
     const set = carried.get(b.mac) ?? new Set()
     const isV4 = ipVersion(b.ip) === 4
     if (set.size < ROUTED_SENDERS_MIN) carried.set(b.mac, set.add(isV4 ? b.ip : usualSegment(b.ip)))
@@ -95,11 +96,16 @@ export function routerMacs(bindings: Bindings): ReadonlySet<MacNumber> {
   return routers
 }
 
-/** Segments each card claimed an address on: a set, for a storm has thousands of addresses behind one card. */
-function arpSegments(bindings: Bindings): Map<MacNumber, Set<string>> {
+/** The card was seen with packets of the address, and nothing says that the address is its own. */
+function isCarried(b: Binding): boolean {
+  return b.traffic > 0 && !claimedByArp(b) && b.dhcpLeases === 0 && ipScope(b.ip) !== 'link-local'
+}
+
+/** Segments each of these cards claimed an address on: a set, for a storm has thousands of addresses behind one card. */
+function arpSegments(bindings: readonly Binding[], macs: ReadonlySet<MacNumber>): Map<MacNumber, Set<string>> {
   const segments = new Map<MacNumber, Set<string>>()
-  for (const b of bindings.all()) {
-    if (!claimedByArp(b)) continue
+  for (const b of bindings) {
+    if (!macs.has(b.mac) || !claimedByArp(b)) continue
     const known = segments.get(b.mac)
     if (known) known.add(usualSegment(b.ip))
     else segments.set(b.mac, new Set([usualSegment(b.ip)]))

@@ -12,6 +12,9 @@ const HASH = FLOW_KEY_WORDS
 const VERSION_WORD = 10
 /** Small captures stay small; the arrays double from here. A power of two. */
 const SLOTS_AT_START = 1024
+const PLACES_PER_SLOT = 2
+/** A hash finds its place by a shift of one. */
+const PLACE_WORDS = 2
 
 /**
  * Slots are 0-based, dense, and given out again after remove. At most `slotsMax` are live at a time. Each slot has `stride` words in
@@ -26,8 +29,11 @@ export class FlowIndex {
   /** Mixed into every hash, so that a sender who does not know it cannot aim keys at one place. */
   readonly #seed: number
   #capacity = SLOTS_AT_START
-  /** Slot + 1, or 0 for empty; twice the slots, so that a probe run stays short (load at most one half). */
-  #table = new Int32Array(SLOTS_AT_START * 2)
+  /**
+   * Two words a place: the hash, and slot + 1 or 0 for empty. Twice as many places as slots, so that a probe run stays short (load at most
+   * one half); the hash stands here too, so that a probe of another key's place does not fetch that key's record.
+   */
+  #table = new Int32Array(SLOTS_AT_START * PLACES_PER_SLOT * PLACE_WORDS)
   /** Slots given back, as a stack. */
   #freed: number[] = []
   #highWater = 0
@@ -55,10 +61,10 @@ export class FlowIndex {
     const table = this.#table
     const mask = table.length - 1
     const hash = this.#hash(key)
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const slot = (table[place] as number) - 1
+    for (let place = (hash << 1) & mask; ; place = (place + PLACE_WORDS) & mask) {
+      const slot = (table[place + 1] as number) - 1
       if (slot < 0) return -1
-      if (this.#holds(slot, hash, key)) return slot
+      if (table[place] === hash && this.#holds(slot, key)) return slot
     }
   }
 
@@ -79,15 +85,16 @@ export class FlowIndex {
   remove(slot: number): void {
     const table = this.#table
     const mask = table.length - 1
-    let hole = this.#hashOf(slot) & mask
-    while (table[hole] !== slot + 1) hole = (hole + 1) & mask
-    for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#hashOf((table[place] as number) - 1) & mask
+    let hole = ((this.words[slot * this.#stride + HASH] as number) << 1) & mask
+    while (table[hole + 1] !== slot + 1) hole = (hole + PLACE_WORDS) & mask
+    for (let place = (hole + PLACE_WORDS) & mask; table[place + 1] !== 0; place = (place + PLACE_WORDS) & mask) {
+      const home = ((table[place] as number) << 1) & mask
       if (((place - home) & mask) < ((place - hole) & mask)) continue
       table[hole] = table[place] as number
+      table[hole + 1] = table[place + 1] as number
       hole = place
     }
-    table[hole] = 0
+    table[hole + 1] = 0
     this.#freed.push(slot)
   }
 
@@ -97,41 +104,41 @@ export class FlowIndex {
     this.#capacity = SLOTS_AT_START
     this.words = new Int32Array(SLOTS_AT_START * this.#stride)
     this.numbers = new Float64Array(this.words.buffer)
-    this.#table = new Int32Array(SLOTS_AT_START * 2)
+    this.#table = new Int32Array(SLOTS_AT_START * PLACES_PER_SLOT * PLACE_WORDS)
     this.#freed = []
     this.#highWater = 0
   }
 
-  #hashOf(slot: number): number {
-    return this.words[slot * this.#stride + HASH] as number
-  }
-
-  #holds(slot: number, hash: number, key: Int32Array): boolean {
+  #holds(slot: number, key: Int32Array): boolean {
     const words = this.words
     const base = slot * this.#stride
-    if (words[base + HASH] !== hash) return false
     // From the end: ports, tags and version differ sooner than the upper words of addresses.
     for (let i = FLOW_KEY_WORDS - 1; i >= 0; i--) if (words[base + i] !== key[i]) return false
     return true
   }
 
   #place(slot: number, hash: number): void {
-    const mask = this.#table.length - 1
-    let place = hash & mask
-    while (this.#table[place] !== 0) place = (place + 1) & mask
-    this.#table[place] = slot + 1
+    const table = this.#table
+    const mask = table.length - 1
+    let place = (hash << 1) & mask
+    while (table[place + 1] !== 0) place = (place + PLACE_WORDS) & mask
+    table[place] = hash
+    table[place + 1] = slot + 1
   }
 
-  /** Doubles; slot numbers stay as they are. Called with every slot below the old capacity live. */
+  /** Doubles; slot numbers stay as they are. */
   #grow(): void {
-    const before = this.#capacity
     this.#capacity *= 2
     const words = new Int32Array(this.#capacity * this.#stride)
     words.set(this.words)
     this.words = words
     this.numbers = new Float64Array(words.buffer)
-    this.#table = new Int32Array(this.#capacity * 2)
-    for (let slot = 0; slot < before; slot++) this.#place(slot, this.#hashOf(slot))
+    const before = this.#table
+    this.#table = new Int32Array(before.length * 2)
+    for (let place = 0; place < before.length; place += PLACE_WORDS) {
+      const slot = (before[place + 1] as number) - 1
+      if (slot >= 0) this.#place(slot, before[place] as number)
+    }
   }
 
   /** murmur3's mixing; 31 bits, so that V8 never boxes it. */

@@ -51,13 +51,17 @@ function open(): Detector {
 class Questions {
   readonly all: Question[] = []
   readonly #byVlan = new Map<number, Map<Ip, Map<Ip, Question>>>()
+  /** What the last asker asked for: a sweep is thousands of questions by one. */
+  #lastVlan = Number.NaN
+  #lastAsker: Ip | null = null
+  #lastAsked: Map<Ip, Question> | undefined
 
   /** One question, or how often one that is known was asked again. */
   asked(fact: ArpAsk | ArpRepeats): void {
     const { vlan, ip: asker, target, at, frame } = fact
     if (asker === null || target === null) return
     const [times, frames] = fact.kind === 'repeats' ? [fact.times, fact.frames] : [1, [frame]]
-    const known = this.#byVlan.get(vlan)?.get(asker)?.get(target)
+    const known = this.#askedBy(vlan, asker)?.get(target)
     if (!known) return this.#add({ vlan, asker, target, firstAt: at, lastAt: at, count: times, frames })
     known.lastAt = Math.max(known.lastAt, at)
     known.count += times
@@ -66,14 +70,25 @@ class Questions {
     }
   }
 
+  #askedBy(vlan: number, asker: Ip): Map<Ip, Question> | undefined {
+    if (vlan !== this.#lastVlan || asker !== this.#lastAsker) {
+      this.#lastVlan = vlan
+      this.#lastAsker = asker
+      this.#lastAsked = this.#byVlan.get(vlan)?.get(asker)
+    }
+    return this.#lastAsked
+  }
+
   /** A new one; beyond QUESTIONS_MAX it is forgotten. */
   #add(question: Question): void {
     if (this.all.length >= QUESTIONS_MAX) return
     const { vlan, asker, target } = question
-    const byAsker = this.#byVlan.get(vlan) ?? new Map<Ip, Map<Ip, Question>>()
-    const byTarget = byAsker.get(asker) ?? new Map<Ip, Question>()
-    this.#byVlan.set(vlan, byAsker.set(asker, byTarget.set(target, question)))
     this.all.push(question)
+    const asked = this.#askedBy(vlan, asker)
+    if (asked) return void asked.set(target, question)
+    const byAsker = this.#byVlan.get(vlan) ?? new Map<Ip, Map<Ip, Question>>()
+    this.#lastAsked = new Map([[target, question]])
+    this.#byVlan.set(vlan, byAsker.set(asker, this.#lastAsked))
   }
 }
 

@@ -139,6 +139,8 @@ function addStretch(walk: Walk, code: number, off: number, end: number): void {
 }
 
 function join(buf: Uint8Array, pieces: readonly (readonly [number, number])[]): Uint8Array {
+  const [first] = pieces
+  if (pieces.length === 1 && first) return buf.slice(first[0], first[1])
   const data = new Uint8Array(pieces.reduce((sum, [off, end]) => sum + end - off, 0))
   let at = 0
   for (const [off, end] of pieces) {
@@ -149,7 +151,8 @@ function join(buf: Uint8Array, pieces: readonly (readonly [number, number])[]): 
 
 /** The bytes of an option, or null. */
 export function dhcpOption(value: DhcpValue, code: number): Uint8Array | null {
-  return value.options.find((option) => option.code === code)?.data ?? null
+  for (const option of value.options) if (option.code === code) return option.data
+  return null
 }
 
 /**

@@ -63,7 +63,8 @@ export function readCall(r: XdrReader): CallHeader | null {
   const credential: Credential = { machine: null, uid: null, gid: null, wrapped: false }
   const authFlavor = readCredential(r, credential)
   readVerifier(r)
-  return { xid, program, version, procedure, authFlavor, ...credential }
+  const { machine, uid, gid, wrapped } = credential
+  return { xid, program, version, procedure, authFlavor, machine, uid, gid, wrapped }
 }
 
 function readCredential(r: XdrReader, into: Credential): number {

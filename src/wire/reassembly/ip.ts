@@ -137,7 +137,7 @@ class Datagram implements Incomplete {
     this.ipVersion = frame.ipVersion
     this.vlan = frame.vlan
     this.innerVlan = frame.innerVlan
-    this.addresses.set(frame.addresses)
+    for (let i = 0; i < 8; i++) this.addresses[i] = frame.addresses[i] as number
     this.firstAt = frame.at
     this.firstFrame = frame.number
     this.proto = frame.proto
@@ -179,13 +179,13 @@ export class IpReassembler {
    */
   add(buf: Uint8Array, frame: Frame): Reassembled | null {
     if ((frame.flags & FrameFlag.fragment) === 0 || frame.l4Off < 0) return null
-    this.#note('fragments')
+    this.#counts.fragments++
     this.#expire(frame.at)
     const datagram = this.#find(frame)
     datagram.packets++
     datagram.ipBytes += frame.l4End - frame.ipOff
     this.#judgeHeader(datagram, buf, frame)
-    if (datagram.discarded) this.#note('afterDiscard')
+    if (datagram.discarded) this.#counts.afterDiscard++
     else this.#take(datagram, buf, frame)
     if (datagram.runs.covered !== datagram.total) {
       this.#shrink(datagram)
@@ -196,7 +196,7 @@ export class IpReassembler {
     // The frame learns the protocol of the first fragment, decodeTransport sets the rest.
     frame.proto = datagram.proto
     this.#forget(datagram, held)
-    this.#note('completed')
+    this.#counts.completed++
     return whole
   }
 
@@ -205,10 +205,6 @@ export class IpReassembler {
     for (let version = 0; version < VERSIONS; version++) {
       for (let slot = this.#ages.oldest(version); slot >= 0; slot = this.#ages.oldest(version)) this.#giveUp(this.#at(slot), 'finish')
     }
-  }
-
-  #note(name: IpNote): void {
-    this.#counts[name]++
   }
 
   #at(slot: number): Datagram {
@@ -229,10 +225,10 @@ export class IpReassembler {
   }
 
   #judgeHeader(datagram: Datagram, buf: Uint8Array, frame: Frame): void {
-    if (datagram.ttl !== frame.ttl) this.#note('ttlDiffers')
+    if (datagram.ttl !== frame.ttl) this.#counts.ttlDiffers++
     datagram.ttl = frame.ttl
-    if (frame.ipVersion === 4 && (u8(buf, frame.ipOff + 6) & DONT_FRAGMENT) !== 0) this.#note('dontFragment')
-    if (frame.moreFragments && promisedEnd(buf, frame) - frame.ipOff < FRAGMENT_PACKET_BYTES_MIN[frame.ipVersion === 4 ? 4 : 6]) this.#note('small')
+    if (frame.ipVersion === 4 && (u8(buf, frame.ipOff + 6) & DONT_FRAGMENT) !== 0) this.#counts.dontFragment++
+    if (frame.moreFragments && promisedEnd(buf, frame) - frame.ipOff < FRAGMENT_PACKET_BYTES_MIN[frame.ipVersion === 4 ? 4 : 6]) this.#counts.small++
   }
 
   /** Judges one fragment and keeps what is new of it. */
@@ -240,11 +236,11 @@ export class IpReassembler {
     const end = this.#usableEnd(buf, frame)
     if (end < 0 || !this.#agreesOnEnd(datagram, buf, frame, end)) return
     if (datagram.runs.count >= DATAGRAM_PIECES_MAX) {
-      this.#note('tooManyPieces')
+      this.#counts.tooManyPieces++
       return
     }
     if (frame.fragmentOffset === 0) datagram.proto = frame.proto
-    if (isTiny(frame, end)) this.#note('tinyFirst')
+    if (isTiny(frame, end)) this.#counts.tinyFirst++
     const before = datagram.runs.held
     const captured = frame.l4Off + (end - frame.fragmentOffset)
     const notes = datagram.runs.insert(frame.fragmentOffset, buf, frame.l4Off, captured, datagram.wins)
@@ -259,7 +255,7 @@ export class IpReassembler {
     if (frame.moreFragments && length % OFFSET_UNIT_BYTES !== 0) {
       // RFC 8200 section 4.5 discards the fragment; IPv4 stacks (Linux ip_frag_queue) cut it to a multiple of 8.
       if (frame.ipVersion === 6) return this.#refuse('unaligned')
-      this.#note('unaligned')
+      this.#counts.unaligned++
       length -= length % OFFSET_UNIT_BYTES
     }
     if (length === 0) return this.#refuse('empty')
@@ -270,7 +266,7 @@ export class IpReassembler {
   }
 
   #refuse(name: IpNote): number {
-    this.#note(name)
+    this.#counts[name]++
     return -1
   }
 
@@ -283,29 +279,29 @@ export class IpReassembler {
       if (!frame.moreFragments) datagram.total = end
       return true
     }
-    this.#note('endConflict')
+    this.#counts.endConflict++
     // frag/ws__crack-traces_teardrop: the second fragment ends the datagram inside the first. Left out, but still an overlap.
     const notes = datagram.runs.compare(frame.fragmentOffset, buf, frame.l4Off, frame.l4Off + (end - frame.fragmentOffset), datagram.wins)
-    if ((notes & PieceNote.overlap) !== 0) this.#note('overlap')
-    if ((notes & PieceNote.different) !== 0) this.#note('overlapDifferent')
+    if ((notes & PieceNote.overlap) !== 0) this.#counts.overlap++
+    if ((notes & PieceNote.different) !== 0) this.#counts.overlapDifferent++
     return false
   }
 
   #judgeOverlap(datagram: Datagram, notes: number): void {
     if ((notes & PieceNote.overlap) === 0) return
     const different = (notes & PieceNote.different) !== 0
-    if (different) this.#note('overlapDifferent')
+    if (different) this.#counts.overlapDifferent++
     if (!different && (notes & PieceNote.fresh) === 0) {
-      this.#note('duplicate')
+      this.#counts.duplicate++
       return
     }
-    this.#note('overlap')
+    this.#counts.overlap++
     if (datagram.ipVersion === 6) this.#discard(datagram)
   }
 
   /** RFC 5722 section 4: the whole datagram goes, and so does what is still to come of it. */
   #discard(datagram: Datagram): void {
-    this.#note('discarded')
+    this.#counts.discarded++
     this.#held -= datagram.runs.held
     datagram.discarded = true
     datagram.total = -1
@@ -322,7 +318,7 @@ export class IpReassembler {
     const six = this.#oldest(1, spare)
     const victim = (four === null || (six !== null && six.firstFrame < four.firstFrame) ? six : four) ?? spare
     if (victim === null) return
-    this.#note('evicted')
+    this.#counts.evicted++
     this.#giveUp(victim, 'evicted')
   }
 
@@ -333,7 +329,7 @@ export class IpReassembler {
 
   #expireVersion(version: number, before: Micros): void {
     for (let slot = this.#ages.oldest(version); slot >= 0 && this.#at(slot).firstAt < before; slot = this.#ages.oldest(version)) {
-      this.#note('timeout')
+      this.#counts.timeout++
       this.#giveUp(this.#at(slot), 'timeout')
     }
   }

@@ -16,7 +16,9 @@ const WHOLE_MAX = 16
 /** Memory for datagrams, used again and again. */
 export class Lender {
   readonly #free: Uint8Array[][] = Array.from({ length: SIZES }, () => [])
-  readonly #whole: Uint8Array[] = []
+  /** Round and round: the one at #next is there longest. */
+  readonly #whole: (Uint8Array | null)[] = Array.from({ length: WHOLE_MAX }, () => null)
+  #next = 0
 
   /** At least `length` bytes, not cleared. */
   lend(length: number): Uint8Array {
@@ -31,8 +33,10 @@ export class Lender {
 
   /** The memory of a datagram that is whole: somebody reads it now, and it comes back when some others are whole. */
   read(bytes: Uint8Array): void {
-    this.#whole.push(bytes)
-    if (this.#whole.length > WHOLE_MAX) this.giveBack(this.#whole.shift() as Uint8Array)
+    const before = this.#whole[this.#next] ?? null
+    this.#whole[this.#next] = bytes
+    this.#next = (this.#next + 1) % WHOLE_MAX
+    if (before !== null) this.giveBack(before)
   }
 }
 
@@ -40,13 +44,17 @@ function sizeOf(length: number): number {
   return length <= LENT_BYTES_MIN ? 0 : 32 - Math.clz32((length - 1) >>> 8)
 }
 
+/** Room for the ends of fragments that is used again; of a datagram of more it goes. The longest in pieces of Ethernet's size has 45. */
+const ENDS_KEPT = 64
+
 export class Runs {
   readonly #lender: Lender
   /** In order so far: [0, #length) of #bytes; null when there is nothing, or pieces instead. */
   #bytes: Uint8Array | null = null
   #length = 0
-  /** Where each fragment in order ends. */
+  /** Where each fragment in order ends: the first #count of them are meant, for cutting an array short is no small thing. */
   #ends: number[] = []
+  #count = 0
   #pieces: Pieces | null = null
 
   constructor(lender: Lender) {
@@ -54,7 +62,7 @@ export class Runs {
   }
 
   get count(): number {
-    return this.#pieces === null ? this.#ends.length : this.#pieces.count
+    return this.#pieces === null ? this.#count : this.#pieces.count
   }
 
   get covered(): number {
@@ -98,7 +106,7 @@ export class Runs {
     }
     copy(buf, off, end, bytes, this.#length)
     this.#length = length
-    this.#ends.push(length)
+    this.#ends[this.#count++] = length
   }
 
   /** From here on as pieces: each fragment with its own beginning and end, which the policy of the target may ask for. */
@@ -106,7 +114,8 @@ export class Runs {
     if (this.#pieces !== null) return this.#pieces
     const pieces = new Pieces()
     let start = 0
-    for (const end of this.#ends) {
+    for (let i = 0; i < this.#count; i++) {
+      const end = this.#ends[i] as number
       if (this.#bytes !== null) pieces.insert(start, this.#bytes, start, end, wins)
       start = end
     }
@@ -136,7 +145,8 @@ export class Runs {
     if (this.#bytes !== null) this.#lender.giveBack(this.#bytes)
     this.#bytes = null
     this.#length = 0
-    this.#ends.length = 0
+    this.#count = 0
+    if (this.#ends.length > ENDS_KEPT) this.#ends = []
     this.#pieces = null
   }
 }

@@ -2,7 +2,7 @@
 // Keeps the rules that a mount is believed only when the server said so, and that data passes into the hash without being kept.
 
 import type { Micros } from '../../base/time.ts'
-import type { Direction } from '../../wire/flow.ts'
+import { opposite, type Direction } from '../../wire/flow.ts'
 import type { SessionContext } from '../protocol.ts'
 import { FileType, MountProc, Nfs2Proc, Nfs3Proc, Program } from './codes.ts'
 import { compoundSteps, compoundWrites, type Step } from './compound.ts'
@@ -115,7 +115,7 @@ export class FileTraffic {
   /** Data of `way` begins: what is here of it goes into the file, the rest comes by bulk(). */
   #start(direction: Direction, base: Base, pair: string, handle: string, way: Way, data: Data, r: XdrReader): FilePass | null {
     if (!Number.isSafeInteger(data.offset + data.bytes)) {
-      this.#fault(way === 'read' ? other(direction) : direction, `${way}-offset`)
+      this.#fault(way === 'read' ? opposite(direction) : direction, `${way}-offset`)
       return null
     }
     this.recordEnd(direction, base.at)
@@ -238,8 +238,4 @@ export class FileTraffic {
   #emitIf(fact: Parameters<SessionContext['emit']>[0] | null): void {
     if (fact !== null) this.#context.emit(fact)
   }
-}
-
-function other(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0
 }

@@ -17,7 +17,7 @@ import { folderOf, RotatingFiles } from '../sensor/live/rotation.ts'
 import type { LiveSource } from '../sensor/live/source.ts'
 import { startTcpdump, TcpdumpSource } from '../sensor/live/tcpdump.ts'
 import { LiveSink, liveReport, type LiveEnd } from '../sensor/live/watch.ts'
-import { flowRecord, pictureRecords, pictureSets } from '../sensor/records.ts'
+import { pictureRecords, pictureSets } from '../sensor/records.ts'
 import { exitCodeOf } from '../sensor/report.ts'
 import { Sensor } from '../sensor/sensor.ts'
 import type { Store } from '../store/store.ts'
@@ -149,10 +149,7 @@ class Watch {
     this.#id = `live-${args.device}-${this.#openedAt}`
     const feed = new StoreFeed(store, this.#id)
     this.#feed = feed
-    this.#sensor = new Sensor({
-      behaviours: behavioursOf(knowledge), seed: randomInt(2 ** 31),
-      ...(store ? { onSlice: (slice) => feed.add(flowRecord(this.#id, slice)), onFact: (fact) => feed.addFact(fact) } : {}),
-    })
+    this.#sensor = new Sensor({ behaviours: behavioursOf(knowledge), seed: randomInt(2 ** 31), ...feed.listeners() })
     const say = (text: string): void => io.err(`cordon watch: ${text}\n`)
     const { file, megabytes, seconds, files } = args
     const linkType = held.rings[0]?.linkType ?? LinkType.ethernet

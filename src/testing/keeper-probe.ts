@@ -18,7 +18,7 @@ function open(): never {
   makeWire(true)
   const rings = openRings({ device: SENSOR, filter: acceptAll(262_144), isPromiscuous: true, rings: 2, bytes: 4 * 1024 * 1024 })
   if (!rings.ok) throw new Error(rings.error)
-  giveUp({ rings: rings.value, tcpdump: null, index: interfaceIndex(SENSOR), writable: [], user: null })
+  giveUp({ rings: rings.value, tcpdump: null, index: interfaceIndex(SENSOR), openedAt: 0, writable: [], user: null })
 }
 
 async function tryAll(held: Held): Promise<void> {

@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import type { Analysis } from '../../detect/analysis.ts'
+import { openEmbeddedStore } from '../../store/embedded.ts'
 import { CORDON, cordonHere } from '../../testing/command.ts'
 import { inLiveNamespace, framesOf, liveNamespaceMissing, runInside, SENSOR } from '../../testing/live-namespace.ts'
 import { temporaryFolder } from '../../testing/temporary-folder.ts'
@@ -174,6 +176,47 @@ test('the process that analyses killed: its readers go with it, nothing of it go
   const capture = madeCapture(temporaryFolder(), 50)
   const run = await inLiveNamespace({ args: ['--workers', '2', '--json'], isQuiet: true, steps: [{ kind: 'send', capture }, { kind: 'kill-watch' }] })
   deepEqual([run.processes.length, run.code, run.out], [3, null, ''])
+})
+
+async function analysesIn(data: string): Promise<readonly Analysis[]> {
+  const store = await openEmbeddedStore(data)
+  ok(store.ok)
+  const records = await store.value.read('analysis')
+  await store.value.close()
+  return records.map(({ body }) => body as Analysis)
+}
+
+test('a watch that is killed and started again: the first is closed where it broke off, the second begins with the gap, and says so', { skip }, async () => {
+  const folder = temporaryFolder()
+  const data = path.join(folder, 'data')
+  const send = { kind: 'send', capture: madeCapture(folder, 50) } as const
+  const steps = [send, { kind: 'until-read' }, { kind: 'kill-watch' }, { kind: 'wait', ms: 300 }, { kind: 'again' }, send] as const
+  const run = await inLiveNamespace({ args: ['--data', data, '--json', '--fail-on', 'never'], isQuiet: true, steps })
+  deepEqual([run.before.length, run.before[0]?.code], [1, null])
+  const report = JSON.parse(run.out) as Report
+  equal(observed(report, 'captureGaps'), 1)
+  const gap = report.analysis.blindSpots[0] ?? ''
+  const [, from = '', to = ''] = /^A gap from (\S+Z) to (\S+Z): nobody listened, because the watch before this one/.exec(gap) ?? []
+  const [first, second] = await analysesIn(data)
+  deepEqual([first?.state, second?.state, second?.blindSpots[0]], ['broken-off', 'complete', gap])
+  match(first?.blindSpots[0] ?? '', new RegExp(`^This watch ended without saying so: .* Nothing of it is kept after ${from}`))
+  ok(Date.parse(to) - Date.parse(from) >= 300 && (second?.firstAt ?? 0) >= Date.parse(to) * 1000, `${from} ${to}`)
+  match(run.err, /watch mon0: This watch ended without saying so[^]*A gap from [^]*Ctrl-C ends it/)
+  equal(run.code, 130)
+})
+
+test('a watch that lives is never closed: a second one beside it is refused, also when the mark of the owner is gone', { skip }, async () => {
+  const folder = temporaryFolder()
+  const data = path.join(folder, 'data')
+  const send = { kind: 'send', capture: madeCapture(folder, 50) } as const
+  const steps = [send, { kind: 'until-read' }, { kind: 'again' }, { kind: 'unmark' }, { kind: 'again' }, send] as const
+  const run = await inLiveNamespace({ args: ['--data', data, '--json', '--fail-on', 'never'], isQuiet: true, steps })
+  deepEqual(run.before.map(({ code }) => code), [2, 2])
+  match(run.before[0]?.err ?? '', /is in use by process \d+/)
+  match(run.before[1]?.err ?? '', /is in use: another process has its events open/)
+  const report = JSON.parse(run.out) as Report
+  deepEqual([report.analysis.state, report.analysis.packets, observed(report, 'captureGaps')], ['complete', 100, 0])
+  deepEqual((await analysesIn(data)).map(({ state }) => state), ['complete'])
 })
 
 /** /etc/passwd has it on every Linux with a base system. */

@@ -50,6 +50,8 @@ export interface LiveScenario {
   /** Whether the operator's steps were done: no ARP, no IPv6. */
   readonly isQuiet: boolean
   readonly steps: readonly LiveStep[]
+  /** Where strace writes each call of the watch and of all it starts. */
+  readonly trace?: string
   /** pcap of what the switch's end receives. */
   readonly peerCapture?: string
 }
@@ -140,8 +142,10 @@ class Watching {
   out = ''
   err = ''
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [...NODE_FLAGS, CLI, 'watch', '-i', SENSOR, ...args], { env: { ...process.env, NO_COLOR: '1' } })
+  constructor(args: readonly string[], trace?: string) {
+    // -D: the watch is our child, and strace beside it.
+    const before = trace === undefined ? [] : ['strace', '-D', '-f', '-qq', '-o', trace]
+    this.child = spawn('env', [...before, process.execPath, ...NODE_FLAGS, CLI, 'watch', '-i', SENSOR, ...args], { env: { ...process.env, NO_COLOR: '1' } })
     this.child.stdout?.on('data', (d: Buffer) => (this.out += d.toString()))
     this.child.stderr?.on('data', (d: Buffer) => (this.err += d.toString()))
     this.closed = once(this.child, 'close')
@@ -167,7 +171,7 @@ class Scene {
 
   constructor(scenario: LiveScenario) {
     this.#scenario = scenario
-    this.#watching = scenario.args === null ? null : new Watching(scenario.args)
+    this.#watching = scenario.args === null ? null : new Watching(scenario.args, scenario.trace)
   }
 
   get #watch(): ChildProcess | null {

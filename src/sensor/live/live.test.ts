@@ -91,15 +91,35 @@ interface Probed {
 
 test('from inside: neither the reader nor the process that holds the rings can send, write to a ring, or open a packet socket', { skip }, async () => {
   const { keeper, reader, missing } = JSON.parse(await runInside(PROBE, [])) as Probed
-  const { 'where readers have it': place, ...refused } = keeper
+  const { 'where readers have it': place, 'a process by a hidden word': hidden, ...refused } = keeper
+  equal(hidden, 'ENOSYS')
   equal(place, 'done', 'the control: a reader can be given its ring')
-  ok(Object.keys(refused).length >= 12)
+  ok(Object.keys(refused).length >= 17)
   for (const [what, outcome] of Object.entries(refused)) equal(outcome, 'EPERM', `keeper: ${what}`)
   const { 'write into its own pipe': pipe, 'before the filter: read its own program': own, ...others } = reader
   deepEqual([pipe, own], ['done', 'done'], 'the controls')
   ok(Object.keys(others).length >= 11)
   for (const [what, outcome] of Object.entries(others)) equal(outcome, 'EPERM', `reader: ${what}`)
   deepEqual(missing.filter((m) => m.isVital), [])
+})
+
+const noTrace = skip !== false ? skip : spawnSync('strace', ['-V']).status === 0 ? false : 'strace is not here'
+
+test('a watch that does all it can do meets no refusal: files that turn over, a store, a reader that dies, the end', { skip: noTrace }, async () => {
+  const folder = temporaryFolder()
+  const [trace, capture] = [path.join(folder, 'trace'), madeCapture(folder, 50)]
+  const [send, read] = [{ kind: 'send', capture }, { kind: 'until-read' }] as const
+  const args = ['-w', path.join(folder, 'kept-%s.pcap'), '-G', '1', '--data', path.join(folder, 'data'), '--json']
+  const run = await inLiveNamespace({ args, isQuiet: true, trace, steps: [send, read, { kind: 'kill' }, send, read, { kind: 'wait', ms: 1100 }, send, read] })
+  equal((JSON.parse(run.out) as Report).analysis.packets, 150)
+  const lines = fs.readFileSync(trace, 'utf8').split('\n')
+  // From where the process became itself again, without privileges: what the closing in itself tries before is no call of the watch.
+  const second = lines.findLastIndex((line) => / execve\(.*"watch"/.test(line))
+  ok(second > 0)
+  // libuv asks for a ring of calls, is refused, and takes epoll.
+  const refused = lines.slice(second).filter((line) => line.includes('= -1 EPERM') && !line.includes(' io_uring_setup('))
+  deepEqual(refused.map((line) => line.replace(/^\d+ +/, '')), [])
+  ok(lines.slice(second).some((line) => /clone3\(.*ENOSYS/.test(line)), 'the control: the trace shows what a filter says')
 })
 
 test('nothing is sent: the other end of the wire sees not one frame while traffic comes', { skip }, async () => {

@@ -6,7 +6,7 @@ set -eu
 # command:package
 wanted="tshark:tshark capinfos:wireshark-common tcpdump:tcpdump nft:nftables chromium:chromium ndpiReader:libndpi-bin z3:z3
 iptables:iptables ipset:ipset tcpreplay:tcpreplay conntrack:conntrack nfs-ls:libnfs-utils rpcinfo:rpcbind showmount:nfs-common ferm:ferm openssl:openssl
-echoscu:dcmtk"
+echoscu:dcmtk strace:strace"
 
 missing=""
 for pair in $wanted; do

@@ -32,10 +32,6 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
     io.err('cordon check: --no-hash cannot go with --data: a kept analysis is named by the hash of its capture\n  help: Leave one of the two out.\n')
     return Exit.usage
   }
-  if (args.workers > 1 && args.data !== undefined) {
-    io.err('cordon check: --workers cannot go with --data: what is kept is written by one thread, in order\n  help: Leave one of the two out.\n')
-    return Exit.usage
-  }
   const knowledge = loadKnowledge(args.policy)
   if (!knowledge.ok) {
     io.err(`${knowledge.error}\n`)

@@ -60,6 +60,14 @@ test('--no-hash leaves the hash out and nothing else; with --data it is refused'
   assert.match(refused.err, /--no-hash cannot go with --data[\s\S]*help: /)
 })
 
+test('--workers goes with --data: what is kept is there for other commands', async (t) => {
+  const [file, data] = [await ward(), scratch(t)]
+  const run = await cordonHere(['check', file, '--workers', '2', '--data', data, '--json'])
+  assert.deepEqual([run.code, run.err], [1, ''])
+  const listed = await cordonHere(['inventory', 'list', '--data', data, '--json'])
+  assert.equal((JSON.parse(listed.out) as unknown[]).length, (JSON.parse(run.out) as Report).assets.length)
+})
+
 test('a truncated file gives what could be read, says so, and exits 3', async (t) => {
   const whole = await ward('leak')
   const cut = path.join(scratch(t), 'cut.pcap')

@@ -186,7 +186,7 @@ export function observationOf(past: Past, utcOffsetMinutes: number): Observation
     return ip === null ? [] : [deviceOf(asset, ip)]
   })
   return {
-    watches, utcOffsetMinutes, devices, damaged: analysis.state === 'partial' || analysis.state === 'failed',
+    watches, utcOffsetMinutes, devices, damaged: ['partial', 'failed', 'broken-off'].includes(analysis.state),
     lost: lostCount(analysis.observations),
   }
 }

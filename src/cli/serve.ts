@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { createConsole, type Console } from '../console/server.ts'
+import { closeWatchesLeft } from '../sensor/live/left.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { watchingAdvisories } from './advisory-watched.ts'
 import { consoleDeps } from './console.ts'
@@ -28,6 +29,7 @@ export async function runServe(args: ServeArgs, io: Io): Promise<number> {
   }
   const store = opened.value
   try {
+    for (const words of await closeWatchesLeft(store)) io.err(`cordon serve: ${words}\n`)
     const onError = (e: unknown): void => io.err(`cordon serve: ${String(e)}\n`)
     const watching = await watchingAdvisories(knowledge.value, store)
     const console = await createConsole(consoleDeps({ store, knowledge: watching, dataFolder: args.data, onError }))

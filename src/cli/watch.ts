@@ -2,25 +2,30 @@
 // Keeps S1: the rings are opened, every privilege is given up, and only then is a packet looked at, by processes that cannot send.
 
 import { randomInt } from 'node:crypto'
+import fs from 'node:fs'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Analysis } from '../detect/analysis.ts'
 import type { Severity } from '../detect/finding.ts'
 import { HealthWatch } from '../detect/health-watch.ts'
-import type { MissingHold } from '../kernel/sandbox.ts'
+import { accountOf, type MissingHold } from '../kernel/sandbox.ts'
 import { interfaceIndex } from '../kernel/libc.ts'
 import { StoreFeed } from '../sensor/analyse.ts'
-import { behavioursOf, type Knowledge } from '../sensor/knowledge.ts'
+import { behavioursOf, overlapOf, type Knowledge } from '../sensor/knowledge.ts'
+import { gapSentence, type Gap } from '../sensor/live/gap.ts'
 import { giveUp, heldFromBefore, type Held } from '../sensor/live/give-up.ts'
 import { interfaceCounts, isUp, sendingWays } from '../sensor/live/interface.ts'
+import { gapBefore, watchesLeft, watchName, type LeftWatches } from '../sensor/live/left.ts'
 import { openRings, noInterface, RING_BYTES } from '../sensor/live/ring.ts'
 import { RingReaders } from '../sensor/live/readers.ts'
 import { folderOf, RotatingFiles } from '../sensor/live/rotation.ts'
 import type { LiveSource } from '../sensor/live/source.ts'
 import { startTcpdump, TcpdumpSource } from '../sensor/live/tcpdump.ts'
 import { LiveSink, liveReport, type LiveEnd } from '../sensor/live/watch.ts'
-import { flowRecord, pictureRecords, pictureSets } from '../sensor/records.ts'
+import { pictureRecords, pictureSets } from '../sensor/records.ts'
 import { exitCodeOf } from '../sensor/report.ts'
 import { Sensor } from '../sensor/sensor.ts'
-import type { Store } from '../store/store.ts'
+import { makeFolder } from '../store/make-folder.ts'
+import type { Store, StoreRecord } from '../store/store.ts'
 import { compileBpf } from '../wire/bpf/compile.ts'
 import { parseBpf } from '../wire/bpf/parse.ts'
 import type { BpfInstruction } from '../wire/bpf/program.ts'
@@ -75,7 +80,8 @@ export async function runWatch(args: WatchArgs, io: Io): Promise<number> {
   for (const { what, why, isVital } of held.missing) sayMissing(io, { what, why, isVital })
   return withStore(args.data, io, async (store) => {
     const known = await knowingPeople(await watchingAdvisories(knowledge.value, store), store)
-    return new Watch(args, io, known, store, held).run()
+    const left = store === null ? null : await watchesLeft(store)
+    return new Watch(args, io, known, store, held, left).run()
   })
 }
 
@@ -101,6 +107,7 @@ async function openAndGiveUp(args: WatchArgs, io: Io): Promise<number> {
     device, filter: filter.value, isPromiscuous, rings: args.workers, bytes: ringKib * KIB,
   })
   if (!rings.ok) return refuse(rings.error)
+  const openedAt = nowMicros()
   if (args.filter.length > 0 && rings.value.some((ring) => ring.linkType !== LinkType.ethernet)) {
     return refuse(`the frames of ${device} do not begin with Ethernet, where a filter looks\n  help: Leave the filter out, or take --via tcpdump.`)
   }
@@ -108,8 +115,23 @@ async function openAndGiveUp(args: WatchArgs, io: Io): Promise<number> {
   const ways = sendingWays(args.device)
   const list = ways.map((way) => `  ${way}\n`).join('')
   if (ways.length > 0) io.err(`cordon watch: Cordon sends nothing, but this machine's kernel can send from ${args.device}:\n${list}`)
+  const made = args.data === undefined ? ok(null) : makeDataFolder(args.data, args.user)
+  if (!made.ok) return refuse(made.error)
   const writable = [...(args.file === null ? [] : [folderOf(args.file)]), ...(args.data === undefined ? [] : [args.data])]
-  giveUp({ rings: rings.value, tcpdump: tcpdump.value, index, writable, user: args.user })
+  giveUp({ rings: rings.value, tcpdump: tcpdump.value, index, openedAt, writable, user: args.user })
+}
+
+/** While that is allowed: later nothing is written but beneath a folder that is there. A new one belongs to the account of -Z. */
+function makeDataFolder(folder: string, user: string | null): Result<null> {
+  const isNew = !fs.existsSync(folder)
+  try {
+    makeFolder(folder, 0o700)
+    const account = isNew && user !== null && process.getuid?.() === 0 ? accountOf(user, fs.readFileSync('/etc/passwd', 'utf8')) : null
+    if (account !== null) fs.chownSync(folder, account.uid, account.gid)
+    return ok(null)
+  } catch (cause) {
+    return err(`${folder} cannot be used as a data folder: ${(cause as Error).message}\n  help: Name a folder that exists or can be made, with --data.`)
+  }
 }
 
 /** The filter that the kernel runs, or where the words are wrong. */
@@ -139,19 +161,23 @@ class Watch {
   #healthTold = new Map<string, string>()
   readonly #openedAt = nowMicros()
   readonly #start: ReturnType<typeof interfaceCounts>
+  readonly #left: LeftWatches | null
+  /** Between a watch that was killed and this one. */
+  readonly #gapBefore: Gap | null
 
-  constructor(args: WatchArgs, io: Io, knowledge: Knowledge, store: Store | null, held: Held) {
+  constructor(args: WatchArgs, io: Io, knowledge: Knowledge, store: Store | null, held: Held, left: LeftWatches | null) {
     this.#args = args
     this.#io = io
     this.#knowledge = knowledge
     this.#store = store
     this.#held = held
+    this.#left = left
+    this.#gapBefore = left && gapBefore(left, args.device, held.openedAt)
     this.#id = `live-${args.device}-${this.#openedAt}`
     const feed = new StoreFeed(store, this.#id)
     this.#feed = feed
     this.#sensor = new Sensor({
-      behaviours: behavioursOf(knowledge), seed: randomInt(2 ** 31),
-      ...(store ? { onSlice: (slice) => feed.add(flowRecord(this.#id, slice)), onFact: (fact) => feed.addFact(fact) } : {}),
+      behaviours: behavioursOf(knowledge), overlapOf: overlapOf(knowledge.policy), seed: randomInt(2 ** 31), ...feed.listeners(),
     })
     const say = (text: string): void => io.err(`cordon watch: ${text}\n`)
     const { file, megabytes, seconds, files } = args
@@ -178,6 +204,7 @@ class Watch {
       return Exit.usage
     }
     const rings = this.#held.tcpdump !== null ? 'tcpdump' : this.#held.rings.length > 1 ? `${this.#held.rings.length} rings` : 'one ring'
+    await this.#takeOver()
     this.#io.err(`cordon watch: reading ${this.#args.device}, ${rings}; Ctrl-C ends it\n`)
     const signal = AbortSignal.any([this.#io.signal, this.#stop.signal])
     await this.#everySecond(signal)
@@ -186,11 +213,10 @@ class Watch {
     this.#files?.close()
     this.#tell(null)
     this.#sensor.finish()
-    const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'complete')
-    await this.#keep(report.analysis, picture)
+    const { report, picture } = await this.#takePicture('complete')
     await writeReport({ report, picture }, this.#args.format, this.#io)
     const code = exitCodeOf(report, this.#args.failOn)
-    return code === Exit.ok && this.#readers.gaps.length > 0 ? Exit.incomplete : code
+    return code === Exit.ok && this.#end().gaps.length > 0 ? Exit.incomplete : code
   }
 
   async #everySecond(signal: AbortSignal): Promise<void> {
@@ -206,10 +232,7 @@ class Watch {
       ;[bytes, at] = [this.#sink.bytes, now]
       this.#files?.flush()
       if (seconds % HEALTH_EVERY === 0) this.#tellHealth()
-      if (this.#store && seconds % PICTURE_EVERY === 0) {
-        const { report, picture } = liveReport(this.#sensor, this.#knowledge, this.#end(), 'running')
-        await this.#keep(report.analysis, picture)
-      }
+      if (this.#store && seconds % PICTURE_EVERY === 0) await this.#takePicture('running')
     }
   }
 
@@ -223,9 +246,20 @@ class Watch {
     this.#healthTold = now
   }
 
-  async #keep(analysis: Parameters<typeof pictureRecords>[0], picture: Parameters<typeof pictureRecords>[1]): Promise<void> {
+  /** That this watch runs is kept before it says so: whoever finds it killed knows from when on. With it, at once, those killed before are closed. */
+  async #takeOver(): Promise<void> {
+    if (this.#left === null) return
+    for (const words of this.#left.sentences) this.#io.err(`cordon watch: ${words}\n`)
+    if (this.#gapBefore !== null) this.#io.err(`cordon watch: ${gapSentence(this.#gapBefore)}\n`)
+    await this.#takePicture('running', this.#left.closing)
+  }
+
+  /** Kept, where anything is, in one step with `besides`. */
+  async #takePicture(state: Analysis['state'], besides: readonly StoreRecord[] = []): Promise<ReturnType<typeof liveReport>> {
+    const taken = liveReport(this.#sensor, this.#knowledge, this.#end(), state)
     await this.#feed.flush(0)
-    await this.#store?.append(pictureRecords(analysis, picture, this.#openedAt), pictureSets(this.#id))
+    await this.#store?.append([...besides, ...pictureRecords(taken.report.analysis, taken.picture, this.#openedAt)], pictureSets(this.#id))
+    return taken
   }
 
   #loss(): LiveEnd['loss'] {
@@ -235,11 +269,12 @@ class Watch {
   }
 
   #end(): LiveEnd {
-    const { gaps, gapsNotKept } = this.#readers
+    const { gapsNotKept } = this.#readers
+    const gaps = [...(this.#gapBefore === null ? [] : [this.#gapBefore]), ...this.#readers.gaps]
     const now = interfaceCounts(this.#args.device, this.#held.index)
     const sent = now === null || this.#start === null ? null : now.sent - this.#start.sent
     const notes = this.#files?.fault ? [`Not all was kept in files: ${this.#files.fault}; ${this.#files.notWritten} packets are in none.`] : []
-    return { id: this.#id, name: `watch ${this.#args.device}`, loss: this.#loss(), gaps, gapsNotKept, interfaceSent: sent, notes }
+    return { id: this.#id, name: watchName(this.#args.device), keptAt: nowMicros(), loss: this.#loss(), gaps, gapsNotKept, interfaceSent: sent, notes }
   }
 
   /** `null`: it is over, and the sum is told. */

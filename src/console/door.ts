@@ -14,7 +14,7 @@ type AnyShape = true | { readonly [key: string]: AnyShape }
 
 const ANALYSIS: Shape<Analysis> = {
   id: true, name: true, source: true, state: true, sha256: true, format: true,
-  packets: true, bytes: true, flows: true, firstAt: true, lastAt: true,
+  packets: true, bytes: true, flows: true, firstAt: true, lastAt: true, keptAt: true,
   problems: { code: true, message: true },
   observations: { name: true, count: true, means: true },
   health: { id: true, severity: true, ward: true, technical: true, help: true, count: true, incomplete: true },

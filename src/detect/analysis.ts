@@ -8,8 +8,11 @@ export interface Analysis {
   /** File name or `demo ward`. */
   readonly name: string
   readonly source: 'capture' | 'demo' | 'live'
-  /** `partial`: the bytes were damaged or cut; what could be read is there. */
-  readonly state: 'running' | 'complete' | 'partial' | 'failed'
+  /**
+   * `partial`: the bytes were damaged or cut; what could be read is there. `broken-off`: a watch that ended without saying so: its process was
+   * killed, or the power went.
+   */
+  readonly state: 'running' | 'complete' | 'partial' | 'failed' | 'broken-off'
   readonly sha256: string | null
   readonly format: string | null
   readonly packets: number
@@ -17,6 +20,8 @@ export interface Analysis {
   readonly flows: number
   readonly firstAt: Micros | null
   readonly lastAt: Micros | null
+  /** Of a watch: when it last said that it listens, by this machine's clock. */
+  readonly keptAt?: Micros
   /** What could not be read, each with its place. */
   readonly problems: readonly { readonly code: string; readonly message: string }[]
   /** What was odd in the packets, by name, with counts and, where somebody wrote it down, what it means. */

@@ -1,11 +1,13 @@
 // Tests of the compiler of filters on tables of any shape: the program, interpreted, and the table, read slowly, say the same.
 // Keeps the rule that a new kind of test in a table is a new kind of test here.
 
-import { equal } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { CALLS, run, said, saidRefused } from '../testing/seccomp-interpreter.ts'
-import { compileFilter, compileRefusals, nodeRules, REFUSED, SECCOMP_RET_ALLOW, type ArgumentTest, type SyscallRule } from './seccomp.ts'
+import {
+  compileFilter, compileRefusals, LAST_CALL_READ, NO_SUCH_CALL, nodeRules, REFUSED, SECCOMP_RET_ALLOW, type ArgumentTest, type SyscallRule,
+} from './seccomp.ts'
 import { MACHINES, syscallNumber, type Machine } from './syscalls.ts'
 
 const MACHINE_NAMES: readonly Machine[] = ['x64', 'arm64']
@@ -29,12 +31,16 @@ test('any table: the program says of every call what the table says', () => {
     }), { numRuns: 2000 })
 })
 
-test('any table of refusals: what it names is refused and all else allowed', () => {
+test('any table of refusals: what it names is refused, what nobody has read of and clone3 do not exist, and all else is allowed', () => {
   fc.assert(fc.property(rules, fc.constantFrom(...MACHINE_NAMES), fc.constantFrom(...CALLS), fc.array(word, { minLength: 6, maxLength: 6 }),
     (table, machine, name, args) => {
       const call = { audit: MACHINES[machine].audit, number: syscallNumber(name, machine) ?? 500, args }
       equal(run(compileRefusals(table, machine), call), saidRefused(table, machine, call))
     }), { numRuns: 2000 })
+  for (const machine of MACHINE_NAMES) {
+    const answer = (number: number): number => run(compileRefusals([], machine), { audit: MACHINES[machine].audit, number, args: [] })
+    deepEqual([0, LAST_CALL_READ, LAST_CALL_READ + 1, 9999].map(answer), [SECCOMP_RET_ALLOW, SECCOMP_RET_ALLOW, NO_SUCH_CALL, NO_SUCH_CALL])
+  }
 })
 
 test('all but one descriptor: the tests of an alternative hold together, and each refuses', () => {

@@ -20,6 +20,10 @@ export const SYSCALLS = {
   ptrace: [101, 117], dup: [32, 23], dup2: [33, null], dup3: [292, 24], pwrite64: [18, 68], pwritev: [296, 70], pwritev2: [328, 287], sendfile: [40, 71],
   splice: [275, 76], io_setup: [206, 0], io_submit: [209, 2], pidfd_getfd: [438, 438], setns: [308, 268], unshare: [272, 97], bpf: [321, 280],
   mount: [165, 40], process_vm_writev: [311, 271], perf_event_open: [298, 241],
+  add_key: [248, 217], request_key: [249, 218], keyctl: [250, 219], socketpair: [53, 199], umount2: [166, 39], pivot_root: [155, 41], chroot: [161, 51],
+  open_tree: [428, 428], move_mount: [429, 429], fsopen: [430, 430], fsconfig: [431, 431], fsmount: [432, 432], fspick: [433, 433],
+  mount_setattr: [442, 442], userfaultfd: [323, 282], process_madvise: [440, 440], kexec_load: [246, 104], kexec_file_load: [320, 294],
+  init_module: [175, 105], finit_module: [313, 273], delete_module: [176, 106], open_by_handle_at: [304, 265],
 } as const satisfies Readonly<Record<string, readonly [number, number | null]>>
 export type Syscall = keyof typeof SYSCALLS
 

@@ -6,13 +6,14 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Store, StoreRecord } from '../store/store.ts'
+import type { CaptureReader } from '../wire/capture/capture.ts'
 import { createCaptureReader } from '../wire/capture/reader.ts'
 import { behavioursOf, overlapOf, type Knowledge } from './knowledge.ts'
 import { takePicture, type Picture } from './picture.ts'
-import { Pool } from './pool/pool.ts'
+import { Pool, type Listeners } from './pool/pool.ts'
 import { factRecord, flowRecord, pictureRecords, pictureSets } from './records.ts'
 import { analysisOf, reportOf, type Report } from './report.ts'
-import { Sensor } from './sensor.ts'
+import { Sensor, type Heard } from './sensor.ts'
 import { readCapture, type ReadSummary } from './source.ts'
 
 export interface AnalyseOptions {
@@ -21,7 +22,7 @@ export interface AnalyseOptions {
   /** What people call it; default the file's name. */
   readonly name?: string
   readonly signal?: AbortSignal
-  /** Threads that read the capture, 1 to SHARDS; the answer is the same. More than one: not with a store. */
+  /** Threads that read the capture, 1 to SHARDS; the answer and what a store keeps are the same. */
   readonly workers?: number
   /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
   readonly hash?: boolean
@@ -47,58 +48,71 @@ const BATCH_MAX = 20_000
 
 /** Reads `file` (a path or `-`). A damaged capture is a value: the report's state says `partial`. */
 export async function analyseFile(file: string, options: AnalyseOptions): Promise<Result<Analysed, AnalyseProblem>> {
-  const { knowledge, store } = options
-  if ((options.workers ?? 1) > 1 && store === null) return analysePooled(file, options, options.workers ?? 1)
+  const { knowledge, store, signal, hash, workers = 1 } = options
   const name = nameOf(file, options)
   const early = store && file !== '-' ? await hashFile(file) : null
   const id = early ? analysisId(early) : 'standard-input'
   const feed = new StoreFeed(store, id)
-  const sensor = new Sensor({
-    behaviours: behavioursOf(knowledge),
-    overlapOf: overlapOf(knowledge.policy),
-    onSlice: store ? (slice) => feed.add(flowRecord(id, slice)) : undefined,
-    onFact: store ? (fact) => feed.addFact(fact) : undefined,
-  })
-  const read = await readCapture(file, createCaptureReader(sensor), {
-    signal: options.signal, hash: options.hash,
-    onProgress: (bytesRead, bytesTotal) => options.onProgress?.({ bytesRead, bytesTotal, packets: sensor.counters.packets }),
-    afterChunk: () => feed.flush(BATCH_MAX),
-  })
-  if (!read.ok) return err(read.error)
-  if (read.value.format === null) return err(notACapture(name, read.value.problems[0]?.message))
-  sensor.finish()
-  const heard = sensor.heard()
-  const picture = takePicture(heard, knowledge)
-  const sha256 = read.value.sha256
-  const ownId = sha256 === null ? UNHASHED_ID : analysisId(sha256)
-  const analysis = analysisOf(heard, picture, { id: early ? id : ownId, name, source: 'capture', sha256, summary: read.value })
-  if (store) {
-    await feed.flush(0)
-    await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))
-  }
-  return ok({ report: reportOf(analysis, picture), picture })
-}
-
-/** The same by several threads. */
-async function analysePooled(file: string, options: AnalyseOptions, workers: number): Promise<Result<Analysed, AnalyseProblem>> {
-  const { knowledge, signal, hash } = options
-  const pool = new Pool(workers, behavioursOf(knowledge), knowledge.policy)
+  const reading = workers > 1 ? together(workers, knowledge, feed.listeners()) : alone(knowledge, feed.listeners())
   try {
-    const read = await readCapture(file, pool, {
-      signal, hash, onProgress: (bytesRead, bytesTotal) => options.onProgress?.({ bytesRead, bytesTotal, packets: pool.packets }),
-      afterChunk: () => pool.room(),
+    const read = await readCapture(file, reading.reader, {
+      signal, hash, onProgress: (bytesRead, bytesTotal) => options.onProgress?.({ bytesRead, bytesTotal, packets: reading.packets() }),
+      afterChunk: async () => {
+        await reading.room?.()
+        await feed.flush(BATCH_MAX)
+      },
     })
     if (!read.ok) return err(read.error)
-    const { summary: seen, heard } = await pool.heard()
-    const { compressed, sha256, problems } = read.value
-    const summary: ReadSummary = { ...seen, compressed, sha256, problems: [...seen.problems, ...problems] }
-    const name = nameOf(file, options)
+    const { summary, heard } = await reading.heard(read.value)
     if (summary.format === null) return err(notACapture(name, summary.problems[0]?.message))
     const picture = takePicture(heard, knowledge)
-    const analysis = analysisOf(heard, picture, { id: sha256 === null ? UNHASHED_ID : analysisId(sha256), name, source: 'capture', sha256, summary })
+    const { sha256 } = summary
+    const ownId = sha256 === null ? UNHASHED_ID : analysisId(sha256)
+    const analysis = analysisOf(heard, picture, { id: early ? id : ownId, name, source: 'capture', sha256, summary })
+    if (store) {
+      await feed.flush(0)
+      await store.append(pictureRecords({ ...analysis, id }, picture, (options.now ?? (() => 0))()), pictureSets(id))
+    }
     return ok({ report: reportOf(analysis, picture), picture })
   } finally {
-    await pool.close()
+    await reading.close?.()
+  }
+}
+
+/** What reads the capture: one sensor, or several workers whose answer is the same. */
+interface Reading {
+  readonly reader: CaptureReader
+  packets(): number
+  /** Resolves when the next bytes find room. */
+  room?(): Promise<void>
+  /** Once all is read: what the whole was, and all that was heard. */
+  heard(read: ReadSummary): Promise<{ readonly summary: ReadSummary; readonly heard: Heard }>
+  close?(): Promise<void>
+}
+
+function alone(knowledge: Knowledge, listeners: Listeners): Reading {
+  const sensor = new Sensor({ behaviours: behavioursOf(knowledge), overlapOf: overlapOf(knowledge.policy), ...listeners })
+  return {
+    reader: createCaptureReader(sensor),
+    packets: () => sensor.counters.packets,
+    heard: async (summary) => {
+      sensor.finish()
+      return { summary, heard: sensor.heard() }
+    },
+  }
+}
+
+function together(workers: number, knowledge: Knowledge, listeners: Listeners): Reading {
+  const pool = new Pool(workers, behavioursOf(knowledge), knowledge.policy, listeners)
+  return {
+    reader: pool,
+    packets: () => pool.packets,
+    room: () => pool.room(),
+    heard: async ({ compressed, sha256, problems }) => {
+      const { summary, heard } = await pool.heard()
+      return { summary: { ...summary, compressed, sha256, problems: [...summary.problems, ...problems] }, heard }
+    },
+    close: () => pool.close(),
   }
 }
 
@@ -139,6 +153,12 @@ export class StoreFeed {
   constructor(store: Store | null, analysis: string) {
     this.#store = store
     this.#analysis = analysis
+  }
+
+  /** What a sensor or a pool tells it; nothing when nothing is kept. */
+  listeners(): Listeners {
+    if (this.#store === null) return {}
+    return { onSlice: (slice) => this.add(flowRecord(this.#analysis, slice)), onFact: (fact) => this.addFact(fact) }
   }
 
   add(record: StoreRecord): void {

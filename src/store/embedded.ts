@@ -43,6 +43,14 @@ export interface StoreProblem {
   readonly help: string
 }
 
+/** What DuckDB says when another process has the kernel's lock on its file: the lock that ends with its owner, whatever the mark says. */
+const HELD_BY_ANOTHER = /could not set lock on file/i
+
+function heldByAnother(folder: string): StoreProblem {
+  const message = `the data folder ${folder} is in use: another process has its events open`
+  return { code: 'in-use', message, help: 'Ask that process (its console), stop it, or use another --data folder.' }
+}
+
 interface Events {
   readonly instance: DuckDBInstance
   readonly connection: DuckDBConnection
@@ -74,6 +82,7 @@ export async function openEmbeddedStore(folder: string, parts: OpenedParts = 'al
     return ok(store)
   } catch (cause) {
     lock.value.release()
+    if (HELD_BY_ANOTHER.test(String(cause))) return err(heldByAnother(folder))
     const message = `the store in ${folder} cannot be opened: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`
     return err({ code: 'unreadable', message, help: 'Use another --data folder, or restore this one from a backup; nothing in it was changed.' })
   }

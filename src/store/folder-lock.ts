@@ -1,4 +1,5 @@
 // FolderLock: one process owns a data folder. A second one is told who, instead of corrupting or hanging.
+// Keeps the rule that a number alone proves nothing: after a crash or a start of the machine it may be another process's.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -24,7 +25,7 @@ export function takeFolder(folder: string): Result<FolderLock, StoreProblem> {
   const file = path.join(folder, OWNER_FILE)
   for (let i = 0; i < TRIES; i++) {
     try {
-      fs.writeFileSync(file, `${process.pid}\n`, { flag: 'wx', mode: 0o600 })
+      fs.writeFileSync(file, `${process.pid} ${beginningOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
       return ok(hold(file))
     } catch (cause) {
       const problem = occupied(file, folder, cause)
@@ -59,9 +60,10 @@ function occupied(file: string, folder: string, cause: unknown): StoreProblem | 
   if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).code !== 'EEXIST') {
     return { code: 'unreadable', message: `${file} cannot be written: ${String(cause)}`, help: 'Check the permissions of the folder.' }
   }
-  const owner = Number.parseInt(readOwner(file), 10)
+  const [number = '', beginning = ''] = readOwner(file).trim().split(/ (.*)/s)
+  const owner = Number.parseInt(number, 10)
   const ours = owner === process.pid && heldHere.has(path.resolve(file))
-  if (Number.isInteger(owner) && (ours || (owner !== process.pid && isAlive(owner)))) {
+  if (Number.isInteger(owner) && (ours || (owner !== process.pid && isAlive(owner) && isSame(owner, beginning)))) {
     const message = `the data folder ${folder} is in use by process ${owner}`
     return { code: 'in-use', message, help: 'Ask that process (its console), stop it, or use another --data folder.' }
   }
@@ -74,6 +76,26 @@ function readOwner(file: string): string {
     return fs.readFileSync(file, 'utf8')
   } catch {
     return ''
+  }
+}
+
+/** Whether the living process began when the owner did. Where nothing is known of either, it is taken to be the owner. */
+function isSame(pid: number, beginning: string): boolean {
+  const now = beginningOf(pid)
+  return beginning === '' || now === null || now === beginning
+}
+
+/** Field 22 of /proc/PID/stat, counted from the field after the name, which may hold anything, and with which start of the machine it counts. */
+const START_TIME = 19
+
+/** When a process began, in words that no other process has; null where the kernel does not tell. It stays when the process becomes another program. */
+function beginningOf(pid: number): string | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]
+    return ticks === undefined ? null : `${ticks} ${fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}`
+  } catch {
+    return null
   }
 }
 

@@ -14,6 +14,7 @@ export const EVENT_QUERIES: { readonly [N in StoreQuery['name']]: (question: Que
     sql: 'SELECT kind, count(*) AS count FROM event WHERE analysis = ? GROUP BY kind ORDER BY kind',
     values: [analysis],
   }),
+  'last-event': ({ analysis }) => ({ sql: 'SELECT max(at_us) AS "at" FROM event WHERE analysis = ?', values: [analysis] }),
   'traffic-series': ({ analysis, bucketMicros }) => ({
     sql: `SELECT (at_us // CAST(? AS BIGINT)) * CAST(? AS BIGINT) AS "at", count(*) AS flows,
             coalesce(sum(CAST(json_extract_string(body, '$.bytes') AS BIGINT)), 0)::BIGINT AS bytes

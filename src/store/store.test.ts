@@ -67,6 +67,41 @@ test('a mark left by a process that is gone does not lock anyone out', async (t)
   assert.equal(fs.existsSync(path.join(where, 'owner.pid')), false)
 })
 
+const linux = process.platform === 'linux' ? false : 'only Linux has /proc'
+
+test('a living process that has the number of an owner long gone, or of another start of the machine, locks nobody out', { skip: linux }, async (t) => {
+  const where = folder(t)
+  const mark = path.join(where, 'owner.pid')
+  const holder = await open(where)
+  const [, ticks, boot] = fs.readFileSync(mark, 'utf8').trim().split(' ')
+  await holder.close()
+  assert.ok(ticks && boot)
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  t.after(() => other.kill('SIGKILL'))
+  for (const words of [`${other.pid} 1 ${boot}`, `${other.pid} ${ticks} 00000000-0000-0000-0000-000000000000`]) {
+    fs.writeFileSync(mark, `${words}\n`)
+    const store = await openEmbeddedStore(where)
+    assert.ok(store.ok, words)
+    await store.value.close()
+  }
+  // A mark that says nothing but the number is believed, as those of before.
+  fs.writeFileSync(mark, `${other.pid}\n`)
+  const refused = await openEmbeddedStore(where)
+  assert.ok(!refused.ok && refused.error.code === 'in-use')
+})
+
+test('an owner whose mark was taken away keeps the folder: the lock on its file of events is the kernel\'s', async (t) => {
+  const where = folder(t)
+  await (await open(where)).close()
+  const owner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', WRITER, where, '0'])
+  t.after(() => owner.kill('SIGKILL'))
+  await new Promise((resolve) => owner.stdout.once('data', resolve))
+  fs.rmSync(path.join(where, 'owner.pid'))
+  const second = await openEmbeddedStore(where)
+  assert.ok(!second.ok && second.error.code === 'in-use', second.ok ? 'opened' : second.error.message)
+  assert.equal(owner.exitCode, null)
+})
+
 test('a file in place of the folder, and a damaged database, are refused with what to do', async (t) => {
   const where = folder(t)
   const file = path.join(where, 'file')

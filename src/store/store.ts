@@ -46,6 +46,8 @@ export interface ReadOptions {
 export type StoreQuery =
   /** Events per kind: rows { kind, count }. */
   | { readonly name: 'event-counts'; readonly analysis: string }
+  /** Time of its last event: one row { at }, null when there is none. */
+  | { readonly name: 'last-event'; readonly analysis: string }
   /** Bytes and flows per time bucket: rows { at, flows, bytes }. Buckets ascending, empty ones absent. */
   | { readonly name: 'traffic-series'; readonly analysis: string; readonly bucketMicros: number }
   /** Largest talkers: rows { ip, flows, bytes }. */

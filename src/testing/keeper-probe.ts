@@ -18,7 +18,7 @@ function open(): never {
   makeWire(true)
   const rings = openRings({ device: SENSOR, filter: acceptAll(262_144), isPromiscuous: true, rings: 2, bytes: 4 * 1024 * 1024 })
   if (!rings.ok) throw new Error(rings.error)
-  giveUp({ rings: rings.value, tcpdump: null, index: interfaceIndex(SENSOR), writable: [], user: null })
+  giveUp({ rings: rings.value, tcpdump: null, index: interfaceIndex(SENSOR), openedAt: 0, writable: [], user: null })
 }
 
 async function tryAll(held: Held): Promise<void> {
@@ -30,7 +30,10 @@ async function tryAll(held: Held): Promise<void> {
     'sendfile to the ring': raw('sendfile', ring, 0, 0, 1), 'splice to the ring': raw('splice', 0, 0, ring, 0, 1),
     'where readers have it': raw('dup3', ring, RING_FD, 0), 'write where readers have it': word(write(RING_FD, frame)),
     'new packet socket': word(socket(17, 3)), 'new TCP socket': word(socket(2, 1)), 'ring of calls': raw('io_uring_setup', 8, 0),
-    'another network': raw('unshare', 0x4000_0000),
+    'another network': raw('unshare', 0x4000_0000), 'a process with capabilities of its own': raw('clone', 0x1000_0011, 0, 0),
+    'a pair over the network': raw('socketpair', 30, 1, 0, 0),
+    'a key that the kernel looks up': raw('request_key', 0, 0, 0, 0), 'a setting of the ring': raw('setsockopt', ring, 0, 0, 0, 0),
+    'a file system': raw('fsopen', 0, 0), 'a process by a hidden word': raw('clone3', 0, 0),
   }
   const readers = new RingReaders({
     rings: held.rings.slice(0, 1), sink: { packet: () => undefined }, afterRead: () => undefined, say: () => undefined, program: '../../testing/reader-probe',

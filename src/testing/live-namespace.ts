@@ -31,10 +31,11 @@ export const liveNamespaceMissing: string | false =
 export interface LiveStep {
   /**
    * `send`: all frames of a capture. `kill`: every reader, or `count` of them, as -9 does. `kill-watch`: the process that analyses, likewise; its
-   * readers must be gone after it. `wait`: milliseconds. `until-read`: the watch says that it has all that was sent. `peer-sends`: the sensor's end
+   * readers must be gone after it. `again`: the same watch is started, in place of one that is over or beside one that runs. `unmark`: the mark of the
+   * owner goes from the folder of `--data`. `wait`: milliseconds. `until-read`: the watch says that it has all that was sent. `peer-sends`: the sensor's end
    * sends one frame: the control.
    */
-  readonly kind: 'send' | 'kill' | 'kill-watch' | 'wait' | 'until-read' | 'peer-sends'
+  readonly kind: 'send' | 'kill' | 'kill-watch' | 'again' | 'unmark' | 'wait' | 'until-read' | 'peer-sends'
   readonly capture?: string
   /** How many frames, the capture over and over; without it once through. Of `kill`, how many readers. */
   readonly count?: number
@@ -49,6 +50,8 @@ export interface LiveScenario {
   /** Whether the operator's steps were done: no ARP, no IPv6. */
   readonly isQuiet: boolean
   readonly steps: readonly LiveStep[]
+  /** Where strace writes each call of the watch and of all it starts. */
+  readonly trace?: string
   /** pcap of what the switch's end receives. */
   readonly peerCapture?: string
 }
@@ -63,6 +66,8 @@ export interface LiveRun {
   readonly processes: readonly Readonly<Record<string, string>>[]
   /** Whether the interface takes what is addressed to others, while the watch reads. */
   readonly isPromiscuous: boolean
+  /** Watches that were over before the last: exit code and standard error; in order of their end. */
+  readonly before: readonly { readonly code: number | null; readonly err: string }[]
 }
 
 /** Runs a scenario in a namespace that is gone afterwards. */
@@ -130,36 +135,66 @@ function isOver(pid: number): boolean {
   }
 }
 
+/** A watch as a program, and what it said. */
+class Watching {
+  readonly child: ChildProcess
+  readonly closed: Promise<unknown>
+  out = ''
+  err = ''
+
+  constructor(args: readonly string[], trace?: string) {
+    // -D: the watch is our child, and strace beside it.
+    const before = trace === undefined ? [] : ['strace', '-D', '-f', '-qq', '-o', trace]
+    this.child = spawn('env', [...before, process.execPath, ...NODE_FLAGS, CLI, 'watch', '-i', SENSOR, ...args], { env: { ...process.env, NO_COLOR: '1' } })
+    this.child.stdout?.on('data', (d: Buffer) => (this.out += d.toString()))
+    this.child.stderr?.on('data', (d: Buffer) => (this.err += d.toString()))
+    this.closed = once(this.child, 'close')
+  }
+
+  get isOver(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  /** Until it reads, or has ended. */
+  async reads(): Promise<void> {
+    await until('the watch to read', () => this.err.includes('Ctrl-C ends it') || this.isOver)
+    if (this.isOver) await this.closed
+  }
+}
+
 class Scene {
   readonly #scenario: LiveScenario
   readonly #sender = switchSender()
-  readonly #watch: ChildProcess | null
+  #watching: Watching | null
+  readonly #before: { code: number | null; err: string }[] = []
   #sendMs = 0
-  #out = ''
-  #err = ''
-  readonly #closed: Promise<unknown>
 
   constructor(scenario: LiveScenario) {
     this.#scenario = scenario
-    const { args } = scenario
-    const argv = [...NODE_FLAGS, CLI, 'watch', '-i', SENSOR, ...(args ?? [])]
-    this.#watch = args === null ? null : spawn(process.execPath, argv, { env: { ...process.env, NO_COLOR: '1' } })
-    this.#watch?.stdout?.on('data', (d: Buffer) => (this.#out += d.toString()))
-    this.#watch?.stderr?.on('data', (d: Buffer) => (this.#err += d.toString()))
-    this.#closed = this.#watch === null ? Promise.resolve() : once(this.#watch, 'close')
+    this.#watching = scenario.args === null ? null : new Watching(scenario.args, scenario.trace)
+  }
+
+  get #watch(): ChildProcess | null {
+    return this.#watching?.child ?? null
+  }
+
+  get #err(): string {
+    return this.#watching?.err ?? ''
   }
 
   async play(): Promise<LiveRun> {
-    const watch = this.#watch
-    if (watch !== null) await until('the watch to read', () => this.#err.includes('Ctrl-C ends it') || watch.exitCode !== null)
+    await this.#watching?.reads()
     const processes = this.#processes()
     const isPromiscuous = (Number(fs.readFileSync(`/sys/class/net/${SENSOR}/flags`, 'utf8')) & IFF_PROMISC) !== 0
     for (const step of this.#scenario.steps) await this.#step(step)
     // A packet is at most a block's patience away.
     await sleep(300)
-    if (watch !== null && watch.exitCode === null) watch.kill('SIGINT')
-    await this.#closed
-    return { sent: this.#sender.sent, sendMs: this.#sendMs, code: watch?.exitCode ?? null, out: this.#out, err: this.#err, processes, isPromiscuous }
+    const last = this.#watching
+    if (last !== null && !last.isOver) last.child.kill('SIGINT')
+    await last?.closed
+    const { sent } = this.#sender
+    const code = last?.child.exitCode ?? null
+    return { sent, sendMs: this.#sendMs, code, out: last?.out ?? '', err: this.#err, processes, isPromiscuous, before: this.#before }
   }
 
   #processes(): LiveRun['processes'] {
@@ -181,6 +216,20 @@ class Scene {
     this.#sendMs += performance.now() - start
   }
 
+  /** A second one beside a living one is over soon: that one stays the watch of the scene. */
+  async #again(): Promise<void> {
+    const [old, next] = [this.#watching, new Watching(this.#scenario.args ?? [])]
+    await next.reads()
+    const [over, stays] = next.isOver ? [next, old] : [old, next]
+    if (over !== null) this.#before.push({ code: over.child.exitCode, err: over.err })
+    this.#watching = stays
+  }
+
+  #unmark(): void {
+    const { args } = this.#scenario
+    fs.rmSync(path.join(args?.[args.indexOf('--data') + 1] ?? '', 'owner.pid'))
+  }
+
   async #step(step: LiveStep): Promise<void> {
     switch (step.kind) {
       case 'send':
@@ -195,6 +244,10 @@ class Scene {
         this.#watch?.kill('SIGKILL')
         return until('its readers to go after it', () => readers.every((pid) => isOver(pid)))
       }
+      case 'again':
+        return this.#again()
+      case 'unmark':
+        return this.#unmark()
       case 'until-read':
         return until('all to be read', () => Number(this.#err.match(/\d+(?= packets, (?![^]* packets, ))/)?.[0] ?? 0) >= this.#sender.sent)
       case 'wait':

@@ -63,6 +63,8 @@ function answer(records: readonly StoreRecord[], question: StoreQuery): StoreRow
       const counts = sumBy(of, (record) => record.kind)
       return [...counts].map(([kind, sum]) => ({ kind, count: sum.flows })).sort((a, b) => (a.kind < b.kind ? -1 : 1))
     }
+    case 'last-event':
+      return [{ at: of.reduce<number | null>((last, { at }) => (last === null || at > last ? at : last), null) }]
     case 'traffic-series': {
       const bucket = question.bucketMicros
       const sums = sumBy(flows, (record) => Math.floor(record.at / bucket) * bucket)

@@ -1,7 +1,9 @@
 // seccomp-interpreter: a filter's program run as the kernel runs it, and its table read slowly: two answers that must agree.
 // Keeps the rule that a filter is judged by what it says of calls, not by its text.
 
-import { NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, type ArgumentTest, type Instruction, type SyscallRule } from '../kernel/seccomp.ts'
+import {
+  LAST_CALL_READ, NO_SUCH_CALL, REFUSED, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS, type ArgumentTest, type Instruction, type SyscallRule,
+} from '../kernel/seccomp.ts'
 import { MACHINES, SYSCALLS, syscallNumber, type Machine, type Syscall } from '../kernel/syscalls.ts'
 
 export const CALLS = Object.keys(SYSCALLS) as Syscall[]
@@ -39,6 +41,7 @@ export function said(rules: readonly SyscallRule[], machine: Machine, call: Call
 /** The same of a table of what is refused. */
 export function saidRefused(rules: readonly SyscallRule[], machine: Machine, call: Call): number {
   if (call.audit !== MACHINES[machine].audit || call.number >= 0x4000_0000) return SECCOMP_RET_KILL_PROCESS
+  if (call.number > LAST_CALL_READ || call.number === syscallNumber('clone3', machine)) return NO_SUCH_CALL
   const rule = rules.find((r) => syscallNumber(r.call, machine) === call.number)
   return rule !== undefined && isNamed(rule, call) ? REFUSED : SECCOMP_RET_ALLOW
 }

@@ -27,6 +27,7 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     assert.deepEqual(await store.read('flow'), [])
     assert.deepEqual(await store.query({ name: 'event-counts', analysis: 'a' }), [])
     assert.deepEqual(await store.query({ name: 'traffic-series', analysis: 'a', bucketMicros: 10 }), [])
+    assert.deepEqual(await store.query({ name: 'last-event', analysis: 'a' }), [{ at: null }])
     await store.append([])
   })
 
@@ -61,6 +62,7 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
     assert.deepEqual(await store.query({ name: 'event-counts', analysis: 'a' }), [{ kind: 'fact', count: 1 }, { kind: 'flow', count: 3 }])
     const series = await store.query({ name: 'traffic-series', analysis: 'a', bucketMicros: 10 })
     assert.deepEqual(series, [{ at: 0, flows: 1, bytes: 5 }, { at: 10, flows: 2, bytes: 8 }])
+    assert.deepEqual(await store.query({ name: 'last-event', analysis: 'a' }), [{ at: 13 }])
     assert.deepEqual(await store.query({ name: 'top-sources', analysis: 'a', limit: 1 }), [{ ip: '10.0.0.2', flows: 2, bytes: 8 }])
   })
 

@@ -2,6 +2,7 @@
 // Keeps the rule that it happens before one packet is looked at, and that each step says whether it holds.
 
 import fs from 'node:fs'
+import type { Micros } from '../../base/time.ts'
 import { becomeNode } from '../../kernel/become.ts'
 import { landlockVersion, restrictTo, type ReadablePath } from '../../kernel/landlock.ts'
 import { close, errnoName, fcntl, syscall, syscallSeccomp } from '../../kernel/libc.ts'
@@ -27,6 +28,8 @@ export interface Held {
   readonly tcpdump: HeldTcpdump | null
   /** The interface's number: to ask for it takes a socket. */
   readonly index: number
+  /** When the rings were opened, by this machine's clock: packets are heard from then on. */
+  readonly openedAt: Micros
   readonly holds: readonly string[]
   readonly missing: readonly MissingHold[]
 }
@@ -35,6 +38,7 @@ export interface GiveUpOptions {
   readonly rings: readonly Ring[]
   readonly tcpdump: HeldTcpdump | null
   readonly index: number
+  readonly openedAt: Micros
   /** Folders in which files are to be written. */
   readonly writable: readonly string[]
   /** Account of -Z; null: nobody, or the one it has when it is to write files. */
@@ -65,7 +69,7 @@ export function giveUp(options: GiveUpOptions): never {
   const holds = isMachine(process.arch) ? closeIn(options, fds, process.arch) : [noTable()]
   const keep = [...fds, ...(tcpdump ? [tcpdump.dataFd, tcpdump.wordsFd, tcpdump.controlFd] : []), ...(isMachine(process.arch) ? [holdPlace(process.arch)] : [])]
   const held: Held = {
-    rings, tcpdump, index: options.index, holds: holds.filter((h) => h.holds).map((h) => h.what),
+    rings, tcpdump, index: options.index, openedAt: options.openedAt, holds: holds.filter((h) => h.holds).map((h) => h.what),
     missing: holds.filter((h) => !h.holds).map(({ what, why, isVital }) => ({ what, why, isVital })),
   }
   const env = { ...process.env, UV_THREADPOOL_SIZE: String(THREADS), [VARIABLE]: JSON.stringify(held) }

@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import type { Analysis } from '../../detect/analysis.ts'
+import { openEmbeddedStore } from '../../store/embedded.ts'
 import { CORDON, cordonHere } from '../../testing/command.ts'
 import { inLiveNamespace, framesOf, liveNamespaceMissing, runInside, SENSOR } from '../../testing/live-namespace.ts'
 import { temporaryFolder } from '../../testing/temporary-folder.ts'
@@ -89,15 +91,35 @@ interface Probed {
 
 test('from inside: neither the reader nor the process that holds the rings can send, write to a ring, or open a packet socket', { skip }, async () => {
   const { keeper, reader, missing } = JSON.parse(await runInside(PROBE, [])) as Probed
-  const { 'where readers have it': place, ...refused } = keeper
+  const { 'where readers have it': place, 'a process by a hidden word': hidden, ...refused } = keeper
+  equal(hidden, 'ENOSYS')
   equal(place, 'done', 'the control: a reader can be given its ring')
-  ok(Object.keys(refused).length >= 12)
+  ok(Object.keys(refused).length >= 17)
   for (const [what, outcome] of Object.entries(refused)) equal(outcome, 'EPERM', `keeper: ${what}`)
   const { 'write into its own pipe': pipe, 'before the filter: read its own program': own, ...others } = reader
   deepEqual([pipe, own], ['done', 'done'], 'the controls')
   ok(Object.keys(others).length >= 11)
   for (const [what, outcome] of Object.entries(others)) equal(outcome, 'EPERM', `reader: ${what}`)
   deepEqual(missing.filter((m) => m.isVital), [])
+})
+
+const noTrace = skip !== false ? skip : spawnSync('strace', ['-V']).status === 0 ? false : 'strace is not here'
+
+test('a watch that does all it can do meets no refusal: files that turn over, a store, a reader that dies, the end', { skip: noTrace }, async () => {
+  const folder = temporaryFolder()
+  const [trace, capture] = [path.join(folder, 'trace'), madeCapture(folder, 50)]
+  const [send, read] = [{ kind: 'send', capture }, { kind: 'until-read' }] as const
+  const args = ['-w', path.join(folder, 'kept-%s.pcap'), '-G', '1', '--data', path.join(folder, 'data'), '--json']
+  const run = await inLiveNamespace({ args, isQuiet: true, trace, steps: [send, read, { kind: 'kill' }, send, read, { kind: 'wait', ms: 1100 }, send, read] })
+  equal((JSON.parse(run.out) as Report).analysis.packets, 150)
+  const lines = fs.readFileSync(trace, 'utf8').split('\n')
+  // From where the process became itself again, without privileges: what the closing in itself tries before is no call of the watch.
+  const second = lines.findLastIndex((line) => / execve\(.*"watch"/.test(line))
+  ok(second > 0)
+  // libuv asks for a ring of calls, is refused, and takes epoll.
+  const refused = lines.slice(second).filter((line) => line.includes('= -1 EPERM') && !line.includes(' io_uring_setup('))
+  deepEqual(refused.map((line) => line.replace(/^\d+ +/, '')), [])
+  ok(lines.slice(second).some((line) => /clone3\(.*ENOSYS/.test(line)), 'the control: the trace shows what a filter says')
 })
 
 test('nothing is sent: the other end of the wire sees not one frame while traffic comes', { skip }, async () => {
@@ -174,6 +196,47 @@ test('the process that analyses killed: its readers go with it, nothing of it go
   const capture = madeCapture(temporaryFolder(), 50)
   const run = await inLiveNamespace({ args: ['--workers', '2', '--json'], isQuiet: true, steps: [{ kind: 'send', capture }, { kind: 'kill-watch' }] })
   deepEqual([run.processes.length, run.code, run.out], [3, null, ''])
+})
+
+async function analysesIn(data: string): Promise<readonly Analysis[]> {
+  const store = await openEmbeddedStore(data)
+  ok(store.ok)
+  const records = await store.value.read('analysis')
+  await store.value.close()
+  return records.map(({ body }) => body as Analysis)
+}
+
+test('a watch that is killed and started again: the first is closed where it broke off, the second begins with the gap, and says so', { skip }, async () => {
+  const folder = temporaryFolder()
+  const data = path.join(folder, 'data')
+  const send = { kind: 'send', capture: madeCapture(folder, 50) } as const
+  const steps = [send, { kind: 'until-read' }, { kind: 'kill-watch' }, { kind: 'wait', ms: 300 }, { kind: 'again' }, send] as const
+  const run = await inLiveNamespace({ args: ['--data', data, '--json', '--fail-on', 'never'], isQuiet: true, steps })
+  deepEqual([run.before.length, run.before[0]?.code], [1, null])
+  const report = JSON.parse(run.out) as Report
+  equal(observed(report, 'captureGaps'), 1)
+  const gap = report.analysis.blindSpots[0] ?? ''
+  const [, from = '', to = ''] = /^A gap from (\S+Z) to (\S+Z): nobody listened, because the watch before this one/.exec(gap) ?? []
+  const [first, second] = await analysesIn(data)
+  deepEqual([first?.state, second?.state, second?.blindSpots[0]], ['broken-off', 'complete', gap])
+  match(first?.blindSpots[0] ?? '', new RegExp(`^This watch ended without saying so: .* Nothing of it is kept after ${from}`))
+  ok(Date.parse(to) - Date.parse(from) >= 300 && (second?.firstAt ?? 0) >= Date.parse(to) * 1000, `${from} ${to}`)
+  match(run.err, /watch mon0: This watch ended without saying so[^]*A gap from [^]*Ctrl-C ends it/)
+  equal(run.code, 130)
+})
+
+test('a watch that lives is never closed: a second one beside it is refused, also when the mark of the owner is gone', { skip }, async () => {
+  const folder = temporaryFolder()
+  const data = path.join(folder, 'data')
+  const send = { kind: 'send', capture: madeCapture(folder, 50) } as const
+  const steps = [send, { kind: 'until-read' }, { kind: 'again' }, { kind: 'unmark' }, { kind: 'again' }, send] as const
+  const run = await inLiveNamespace({ args: ['--data', data, '--json', '--fail-on', 'never'], isQuiet: true, steps })
+  deepEqual(run.before.map(({ code }) => code), [2, 2])
+  match(run.before[0]?.err ?? '', /is in use by process \d+/)
+  match(run.before[1]?.err ?? '', /is in use: another process has its events open/)
+  const report = JSON.parse(run.out) as Report
+  deepEqual([report.analysis.state, report.analysis.packets, observed(report, 'captureGaps')], ['complete', 100, 0])
+  deepEqual((await analysesIn(data)).map(({ state }) => state), ['complete'])
 })
 
 /** /etc/passwd has it on every Linux with a base system. */

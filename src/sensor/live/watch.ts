@@ -1,6 +1,7 @@
 // watch: what an interface gives, live into the same sensor as a file: counted every second, kept in files when asked, told in the same report.
 // Keeps two rules: what was lost stands beside what was seen, by who lost it, and a gap is told with its times.
 
+import type { Micros } from '../../base/time.ts'
 import type { Analysis } from '../../detect/analysis.ts'
 import type { PacketSink } from '../../wire/capture/capture.ts'
 import type { Knowledge } from '../knowledge.ts'
@@ -48,6 +49,8 @@ export class LiveSink implements PacketSink {
 export interface LiveEnd {
   readonly id: string
   readonly name: string
+  /** Now, by this machine's clock. */
+  readonly keptAt: Micros
   readonly loss: LiveLoss
   readonly gaps: readonly Gap[]
   readonly gapsNotKept: number
@@ -73,7 +76,7 @@ export function liveReport(
     ['captureGaps', end.gaps.length + end.gapsNotKept], ['interfaceSent', end.interfaceSent ?? 0],
   ]
   const analysis: Analysis = {
-    ...plain, state,
+    ...plain, state, keptAt: end.keptAt,
     observations: [...plain.observations, ...counts.filter(([, n]) => n > 0).map(([name, count]) => ({ name, count }))],
     blindSpots: [...end.gaps.map(gapSentence), ...lossSentences(end), ...plain.blindSpots],
   }

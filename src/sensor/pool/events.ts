@@ -14,6 +14,7 @@ import { communityId } from '../../wire/community-id.ts'
 import type { CaptureSummary } from '../../wire/capture/capture.ts'
 import type { Flow, FlowState } from '../../wire/flow.ts'
 import type { EngineCounters, EngineCounts } from '../engine.ts'
+import type { FlowSlice } from '../flow-slices.ts'
 
 /** Bytes of one place in the ring between the reading thread and the workers: one read of a file. */
 export const PLACE_BYTES = 1024 * 1024
@@ -29,6 +30,8 @@ export interface WorkerStart {
   readonly owned: readonly number[]
   readonly isLead: boolean
   readonly startPorts: readonly number[]
+  /** Whether anybody wants slices of flows: a store. */
+  readonly tellsSlices: boolean
   readonly policy: Policy
 }
 
@@ -53,11 +56,19 @@ export interface FlowTold {
 }
 
 /** What an event is about. A sender's numbers stand in its head; of the others the head says where to find them. */
-export const EventKind = { fact: 0, sender: 1, opened: 2, started: 3, broadcast: 4 } as const
+export const EventKind = { fact: 0, sender: 1, opened: 2, started: 3, broadcast: 4, slice: 5 } as const
+
+/** Slices of live flows are told between two packets: before all that the next one makes happen, in order of id. */
+export const SLICE_PHASE = -1
+
+/** A FlowSlice without its flow, which the head points to, and what of the flow is as of now. */
+export interface SliceTold extends Omit<FlowSlice, 'flow'> {
+  readonly lastAt: Micros
+}
 
 /**
- * Numbers of an event's head. `order`: id, as the worker counts, of the flow that ends; 0 when none does. `body`: index of the fact or
- * of the address; -1 without. `flow`: index of the flow, of what opens that of its SYN; -1 without. `at`, `vlan` and `mac` of a sender;
+ * Numbers of an event's head. `order`: id, as the worker counts, of the flow that ends or is told; 0 when none is. `body`: index of the fact,
+ * of the address or of the slice; -1 without. `flow`: index of the flow, of what opens that of its SYN; -1 without. `at`, `vlan` and `mac` of a sender;
  * `vlan` of what opens, `at` of what starts or is broadcast.
  */
 export const Head = { frame: 0, phase: 1, order: 2, kind: 3, body: 4, flow: 5, at: 6, vlan: 7, mac: 8 } as const
@@ -70,6 +81,7 @@ export interface WorkerBodies {
   readonly flows: readonly FlowTold[]
   readonly ips: readonly Ip[]
   readonly syns: readonly SynSeen[]
+  readonly slices: readonly SliceTold[]
 }
 
 /** Of one place of the ring. */

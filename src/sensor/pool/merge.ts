@@ -9,9 +9,10 @@ import type { SynSeen } from '../../inventory/hints/syn.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
 import { addCounts } from '../engine.ts'
+import type { FlowSlice } from '../flow-slices.ts'
 import type { Mind } from '../mind.ts'
 import { namedCounts, type Heard } from '../sensor.ts'
-import { EventKind, flowOf, Head, HEAD_NUMBERS, type FlowTold, type WorkerBatch, type WorkerBodies, type WorkerEnd } from './events.ts'
+import { EventKind, flowOf, Head, HEAD_NUMBERS, type FlowTold, type SliceTold, type WorkerBatch, type WorkerBodies, type WorkerEnd } from './events.ts'
 
 /** Ids of a worker's flows in the whole capture, by the worker's own id less one. 4 bytes a flow. */
 class Ids {
@@ -34,11 +35,14 @@ class Ids {
 
 export class Merger {
   readonly #mind: Mind
+  readonly #onSlice: ((slice: FlowSlice) => void) | undefined
   readonly #ids: readonly Ids[]
   #opened = 0
 
-  constructor(mind: Mind, workers: number) {
+  /** `onSlice` as a sensor's: told in the order of one. */
+  constructor(mind: Mind, workers: number, onSlice?: (slice: FlowSlice) => void) {
     this.#mind = mind
+    this.#onSlice = onSlice
     this.#ids = Array.from({ length: workers }, () => new Ids())
   }
 
@@ -52,7 +56,8 @@ export class Merger {
     this.#number(batches.map(({ opened }) => opened))
     const lists = batches.map((batch, worker) => new Events(batch, (own) => this.idOf(worker, own)))
     for (let next = this.#next(lists); next !== null; next = this.#next(lists)) {
-      next.tell(this.#mind)
+      if (next.head(Head.kind) === EventKind.slice) this.#onSlice?.(next.slice())
+      else next.tell(this.#mind)
       next.at += HEAD_NUMBERS
     }
   }
@@ -135,7 +140,7 @@ class Events {
     const [body, at, frame] = [this.head(Head.body), this.head(Head.at), this.head(Head.frame)]
     switch (this.head(Head.kind)) {
       case EventKind.fact:
-        return mind.fact(facts[body] as Fact, this.head(Head.flow) < 0 ? null : this.#flow())
+        return mind.fact(this.#numbered(facts[body] as Fact), this.head(Head.flow) < 0 ? null : this.#flow())
       case EventKind.sender:
         return mind.sender(this.head(Head.vlan), this.head(Head.mac), ips[body] as Ip, at, frame)
       case EventKind.opened:
@@ -145,6 +150,17 @@ class Events {
       default:
         return mind.broadcast(this.#flow(), at, frame)
     }
+  }
+
+  /** A fact says its flow by the worker's number; it was parsed for us alone, so the capture's is put in its place. */
+  #numbered(fact: Fact): Fact {
+    if ('flowId' in fact) (fact as { flowId: number }).flowId = this.idOf(fact.flowId)
+    return fact
+  }
+
+  slice(): FlowSlice {
+    const { lastAt, ...slice } = this.#bodies.slices[this.head(Head.body)] as SliceTold
+    return { ...slice, flow: { ...this.#flow(), lastAt } }
   }
 
   #flow(): Flow {
@@ -160,4 +176,4 @@ class Events {
   }
 }
 
-const NO_BODIES: WorkerBodies = { facts: [], flows: [], ips: [], syns: [] }
+const NO_BODIES: WorkerBodies = { facts: [], flows: [], ips: [], syns: [], slices: [] }

@@ -1,6 +1,7 @@
-// The pool: several engines give byte for byte the report of one, over threads and without them; damage, a full ring and a broken worker.
+// The pool: several engines give byte for byte the report of one, and what a store is told, over threads and without; damage, a full ring, a broken worker.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,12 +20,13 @@ import { analyseFile } from '../analyse.ts'
 import { behavioursOf } from '../knowledge.ts'
 import { Mind } from '../mind.ts'
 import { takePicture } from '../picture.ts'
+import { factRecord, flowRecord } from '../records.ts'
 import { analysisOf, reportOf } from '../report.ts'
 import { Sensor, type Heard } from '../sensor.ts'
 import { SHARDS } from '../shards.ts'
 import { PLACE_BYTES, PLACES, type WorkerBatch } from './events.ts'
 import { Merger } from './merge.ts'
-import { Pool } from './pool.ts'
+import { Pool, type Listeners } from './pool.ts'
 import { Recorder } from './worker.ts'
 
 const knowledge = shippedKnowledge()
@@ -35,30 +37,43 @@ function reportText(heard: Heard): string {
   return JSON.stringify(reportOf(analysisOf(heard, picture, { id: 't', name: 't', source: 'capture', sha256: null, summary: null }), picture))
 }
 
+/** Every slice and fact that a store would be told, in order, as one hash. */
+function storeEars(): { readonly listeners: Required<Listeners>; sum(): string } {
+  const hash = createHash('sha256')
+  const hear = (record: unknown): void => void hash.update(JSON.stringify(record))
+  let facts = 0
+  return {
+    listeners: { onSlice: (slice) => hear(flowRecord('t', slice)), onFact: (fact) => hear(factRecord('t', ++facts, fact)) },
+    sum: () => hash.digest('hex'),
+  }
+}
+
 function alone(pieces: readonly Uint8Array[]): string {
-  const sensor = new Sensor({ behaviours })
+  const ears = storeEars()
+  const sensor = new Sensor({ behaviours, ...ears.listeners })
   const reader = createCaptureReader(sensor)
   for (const piece of pieces) reader.push(piece)
   reader.end()
   sensor.finish()
-  return reportText(sensor.heard())
+  return reportText(sensor.heard()) + ears.sum()
 }
 
 /** As the pool, in one thread: everything that would go between threads is copied as threads copy it. */
 function together(pieces: readonly Uint8Array[], workers: number): string {
-  const mind = new Mind(behaviours, undefined)
-  const merger = new Merger(mind, workers)
+  const ears = storeEars()
+  const mind = new Mind(behaviours, ears.listeners.onFact)
+  const merger = new Merger(mind, workers, ears.listeners.onSlice)
   const recorders = Array.from({ length: workers }, (_, i) => new Recorder({
     seed: i, owned: Array.from({ length: SHARDS }, (__, shard) => shard).filter((shard) => shard % workers === i), isLead: i === 0,
-    startPorts: [...mind.inventory.startPorts], policy: structuredClone(knowledge.policy),
+    startPorts: [...mind.inventory.startPorts], tellsSlices: true, policy: structuredClone(knowledge.policy),
   }))
-  const readers = recorders.map((recorder) => createCaptureReader(recorder.engine))
+  const readers = recorders.map((recorder) => createCaptureReader(recorder.sink))
   for (const piece of pieces) {
     for (const reader of readers) reader.push(piece)
     merger.take(recorders.map((recorder): WorkerBatch => structuredClone(recorder.take())))
   }
   const ends = recorders.map((recorder, i) => structuredClone(recorder.end((readers[i] as (typeof readers)[number]).end())))
-  return reportText(merger.heard(ends))
+  return reportText(merger.heard(ends)) + ears.sum()
 }
 
 function captureOf(frames: Iterable<{ readonly at: number; readonly bytes: Uint8Array }>): Uint8Array {
@@ -142,13 +157,14 @@ test('more bytes at once than the ring has places are kept, in order; a worker t
   const copies = Math.ceil(((PLACES + 2) * PLACE_BYTES) / capture.length)
   const records = capture.subarray(pcapFileHeader(LinkType.ethernet).length)
   const long = Buffer.concat([capture, ...Array.from({ length: copies }, () => records)])
-  const pool = new Pool(SHARDS, behaviours, knowledge.policy)
+  const ears = storeEars()
+  const pool = new Pool(SHARDS, behaviours, knowledge.policy, ears.listeners)
   try {
     pool.push(long)
     pool.end()
     const { summary, heard } = await pool.heard()
     assert.equal(summary.problems.length, 0)
-    assert.equal(reportText(heard) === alone([long]), true)
+    assert.equal(reportText(heard) + ears.sum() === alone([long]), true)
   } finally {
     await pool.close()
   }

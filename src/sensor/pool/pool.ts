@@ -6,13 +6,15 @@ import type { Behaviour } from '../../inventory/inventory.ts'
 import type { Policy } from '../../policy/index.ts'
 import type { CaptureReader, CaptureSummary } from '../../wire/capture/capture.ts'
 import { Mind } from '../mind.ts'
-import type { Heard } from '../sensor.ts'
+import type { Heard, SensorOptions } from '../sensor.ts'
 import { SHARDS } from '../shards.ts'
 import { PLACE_BYTES, PLACES, type WorkerBatch, type WorkerEnd, type WorkerStart, type WorkerTask } from './events.ts'
 import { Merger } from './merge.ts'
 
 /** Where reading waits: an inflating step fills four places at most, a read one. */
 const FREE_MIN = 5
+
+export type Listeners = Pick<SensorOptions, 'onSlice' | 'onFact'>
 
 interface Hand {
   readonly worker: Worker
@@ -35,15 +37,17 @@ export class Pool implements CaptureReader {
   #wake: (() => void) | null = null
   #failure: Error | null = null
 
-  constructor(workers: number, behaviours: readonly Behaviour[], policy: Policy) {
-    this.#mind = new Mind(behaviours, undefined)
-    this.#merger = new Merger(this.#mind, workers)
-    this.#hands = Array.from({ length: workers }, (_, i) => this.#hire(i, workers, policy))
+  /** `listeners` hear what a sensor's would, in the same order: the store's feed. */
+  constructor(workers: number, behaviours: readonly Behaviour[], policy: Policy, { onSlice, onFact }: Listeners = {}) {
+    this.#mind = new Mind(behaviours, onFact)
+    this.#merger = new Merger(this.#mind, workers, onSlice)
+    this.#hands = Array.from({ length: workers }, (_, i) => this.#hire(i, workers, policy, onSlice !== undefined))
   }
 
-  #hire(i: number, workers: number, policy: Policy): Hand {
+  #hire(i: number, workers: number, policy: Policy, tellsSlices: boolean): Hand {
     const owned = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => shard % workers === i)
-    const start: WorkerStart = { ring: this.#ring, seed: 0, owned, isLead: i === 0, startPorts: [...this.#mind.inventory.startPorts], policy }
+    const startPorts = [...this.#mind.inventory.startPorts]
+    const start: WorkerStart = { ring: this.#ring, seed: 0, owned, isLead: i === 0, startPorts, tellsSlices, policy }
     // Beside this file, in whichever form the product runs.
     const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
     const worker = new Worker(file, { workerData: start })

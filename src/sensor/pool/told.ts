@@ -7,7 +7,8 @@ import type { Micros } from '../../base/time.ts'
 import type { SynSeen } from '../../inventory/hints/syn.ts'
 import type { Fact } from '../../protocols/facts.ts'
 import type { Flow } from '../../wire/flow.ts'
-import { EventKind, flowTold, HEAD_NUMBERS, type FlowTold, type WorkerBodies } from './events.ts'
+import type { FlowSlice } from '../flow-slices.ts'
+import { EventKind, flowTold, HEAD_NUMBERS, type FlowTold, type SliceTold, type WorkerBodies } from './events.ts'
 
 const HEADS_AT_START = 256
 const NONE = -1
@@ -26,6 +27,7 @@ export class Told {
   #flows: FlowTold[] = []
   #ips: Ip[] = []
   #syns: SynSeen[] = []
+  #slices: SliceTold[] = []
   /** The last index of each flow, by its id. */
   readonly #flowIndex = new Map<number, number>()
 
@@ -45,16 +47,22 @@ export class Told {
     this.#add(moment, EventKind[kind], NONE, this.#flow(flow), at, 0, NONE)
   }
 
+  slice(moment: Moment, { flow, part, at, packets, bytes }: FlowSlice): void {
+    const body = this.#slices.push({ part, at, packets, bytes, lastAt: flow.lastAt }) - 1
+    this.#add(moment, EventKind.slice, body, this.#flow(flow), 0, 0, NONE)
+  }
+
   /** What was told since the last time: heads, and their bodies as JSON. */
   take(): { readonly heads: Float64Array<ArrayBuffer>; readonly bodies: string } {
     const heads = this.#heads.slice(0, this.#count * HEAD_NUMBERS)
-    const told: WorkerBodies = { facts: this.#facts, flows: this.#flows, ips: this.#ips, syns: this.#syns }
+    const told: WorkerBodies = { facts: this.#facts, flows: this.#flows, ips: this.#ips, syns: this.#syns, slices: this.#slices }
     const bodies = this.#count === 0 ? '' : JSON.stringify(told)
     this.#count = 0
     this.#facts = []
     this.#flows = []
     this.#ips = []
     this.#syns = []
+    this.#slices = []
     this.#flowIndex.clear()
     return { heads, bodies }
   }

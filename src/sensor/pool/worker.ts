@@ -3,25 +3,33 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../base/assert.ts'
+import type { Micros } from '../../base/time.ts'
 import { noFlows } from '../../detect/sensor-health.ts'
 import type { SenderTold } from '../../inventory/senders.ts'
+import type { PacketSink } from '../../wire/capture/capture.ts'
 import { createCaptureReader } from '../../wire/capture/reader.ts'
 import { Engine } from '../engine.ts'
+import { FlowSlices } from '../flow-slices.ts'
 import { overlapOf } from '../knowledge.ts'
-import { PHASES_MAX, PLACE_BYTES, type WorkerBatch, type WorkerEnd, type WorkerStart, type WorkerTask } from './events.ts'
+import { PHASES_MAX, PLACE_BYTES, SLICE_PHASE, type WorkerBatch, type WorkerEnd, type WorkerStart, type WorkerTask } from './events.ts'
 import { Told, type Moment } from './told.ts'
 
 /** An engine whose events wait to be sent. */
-export class Recorder {
+export class Recorder implements PacketSink {
   readonly engine: Engine
   facts = 0
   #opened: number[] = []
   readonly #told = new Told()
+  readonly #slices: FlowSlices | null
+  /** Between two packets: the slices of live flows are told. */
+  #isBetween = false
   #isOver = false
 
-  constructor({ seed, owned, isLead, startPorts, policy }: Omit<WorkerStart, 'ring'>) {
+  constructor({ seed, owned, isLead, startPorts, tellsSlices, policy }: Omit<WorkerStart, 'ring'>) {
+    const slices = tellsSlices ? new FlowSlices((slice) => this.#told.slice(this.#isBetween ? this.#beforeNext(slice.flow.id) : this.#now(), slice)) : null
+    this.#slices = slices
     this.engine = new Engine({
-      seed, owned, isLead, startPorts: new Set(startPorts), tellsEnded: false, overlapOf: overlapOf(policy),
+      seed, owned, isLead, startPorts: new Set(startPorts), tellsEnded: tellsSlices, overlapOf: overlapOf(policy),
       onOpen: () => void this.#opened.push(this.engine.frameNumber * PHASES_MAX + this.engine.phase),
       events: {
         fact: (fact, flow) => {
@@ -32,9 +40,28 @@ export class Recorder {
         started: (flow, frame) => this.#told.flow(this.#now(), 'started', flow, frame.at),
         opened: (shard, row, syn) => this.#told.opened(this.#now(), shard.senders.vlan(row), shard.senders.ip(row), syn),
         broadcast: (flow, frame) => this.#told.flow(this.#now(), 'broadcast', flow, frame.at),
-        ended: () => {},
+        ended: (flow) => slices?.ended(flow),
       },
     })
+  }
+
+  /** What packets go into. */
+  get sink(): PacketSink {
+    return this.#slices === null ? this.engine : this
+  }
+
+  /** As Sensor.packet: every worker sees every packet, so slices are due for all at the same one. */
+  packet(buf: Uint8Array, off: number, end: number, at: Micros, wireLength: number, linkType: number): void {
+    if (this.#slices?.isDue(at)) {
+      this.#isBetween = true
+      this.#slices.tell(this.engine.live(), at)
+      this.#isBetween = false
+    }
+    this.engine.packet(buf, off, end, at, wireLength, linkType)
+  }
+
+  #beforeNext(order: number): Moment {
+    return { frame: this.engine.frameNumber + 1, phase: SLICE_PHASE, order }
   }
 
   #now(): Moment {
@@ -67,7 +94,7 @@ export class Recorder {
 
 function work(start: WorkerStart, port: NonNullable<typeof parentPort>): void {
   const recorder = new Recorder(start)
-  const reader = createCaptureReader(recorder.engine)
+  const reader = createCaptureReader(recorder.sink)
   const ring = Buffer.from(start.ring)
   const bytes = new Uint8Array(PLACE_BYTES)
   port.on('message', (task: WorkerTask) => {

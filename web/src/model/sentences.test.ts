@@ -48,8 +48,8 @@ describe('lookedFor and states', () => {
     assert.equal(lookedFor({ firstAt: null, lastAt: null }), 'There is no packet with a time in it.')
   })
   it('has a word for each state', () => {
-    const states: readonly Analysis['state'][] = ['running', 'complete', 'partial', 'failed']
-    assert.equal(new Set(states.map((state) => stateWords({ state, source: 'capture' }))).size, 4)
+    const states: readonly Analysis['state'][] = ['running', 'complete', 'partial', 'failed', 'broken-off']
+    assert.equal(new Set(states.map((state) => stateWords({ state, source: 'capture' }))).size, 5)
     assert.equal(stateWords({ state: 'running', source: 'live' }), 'still watching')
   })
 })

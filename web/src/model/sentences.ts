@@ -32,6 +32,7 @@ export function lookedFor(analysis: Pick<Analysis, 'firstAt' | 'lastAt'>): strin
 
 const STATE_WORDS: Readonly<Record<Analysis['state'], string>> = {
   running: 'still being read', complete: 'read to its end', partial: 'only partly readable', failed: 'could not be read',
+  'broken-off': 'broke off: the watch was killed or the power went',
 }
 
 /** How complete it is; what has no end is watched, not read. */

@@ -186,7 +186,8 @@ export function observationOf(past: Past, utcOffsetMinutes: number): Observation
     return ip === null ? [] : [deviceOf(asset, ip)]
   })
   return {
-    watches, utcOffsetMinutes, devices, damaged: ['partial', 'failed', 'broken-off'].includes(analysis.state),
+    watches, utcOffsetMinutes, devices,
+    damaged: ['partial', 'failed', 'broken-off'].includes(analysis.state) || analysis.observations.some((o) => o.name === 'captureGaps' && o.count > 0),
     lost: lostCount(analysis.observations),
   }
 }

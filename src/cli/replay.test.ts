@@ -7,8 +7,9 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { runCheck } from './check.ts'
 import type { Io } from './io.ts'
+import type { Past } from './past.ts'
 import { runReplay, type ReplayArgs } from './replay.ts'
-import { watchesOf } from './replay-input.ts'
+import { observationOf, watchesOf } from './replay-input.ts'
 import { runTwin } from './twin.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cordon-replay-cli-'))
@@ -153,7 +154,16 @@ test('a damaged capture is never a pass', async () => {
   const r = await replayed({ file: file('cut.pcap'), policy: file('open.yaml') })
   assert.equal(r.code, 4)
   assert.match(r.err, /^damaged/)
-  assert.match(r.out, /gap: The record is damaged or cut/)
+  assert.match(r.out, /gap: The record is damaged, cut or interrupted/)
+})
+
+test('a watch that stood still for a while is never a pass, though it ended well', () => {
+  const past = (observations: readonly { name: string; count: number }[]): Past => ({
+    analysis: { state: 'complete', firstAt: 1, lastAt: 2, observations } as unknown as Past['analysis'],
+    assets: [], missing: [], conversations: [], active: [], times: new Map(),
+  } as unknown as Past)
+  assert.equal(observationOf(past([{ name: 'captureGaps', count: 1 }]), 0).damaged, true)
+  assert.equal(observationOf(past([{ name: 'captureGaps', count: 0 }, { name: 'fragment', count: 3 }]), 0).damaged, false)
 })
 
 test('no patient stands in any output', async () => {

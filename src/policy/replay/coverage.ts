@@ -126,7 +126,7 @@ function gapsOf(c: Omit<Coverage, 'gaps'>): readonly string[] {
   const [saturday, sunday] = c.weekendHours
   const rows: readonly (readonly [boolean, () => string])[] = [
     [c.watchedMicros === 0, () => 'Nothing was watched: there is no past to replay.'],
-    [c.damaged, () => 'The record is damaged or cut: what came after the fault is missing.'],
+    [c.damaged, () => 'The record is damaged, cut or interrupted: what came there is missing.'],
     [c.lost > 0, () => `At least ${count(c.lost, 'packet', 'packets or records')} lost on the way: a conversation can be missing.`],
     [c.devicesNotSeen.length > 0, () =>
       `Known but not seen: ${nameList(c.devicesNotSeen.map(deviceText))}. What they need was not replayed.`],

@@ -77,7 +77,7 @@ export interface Observation {
   readonly watches: readonly Watch[]
   /** Packets or records lost on the way. */
   readonly lost: number
-  /** The capture was damaged or cut. */
+  /** The capture was damaged or cut, or stood still for a while. */
   readonly damaged: boolean
   /** Devices that are known to exist, seen or not. */
   readonly devices: readonly ReplayDevice[]

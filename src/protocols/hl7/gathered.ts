@@ -32,10 +32,12 @@ export class Gathered {
   /** An observation is coded in MDC; one is placed in a device's tree. */
   hasMdc = false
   hasHierarchy = false
-  /** Keys of patient fields that hold something. */
+  /** Keys of patient fields that hold something; behind the count, of messages before: an array that is emptied is made anew. */
   readonly #filled: number[] = []
+  #filledCount = 0
   /** Counted name and count in turn. */
   readonly #segments: number[] = []
+  #segmentsCount = 0
   #said: Said | null = null
   /** A text differs from what was said. */
   #isTextNew = true
@@ -44,7 +46,7 @@ export class Gathered {
     this.#textsSeen = 0
     this.#devices = null
     this.hasMdc = this.hasHierarchy = false
-    this.#filled.length = this.#segments.length = 0
+    this.#filledCount = this.#segmentsCount = 0
   }
 
   openSegment(counted: number): void {
@@ -54,21 +56,25 @@ export class Gathered {
 
   countSegment(counted: number): void {
     const segments = this.#segments
-    for (let i = segments.length - 2; i >= 0; i -= 2) {
+    for (let i = this.#segmentsCount - 2; i >= 0; i -= 2) {
       if (segments[i] !== counted) continue
       segments[i + 1] = (segments[i + 1] as number) + 1
       return
     }
-    if (segments.length < 2 * HL7_SEGMENT_NAMES_MAX) segments.push(counted, 1)
+    if (this.#segmentsCount >= 2 * HL7_SEGMENT_NAMES_MAX) return
+    segments[this.#segmentsCount++] = counted
+    segments[this.#segmentsCount++] = 1
   }
 
   /** True of the patient field that was filled last: of many observations, all but the first. */
   isNewest(key: number): boolean {
-    return this.#filled[this.#filled.length - 1] === key
+    return this.#filledCount > 0 && this.#filled[this.#filledCount - 1] === key
   }
 
   fill(key: number): void {
-    if (this.#filled.length < HL7_FILLED_MAX && !this.#filled.includes(key)) this.#filled.push(key)
+    if (this.#filledCount >= HL7_FILLED_MAX) return
+    for (let i = 0; i < this.#filledCount; i++) if (this.#filled[i] === key) return
+    this.#filled[this.#filledCount++] = key
   }
 
   /** The header text that was collected, `length` bytes of it. */
@@ -125,14 +131,15 @@ export class Gathered {
   }
 
   #isSaid({ summary, filled, segments, isDeviceData }: Said): boolean {
-    return !this.#isTextNew && isDeviceData === (this.hasMdc && this.hasHierarchy) && areSame(this.#filled, filled)
-      && areSame(this.#segments, segments) && areSame(this.#devices ?? NO_DEVICES, summary.devices)
+    return !this.#isTextNew && isDeviceData === (this.hasMdc && this.hasHierarchy) && areSame(this.#filled, this.#filledCount, filled)
+      && areSame(this.#segments, this.#segmentsCount, segments) && areDevices(this.#devices ?? NO_DEVICES, summary.devices)
   }
 
   #say(): Said {
     const type = knownMessageType(this.#texts[MESSAGE_TYPE] as string)
     const text = (field: HeaderField): string => (type === HL7_UNKNOWN_TYPE ? '' : this.#texts[HEADER_FIELDS.indexOf(field)] as string)
     const profile = profileOf(text('profile'))
+    const filled = this.#filled.slice(0, this.#filledCount)
     const summary: Hl7Summary = {
       sendingApplication: text('sendingApplication'),
       sendingFacility: text('sendingFacility'),
@@ -143,21 +150,29 @@ export class Gathered {
       profile,
       content: contentOf(type, profile, this.hasMdc && this.hasHierarchy),
       devices: this.#devices ?? NO_DEVICES,
-      filledPatientFields: this.#filled.length === 0 ? NO_FIELDS : this.#filled.map(fieldText).sort(),
+      filledPatientFields: filled.length === 0 ? NO_FIELDS : filled.map(fieldText).sort(),
       segments: this.#segmentCounts(),
     }
     this.#isTextNew = false
-    return { summary, filled: this.#filled.slice(), segments: this.#segments.slice(), isDeviceData: this.hasMdc && this.hasHierarchy }
+    return { summary, filled, segments: this.#segments.slice(0, this.#segmentsCount), isDeviceData: this.hasMdc && this.hasHierarchy }
   }
 
   #segmentCounts(): [string, number][] {
     const counts: [string, number][] = []
-    for (let i = 0; i < this.#segments.length; i += 2) counts.push([countedText(this.#segments[i] as number), this.#segments[i + 1] as number])
+    for (let i = 0; i < this.#segmentsCount; i += 2) counts.push([countedText(this.#segments[i] as number), this.#segments[i + 1] as number])
     return counts
   }
 }
 
-function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
+/** The first `count` of `a` are `b`. */
+function areSame(a: readonly number[], count: number, b: readonly number[]): boolean {
+  if (count !== b.length) return false
+  for (let i = 0; i < count; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** The very same: a device that comes again is the object of before. */
+function areDevices(a: readonly Hl7DeviceId[], b: readonly Hl7DeviceId[]): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true

@@ -13,6 +13,8 @@ import { clean, collecting } from './text.ts'
 /** Byte that no delimiter can be: "this message declares none". */
 const NONE = -1
 const NAME_LETTERS = 3
+/** Matches no further letter. */
+const MDC_MISSED = MDC.length + 1
 const CARET = 0x5e
 const UNPRINTABLE = 0x3f
 const ANSWER_CODE = HEADER_FIELDS.indexOf('answerCode')
@@ -80,7 +82,7 @@ export class Hl7Scanner {
     let i = off
     while (i < end) {
       if (this.#place === 'fields') i = this.#fields(buf, i, end)
-      else i = this.#place === 'name' ? this.#onName(buf, i, end) : toLineEnd(buf, i, end)
+      else i = this.#place === 'name' ? this.#onName(buf, i, end) : toFieldEnd(buf, i, end, NONE)
       if (i < end && isLineEnd(buf[i] as number)) {
         this.#endLine()
         i++
@@ -219,8 +221,10 @@ export class Hl7Scanner {
         return toFieldEnd(buf, off, end, this.#separator)
       case Ask.encoding:
         return this.#onEncoding(buf, off, end)
+      case Ask.codingSystem:
+        return this.#onCodingSystem(buf, off, end)
       default:
-        return this.#glance(buf, off, end)
+        return this.#onHierarchy(buf, off, end)
     }
   }
 
@@ -326,30 +330,45 @@ export class Hl7Scanner {
     this.#textDone = false
   }
 
-  /** Coding system or hierarchy: a component is over where its field, its repetition or itself ends. */
-  #glance(buf: Uint8Array, off: number, end: number): number {
-    const separator = this.#separator
-    const component = this.#component
-    const repetition = this.#repetition
-    for (let i = off; i < end; i++) {
+  /** OBX-3: is one of its coding systems MDC? */
+  #onCodingSystem(buf: Uint8Array, off: number, end: number): number {
+    let matched = this.#matched
+    let i = off
+    for (; i < end; i++) {
       const c = buf[i] as number
-      if (c === separator || c === Hl7Byte.cr || c === Hl7Byte.lf) return i
-      if (c === repetition || c === component) {
-        this.#endGlance()
-        this.#componentIndex = c === repetition ? 1 : this.#componentIndex + 1
-      } else if (this.#what === Ask.codingSystem) this.#matched = MDC[this.#matched] === c ? this.#matched + 1 : MDC.length + 1
-      else if (c === DOT) this.#dots++
-      else if (c < 0x30 || c > 0x39) this.#others++
+      if (c === this.#separator || c === Hl7Byte.cr || c === Hl7Byte.lf) break
+      if (c === this.#repetition || c === this.#component) {
+        this.#matched = matched
+        this.#endCodingSystem()
+        matched = 0
+        this.#componentIndex = c === this.#repetition ? 1 : this.#componentIndex + 1
+      } else matched = MDC[matched] === c ? matched + 1 : MDC_MISSED
     }
-    return end
+    this.#matched = matched
+    return i
   }
 
-  /** Of OBX-3: was it the coding system, and was it MDC? Of OBX-4: was it a place in a device's tree? */
-  #endGlance(): void {
-    const index = this.#componentIndex
-    if (this.#what === Ask.hierarchy) this.#gathered.hasHierarchy ||= index === 1 && this.#others === 0 && this.#dots >= HIERARCHY_DOTS_MIN
-    else this.#gathered.hasMdc ||= (index === 3 || index === 6) && this.#matched === MDC.length
-    this.#matched = 0
+  #endCodingSystem(): void {
+    if (this.#matched === MDC.length && (this.#componentIndex === 3 || this.#componentIndex === 6)) this.#gathered.hasMdc = true
+  }
+
+  /** OBX-4: is it a place in a device's tree? */
+  #onHierarchy(buf: Uint8Array, off: number, end: number): number {
+    let i = off
+    for (; i < end; i++) {
+      const c = buf[i] as number
+      if (c === this.#separator || c === Hl7Byte.cr || c === Hl7Byte.lf) break
+      if (c === this.#repetition || c === this.#component) {
+        this.#endHierarchy()
+        this.#componentIndex = c === this.#repetition ? 1 : this.#componentIndex + 1
+      } else if (c === DOT) this.#dots++
+      else if (c < 0x30 || c > 0x39) this.#others++
+    }
+    return i
+  }
+
+  #endHierarchy(): void {
+    if (this.#componentIndex === 1 && this.#others === 0 && this.#dots >= HIERARCHY_DOTS_MIN) this.#gathered.hasHierarchy = true
   }
 
   #endField(): void {
@@ -362,8 +381,10 @@ export class Hl7Scanner {
         this.#keepDevice((this.#ask.collected as Collected).device as Hl7DeviceId['source'])
         break
       case Ask.codingSystem:
+        this.#endCodingSystem()
+        break
       case Ask.hierarchy:
-        this.#endGlance()
+        this.#endHierarchy()
         break
       case Ask.encoding:
         if (this.#encodingLength === 0 || this.#isEncodingBad) this.#refuseEncoding()
@@ -386,13 +407,7 @@ export class Hl7Scanner {
   }
 }
 
-/** First line end of [off, end). */
-function toLineEnd(buf: Uint8Array, off: number, end: number): number {
-  let i = off
-  while (i < end && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
-  return i
-}
-
+/** First separator or line end of [off, end). */
 function toFieldEnd(buf: Uint8Array, off: number, end: number, separator: number): number {
   let i = off
   while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++

@@ -24,6 +24,11 @@ interface FirstPayload extends FactBase {
 /** Sub-types are u16, and one value more says "none". */
 const SUBTYPES = 0x1_0001
 
+/** Counted in place: a frame is one look-up. */
+interface FrameCount {
+  frames: number
+}
+
 const otherSide = (side: Direction): Direction => (side === 0 ? 1 : 0)
 
 export class Cms8000Session implements Session {
@@ -41,7 +46,7 @@ export class Cms8000Session implements Session {
   #cycles = 0
   readonly #shape: CmsShape
   /** By type, and sub-type plus one below it: a number per frame, no string. */
-  readonly #counts = new Map<number, number>()
+  readonly #counts = new Map<number, FrameCount>()
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -120,13 +125,13 @@ export class Cms8000Session implements Session {
 
   /** Known keys always have room: there are fewer of them than CMS_TOTAL_KEYS_MAX, which bounds the unknown ones. */
   #count(key: number, known: boolean): void {
-    const before = this.#counts.get(key)
-    if (before === undefined && !known && this.#counts.size >= CMS_TOTAL_KEYS_MAX) return
-    this.#counts.set(key, (before ?? 0) + 1)
+    const count = this.#counts.get(key)
+    if (count !== undefined) count.frames++
+    else if (known || this.#counts.size < CMS_TOTAL_KEYS_MAX) this.#counts.set(key, { frames: 1 })
   }
 
   #namedCounts(): [string, number][] {
-    return [...this.#counts].sort(([a], [b]) => a - b).map(([key, n]) => [cmsKey(Math.floor(key / SUBTYPES), (key % SUBTYPES) - 1), n])
+    return [...this.#counts].sort(([a], [b]) => a - b).map(([key, { frames }]) => [cmsKey(Math.floor(key / SUBTYPES), (key % SUBTYPES) - 1), frames])
   }
 
   #onBed(bed: number): void {

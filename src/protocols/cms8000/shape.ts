@@ -44,6 +44,10 @@ const READINGS: readonly ReadingRow[] = [
   row('temperature', CmsSubtype.temperature, TemperatureAt.t2, 'f32', TEMPERATURE_RANGE),
 ]
 
+/** Bits of the rows of one sub-type. */
+const rowsOf = (subtype: CmsSubtype): number => READINGS.reduce((bits, reading, i) => (reading.subtype === subtype ? bits | (1 << i) : bits), 0)
+const READINGS_OF = new Map<number, number>(Object.values(CmsSubtype).map((subtype) => [subtype, rowsOf(subtype)]))
+
 /** Stretches without a published meaning (facts cms8000 2.2, 2.3): type, sub-type or -1, body offset, bytes. */
 const UNNAMED = [
   { name: '3e/78', type: CmsType.patient, subtype: -1, at: PatientAt.unnamed78, bytes: 4 },
@@ -123,10 +127,11 @@ export class CmsShape {
     if (before !== undefined || this.#codes.size < STATUS_CODES_MAX) this.#codes.set(code, (before ?? 0) + 1)
   }
 
+  /** What had a value once is not looked at again. */
   #readings(subtype: number, buf: Uint8Array, off: number): void {
-    for (let i = 0; i < READINGS.length; i++) {
+    for (let wanted = (READINGS_OF.get(subtype) ?? 0) & ~this.#present; wanted !== 0; wanted &= wanted - 1) {
+      const i = 31 - Math.clz32(wanted & -wanted)
       const reading = READINGS[i] as ReadingRow
-      if (reading.subtype !== subtype || (this.#present & (1 << i)) !== 0) continue
       const value = valueAt(reading.form, buf, off + reading.at)
       if (value >= reading.range.min && value <= reading.range.max) this.#present |= 1 << i
     }

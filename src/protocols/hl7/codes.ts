@@ -16,6 +16,8 @@ export const HL7_DEVICE_TEXT_MAX = 128
 export const HL7_DEVICES_MAX = 32
 /** Distinct segment names counted per message: v2.8 messages use below 40. */
 export const HL7_SEGMENT_NAMES_MAX = 64
+/** Patient fields named per message: the segments of HL7_PATIENT_SEGMENTS have some 700 in v2.9, and a few more in local use. */
+export const HL7_FILLED_MAX = 2048
 /** MSH-2 holds four characters, five since v2.7; some senders double the escape character. */
 export const HL7_ENCODING_CHARACTERS_MAX = 8
 /**
@@ -35,6 +37,8 @@ export const HL7_PAUSE_MICROS = 200_000
 
 /** Segments that open a message, and those that only wrap messages in files and batches (HL7 v2 chapter 2, batch protocol). */
 export const HL7_MESSAGE_HEADER = 'MSH'
+/** MSH-2, the encoding characters. */
+export const HL7_ENCODING_FIELD = 2
 export const HL7_BATCH_SEGMENTS: readonly string[] = ['FHS', 'BHS', 'BTS', 'FTS']
 
 /** Why a message, or bytes around one, are malformed: the fixed words of the fact. */

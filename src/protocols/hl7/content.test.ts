@@ -15,16 +15,16 @@ for (const [text, profile] of [
   test(`profile of "${text}" is "${profile}"`, () => equal(profileOf(text), profile))
 }
 
-for (const [type, profile, mdc, hierarchies, content] of [
-  ['ORU^R01', 'IHE PCD-01', 0, 0, 'device-observations'], ['ORU^R01', '', 7, 7, 'device-observations'], ['ORU^R01', '', 1, 0, 'results'],
-  ['ORU^R01', '', 0, 3, 'results'], ['ORU^R40', '', 0, 0, 'device-alarm'], ['ORU^R01', 'IHE PCD-04', 3, 3, 'device-alarm'],
-  ['ADT^A01', '', 0, 0, 'patient-administration'], ['ADT^A08', 'IHE PCD-01', 5, 5, 'patient-administration'], ['ACK', '', 0, 0, 'acknowledgement'],
-  ['ORM^O01', '', 0, 0, 'orders'], ['RGV^O15', 'IHE PCD-03', 0, 0, 'orders'], ['RSP^K22', '', 0, 0, 'query'], ['SIU^S12', '', 0, 0, 'scheduling'],
-  ['MDM^T02', '', 0, 0, 'documents'], ['DFT^P03', '', 0, 0, 'billing'], ['MFN^M02', '', 0, 0, 'master-files'], ['ZMG^Z01', '', 0, 0, 'other'],
-  ['???', '', 9, 9, 'other'],
+for (const [type, profile, isDeviceData, content] of [
+  ['ORU^R01', 'IHE PCD-01', false, 'device-observations'], ['ORU^R01', '', true, 'device-observations'], ['ORU^R01', '', false, 'results'],
+  ['ORU^R40', '', false, 'device-alarm'], ['ORU^R01', 'IHE PCD-04', true, 'device-alarm'],
+  ['ADT^A01', '', false, 'patient-administration'], ['ADT^A08', 'IHE PCD-01', true, 'patient-administration'], ['ACK', '', false, 'acknowledgement'],
+  ['ORM^O01', '', false, 'orders'], ['RGV^O15', 'IHE PCD-03', false, 'orders'], ['RSP^K22', '', false, 'query'], ['SIU^S12', '', false, 'scheduling'],
+  ['MDM^T02', '', false, 'documents'], ['DFT^P03', '', false, 'billing'], ['MFN^M02', '', false, 'master-files'], ['ZMG^Z01', '', false, 'other'],
+  ['???', '', true, 'other'],
 ] as const) {
-  test(`${type}${profile && ` (${profile})`} with ${mdc} MDC codes in ${hierarchies} places is ${content}`, () => {
-    equal(contentOf(type, profile, mdc, hierarchies), content)
+  test(`${type}${profile && ` (${profile})`} with${isDeviceData ? '' : 'out'} MDC codes in a tree is ${content}`, () => {
+    equal(contentOf(type, profile, isDeviceData), content)
   })
 }
 

@@ -28,14 +28,14 @@ const PCD_01 = 'IHE PCD-01'
 const ALARM_PROFILES: ReadonlySet<string> = new Set(['IHE PCD-04', 'IHE PCD-05', 'IHE PCD-06', 'IHE PCD-07'])
 
 /**
- * `mdc`: observations coded in ISO/IEEE 11073-10101; `hierarchies`: observations placed in a device's tree by OBX-4. Without a profile
- * most must be coded so: a laboratory may borrow a code, but has no tree.
+ * `isDeviceData`: observations are coded in ISO/IEEE 11073-10101, and placed in a device's tree by OBX-4. Without a profile
+ * both are needed: a laboratory may borrow a code, but has no tree.
  */
-export function contentOf(messageType: string, profile: string, mdc: number, hierarchies: number): Hl7Content {
+export function contentOf(messageType: string, profile: string, isDeviceData: boolean): Hl7Content {
   if (ALARM_TYPES.has(messageType) || ALARM_PROFILES.has(profile)) return 'device-alarm'
   const code = messageType.split('^', 1)[0] ?? ''
   if (code !== 'ORU') return CONTENTS.get(code) ?? 'other'
-  return profile === PCD_01 || (mdc > 0 && hierarchies > 0) ? 'device-observations' : 'results'
+  return profile === PCD_01 || isDeviceData ? 'device-observations' : 'results'
 }
 
 /** Transactions of IHE PCD by the entity identifier in MSH-21 (IHE PCD TF-2 appendix B.1, ACM, PIV and IPEC profiles). */

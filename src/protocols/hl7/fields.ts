@@ -4,10 +4,12 @@
 import { HL7_DEVICE_TEXT_MAX, HL7_HEADER_TEXT_MAX, HL7_MESSAGE_HEADER } from './codes.ts'
 import type { Hl7DeviceId } from './facts.ts'
 
-export type HeaderField =
-  | 'sendingApplication' | 'sendingFacility' | 'receivingApplication' | 'receivingFacility' | 'messageType' | 'version'
+export const HEADER_FIELDS = [
+  'sendingApplication', 'sendingFacility', 'receivingApplication', 'receivingFacility', 'messageType', 'version',
   // Read, and told as a word or a count only.
-  | 'acceptAnswer' | 'applicationAnswer' | 'profile' | 'answerCode'
+  'acceptAnswer', 'applicationAnswer', 'profile', 'answerCode',
+] as const
+export type HeaderField = (typeof HEADER_FIELDS)[number]
 
 /** What is looked at byte by byte without keeping any: a hash of an identifier, a coding system, a number with dots. */
 export type Glance = 'control-id' | 'answered-id' | 'coding-system' | 'hierarchy'

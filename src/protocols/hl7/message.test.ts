@@ -7,8 +7,9 @@ import fc from 'fast-check'
 import { InvariantError } from '../../base/assert.ts'
 import { HL7_DEVICES_MAX, HL7_DEVICE_TEXT_MAX, HL7_HEADER_TEXT_MAX, HL7_SEGMENT_NAMES_MAX } from './codes.ts'
 import {
-  HL7_USUAL_ENCODING, Hl7Scanner, encodeHl7, encodeMllp, escapeHl7, readHl7, type Hl7Reading, type Hl7Segment, type Hl7Summary,
+  HL7_USUAL_ENCODING, encodeHl7, encodeMllp, escapeHl7, readHl7, type Hl7Reading, type Hl7Segment, type Hl7Summary,
 } from './message.ts'
+import { Hl7Scanner } from './scanner.ts'
 import { ADMISSION, CANARY_FIELDS, CANARY_SEGMENTS, RESULT, bytes, header } from './testdata/samples.ts'
 
 const read = (message: Uint8Array | string): Hl7Reading => {

@@ -7,7 +7,12 @@ const FIELDS_MAX = 128
 const names = new Map<number, string>()
 const fields = new Map<string, string[]>()
 
-/** Three letters, of which each is a byte of the number. */
+/** Three letters as one number, each a byte of it. */
+export function segmentLetters(name: string): number {
+  return (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2)
+}
+
+/** The name of such a number. */
 export function segmentName(letters: number): string {
   const known = names.get(letters)
   if (known !== undefined) return known

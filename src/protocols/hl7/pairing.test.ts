@@ -86,3 +86,30 @@ for (const [accept, application, wants] of [
 ] as const) {
   test(`MSH-15 "${accept}" and MSH-16 "${application}" ${wants ? 'want' : 'want no'} answer`, () => equal(wantsAnswer(accept, application), wants))
 }
+
+/** A twin of the ids alone: a map in the order of their last coming. */
+function forgetting(ids: readonly (readonly [string, boolean])[]): [number, number] {
+  const open = new Map<string, boolean>()
+  let forgotten = 0
+  for (const [id, wants] of ids) {
+    if (open.get(id) === false) forgotten++
+    open.delete(id)
+    open.set(id, !wants)
+    for (const [oldest, isDone] of open) {
+      if (open.size <= HL7_PENDING_MAX) break
+      open.delete(oldest)
+      if (!isDone) forgotten++
+    }
+  }
+  return [[...open.values()].filter((isDone) => !isDone).length + forgotten, 0]
+}
+
+test('ids that come again, around the bound, are given up in the order of their last coming', () => {
+  const id = fc.nat({ max: HL7_PENDING_MAX + 8 }).map(String)
+  const many = fc.array(fc.tuple(id, fc.boolean()), { minLength: 3 * HL7_PENDING_MAX, maxLength: 5 * HL7_PENDING_MAX, size: 'max' })
+  fc.assert(fc.property(many, (ids) => {
+    const pairing = new Hl7Pairing()
+    for (const [text, wants] of ids) pairing.message(0, message(text, wants))
+    deepEqual(pairing.totals().unanswered, forgetting(ids))
+  }), { numRuns: 20 })
+})

@@ -70,7 +70,7 @@ export class Hl7Repeats {
   #find(framing: Framing, summary: Hl7Summary): number {
     for (let i = this.#told.length - 1; i >= 0; i--) {
       const told = this.#told[i] as Told
-      if (told.framing === framing && isSame(told.summary, summary)) return i
+      if (told.framing === framing && (told.summary === summary || isSame(told.summary, summary))) return i
     }
     return -1
   }

@@ -5,13 +5,11 @@ import type { Micros } from '../../base/time.ts'
 import type { Direction } from '../../wire/flow.ts'
 import type { Session, SessionContext } from '../protocol.ts'
 import { HL7_FAULTS_MAX, HL7_PAUSE_MICROS, HL7_TYPES_MAX, type Hl7Fault } from './codes.ts'
-import { Hl7Scanner, type Hl7Reading } from './message.ts'
+import type { Hl7Reading } from './message.ts'
 import { Hl7Pairing, type Hl7Control } from './pairing.ts'
 import { Hl7Repeats } from './repeats.ts'
+import { Hl7Scanner } from './scanner.ts'
 import { Hl7Stream, type Hl7Framing, type Hl7MessageSink } from './stream.ts'
-
-/** Flaws after which the message before them still is told: nothing of it is missing as far as anyone can see. */
-const TOLD_ALL_THE_SAME: readonly (Hl7Fault | null)[] = [null, 'no-end-block']
 
 const NOTHING_READ: Hl7Reading = { ok: false, fault: 'no-header' }
 
@@ -21,12 +19,14 @@ const OTHER_TYPES = 'other'
 /** One direction: framer, scanner, and where the last byte of the message stood. */
 class Side implements Hl7MessageSink {
   readonly stream: Hl7Stream
-  lastAt: Micros | null = null
+  /** Of the bytes before. Never null: a number that may be null is boxed at each packet. */
+  lastAt: Micros = Number.NEGATIVE_INFINITY
   readonly #session: Hl7Session
   readonly #direction: Direction
   /** Made with the first message: a side that only listens has none. */
   #scanner: Hl7Scanner | null = null
-  readonly #repeats: Hl7Repeats
+  /** Made with the first message that is whole. */
+  #repeats: Hl7Repeats | null = null
   #framing: Hl7Framing = 'bare'
   #at: Micros = 0
   #frame = 0
@@ -35,9 +35,6 @@ class Side implements Hl7MessageSink {
     this.#session = session
     this.#direction = direction
     this.stream = new Hl7Stream(this, midstream)
-    this.#repeats = new Hl7Repeats((framing, summary, at, frame, times) => {
-      session.context.emit({ at, frame, protocol: 'hl7', kind: 'message', flowId: session.flowId, times, direction, framing, ...summary })
-    })
   }
 
   begin(framing: Hl7Framing): void {
@@ -55,14 +52,24 @@ class Side implements Hl7MessageSink {
   /** An unframed message is over when the next begins: its fact carries the place of its own last byte. */
   finish(flaw: Hl7Fault | null): void {
     const reading = this.#scanner?.finish() ?? NOTHING_READ
-    if (!TOLD_ALL_THE_SAME.includes(flaw)) this.#session.tellFault(flaw ?? 'lost-bytes', this.#at, this.#frame)
+    // After 'no-end-block' nothing of the message is missing as far as anyone can see.
+    if (flaw !== null && flaw !== 'no-end-block') this.#session.tellFault(flaw, this.#at, this.#frame)
     else if (!reading.ok) this.#session.tellFault(reading.fault, this.#at, this.#frame)
     else {
+      this.#repeats ??= this.#makeRepeats()
       this.#repeats.message(this.#framing, reading.summary, this.#at, this.#frame)
       this.#session.count(this.#direction, reading.summary.messageType)
       this.#session.pair(this.#direction, reading.control)
       if (flaw !== null) this.#session.tellFault(flaw, this.#at, this.#frame)
     }
+  }
+
+  #makeRepeats(): Hl7Repeats {
+    const { context, flowId } = this.#session
+    const direction = this.#direction
+    return new Hl7Repeats((framing, summary, at, frame, times) => {
+      context.emit({ at, frame, protocol: 'hl7', kind: 'message', flowId, times, direction, framing, ...summary })
+    })
   }
 
   fault(fault: Hl7Fault): void {
@@ -71,7 +78,7 @@ class Side implements Hl7MessageSink {
 
   end(): void {
     this.stream.end()
-    this.#repeats.end()
+    this.#repeats?.end()
   }
 }
 
@@ -97,7 +104,7 @@ export class Hl7Session implements Session {
   /** A datagram is over with its last byte: no message runs on into the next one. */
   feed(direction: Direction, buf: Uint8Array, off: number, end: number, at: Micros): void {
     const side = this.#sides[direction]
-    if (side.lastAt !== null && at - side.lastAt >= HL7_PAUSE_MICROS) side.stream.pause()
+    if (at - side.lastAt >= HL7_PAUSE_MICROS) side.stream.pause()
     this.at = side.lastAt = at
     side.stream.feed(buf, off, end)
     if (this.context.transport === 'udp') side.stream.end()

@@ -4,6 +4,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { SlowHl7Stream } from '../../testing/slow-hl7-stream.ts'
 import { HL7_MESSAGE_BYTES_MAX } from './codes.ts'
 import { Hl7Stream } from './stream.ts'
 import { bytes } from './testdata/samples.ts'
@@ -170,4 +171,52 @@ test('any text in any split says the same', () => {
     deepEqual(words([text.slice(0, first), text.slice(first, second), text.slice(second)]), expected)
     deepEqual(words([...text]), expected)
   }), { numRuns: 400 })
+})
+
+const PIECES = ['\x0b', '\x1c', '\r', '\n', 'MSH|', 'MSH', 'MS', 'M', 'FHS|', 'BTS', 'B', 'FTS\r', 'PID|1', '|', ' ', '\0', 'junk', 'MSHA']
+type Turn = readonly [string, number] | 'pause' | 'gap' | 'end'
+
+/** What a framer said, with the number of the turn in which the last bytes of each message were passed. */
+function heardBy(framer: typeof Hl7Stream | typeof SlowHl7Stream, turns: readonly Turn[]): string[] {
+  const heard: string[] = []
+  let [text, turn, lastTurn] = ['', 0, 0]
+  const stream = new framer({
+    begin: (framing) => (text = `${framing} `),
+    bytes: (buf, off, end) => {
+      text += Buffer.from(buf.subarray(off, end)).toString('latin1')
+      lastTurn = turn
+    },
+    finish: (flaw) => heard.push(`${JSON.stringify(text)} ${flaw} ${lastTurn}`),
+    fault: (fault) => heard.push(`${fault} ${turn}`),
+  }, turns.length % 2 === 1)
+  for (const what of turns) {
+    turn++
+    if (typeof what === 'string') stream[what]()
+    else {
+      const buf = Uint8Array.from(`MSH|${what[0]}\x1c`, (character) => character.charCodeAt(0))
+      stream.feed(buf, 4, Math.max(4, buf.length - 1 - what[1]))
+      stream.feed(buf, Math.max(4, buf.length - 1 - what[1]), buf.length - 1)
+    }
+  }
+  stream.end()
+  return heard
+}
+
+test('any bytes in any split are framed as the slow twin frames them, line by line', () => {
+  const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((all) => all.join(''))
+  const turn: fc.Arbitrary<Turn> = fc.oneof(
+    { weight: 9, arbitrary: fc.tuple(text, fc.nat({ max: 20 })) }, { weight: 1, arbitrary: fc.constantFrom('pause', 'gap', 'end') },
+  )
+  fc.assert(fc.property(fc.array(turn, { maxLength: 8 }), (turns) => {
+    deepEqual(heardBy(Hl7Stream, turns), heardBy(SlowHl7Stream, turns))
+  }), { numRuns: 800 })
+})
+
+test('a message too long is cut at the same byte, whether its lines come at once or one by one', () => {
+  const line = `OBX|${'9'.repeat(995)}\r`
+  const body = line.repeat(Math.ceil(HL7_MESSAGE_BYTES_MAX / 1000) - 1)
+  for (const more of [0, 560, 567, 568, 569, 1000]) {
+    const turns: Turn[] = [[`\x0b${H}A\r${body}`, 0], [`${'8'.repeat(more)}\r${H}B\r\x1c`, 0]]
+    deepEqual(heardBy(Hl7Stream, turns), heardBy(SlowHl7Stream, turns))
+  }
 })

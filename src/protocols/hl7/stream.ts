@@ -4,6 +4,7 @@
 import {
   HL7_BATCH_SEGMENTS, HL7_MESSAGE_BYTES_MAX, HL7_MESSAGE_HEADER, Hl7Byte, isBlankByte, isDelimiterByte, isLineEnd, type Hl7Fault,
 } from './codes.ts'
+import { segmentLetters } from './names.ts'
 
 export type Hl7Framing = 'mllp' | 'bare'
 
@@ -17,12 +18,19 @@ export interface Hl7MessageSink {
   fault(fault: Hl7Fault): void
 }
 
-const toBytes = (name: string): readonly number[] => [...name].map((letter) => letter.charCodeAt(0))
-const OPENER = toBytes(HL7_MESSAGE_HEADER)
+const OPENER = segmentLetters(HL7_MESSAGE_HEADER)
 /** The opener and the wrappers. */
-const HEADERS: readonly (readonly number[])[] = [OPENER, ...HL7_BATCH_SEGMENTS.map(toBytes)]
+const HEADERS: readonly number[] = [OPENER, ...HL7_BATCH_SEGMENTS.map(segmentLetters)]
+const HEADER_LETTERS = 3
 /** Three letters and the separator behind them. */
-const HELD_MAX = 4
+const HELD_MAX = HEADER_LETTERS + 1
+/** Held bytes as bytes, during a call. */
+const scratch = new Uint8Array(HELD_MAX)
+
+/** What may stand at a line start, by byte: 1 where a header may begin, or a block, or a block may end. Line ends are told apart before. */
+const ENDS_TEXT = new Uint8Array(256)
+for (const letters of HEADERS) ENDS_TEXT[letters >>> 16] = 1
+ENDS_TEXT[Hl7Byte.startBlock] = ENDS_TEXT[Hl7Byte.endBlock] = 1
 
 /** The framer of one direction. */
 export class Hl7Stream {
@@ -31,12 +39,13 @@ export class Hl7Stream {
   #inBlock = false
   /** A message was begun and not finished. */
   #isOpen = false
-  /** Bytes outside a message are expected here (a batch header, the rest of a broken message): no fault for them. */
+  /** Bytes outside a message are expected here (a batch header, the rest of a broken message): no fault for them. So they are while one is open. */
   #isQuiet: boolean
   #atLineStart = true
   /** A 0x0B was seen just before this line start. */
   #startBlock = false
-  #held = new Uint8Array(HELD_MAX)
+  /** Bytes held back, as one number, and how many. */
+  #held = 0
   #heldLength = 0
   #messageBytes = 0
 
@@ -48,7 +57,10 @@ export class Hl7Stream {
 
   feed(buf: Uint8Array, off: number, end: number): void {
     let at = off
-    while (at < end) at = this.#atLineStart ? this.#lineStart(buf, at) : this.#line(buf, at, end)
+    while (at < end) {
+      if (this.#atLineStart) at = this.#lineStart(buf, at, end)
+      else at = this.#isOpen ? this.#message(buf, at, end) : this.#line(buf, at, end)
+    }
   }
 
   /** The sender paused: an unframed message without a last line end may be over, so a header may begin right here. */
@@ -58,7 +70,7 @@ export class Hl7Stream {
 
   /** Bytes are missing: the message they belong to is given up, the next header or block is looked for. */
   gap(): void {
-    this.#heldLength = 0
+    this.#held = this.#heldLength = 0
     this.#close('lost-bytes')
     this.#isQuiet = true
     this.#inBlock = this.#startBlock = false
@@ -67,20 +79,24 @@ export class Hl7Stream {
 
   /** Nothing follows. Ready for the next datagram. Letters that were cut off on their way to a header are no fault. */
   end(): void {
-    if (this.#isOpen && this.#heldLength > 0) this.#pass(this.#held, 0, this.#heldLength)
-    this.#heldLength = 0
+    if (this.#isOpen && this.#heldLength > 0) this.#passHeld()
+    this.#held = this.#heldLength = 0
     this.#close(this.#inBlock ? 'no-end-block' : null)
     this.#inBlock = this.#startBlock = this.#isQuiet = false
     this.#atLineStart = true
   }
 
-  /** Takes one byte at a line start, holding back what may become a header. */
-  #lineStart(buf: Uint8Array, at: number): number {
+  /** Reads a header at a line start at once, or takes one byte and holds back what may become one. */
+  #lineStart(buf: Uint8Array, at: number, end: number): number {
     const c = buf[at] as number
-    if (this.#heldLength === 0 && this.#frameByte(buf, at, c)) return at + 1
-    if (this.#heldLength < HELD_MAX - 1 ? this.#mayBeHeader(c) : isDelimiterByte(c) || isLineEnd(c)) {
-      this.#held[this.#heldLength++] = c
-      if (this.#heldLength === HELD_MAX) this.#header()
+    if (this.#heldLength === 0) {
+      if (this.#frameByte(buf, at, c)) return at + 1
+      if (end - at >= HELD_MAX) return this.#wholeStart(buf, at)
+    }
+    if (this.#heldLength < HEADER_LETTERS ? mayBeHeader((this.#held << 8) | c, this.#heldLength + 1) : endsHeader(c)) {
+      this.#held = (this.#held << 8) | c
+      this.#heldLength++
+      if (this.#heldLength === HELD_MAX) this.#heldHeader()
       return at + 1
     }
     this.#release()
@@ -89,6 +105,7 @@ export class Hl7Stream {
 
   /** Line ends and block bytes at a line start; an empty block (a keep-alive) ends here without a word. */
   #frameByte(buf: Uint8Array, at: number, c: number): boolean {
+    if (c > Hl7Byte.endBlock) return false
     if (c === Hl7Byte.startBlock) this.#startBlock = true
     else if (c === Hl7Byte.endBlock) this.#endBlock()
     else if (!isLineEnd(c)) return false
@@ -96,48 +113,47 @@ export class Hl7Stream {
     return true
   }
 
-  #mayBeHeader(c: number): boolean {
-    for (const letters of HEADERS) {
-      if (letters[this.#heldLength] === c && this.#heldMatches(letters)) return true
-    }
-    return false
+  /** A line start that lies here with all that may be a header; nothing is taken. */
+  #wholeStart(buf: Uint8Array, at: number): number {
+    const letters = ((buf[at] as number) << 16) | ((buf[at + 1] as number) << 8) | (buf[at + 2] as number)
+    if (ENDS_TEXT[letters >>> 16] === 1 && HEADERS.includes(letters) && endsHeader(buf[at + HEADER_LETTERS] as number)) this.#header(letters)
+    else this.#release()
+    return at
   }
 
-  #heldMatches(letters: readonly number[]): boolean {
-    for (let i = 0; i < this.#heldLength && i < letters.length; i++) if (letters[i] !== this.#held[i]) return false
-    return true
+  #heldHeader(): void {
+    const letters = this.#held >>> 8
+    const separator = this.#held & 0xff
+    this.#header(letters)
+    if (letters === OPENER) this.#passHeld()
+    this.#held = this.#heldLength = 0
+    this.#atLineStart = isLineEnd(separator)
   }
 
   /** Three letters of a header and a separator are here. */
-  #header(): void {
-    const opens = this.#heldMatches(OPENER)
+  #header(letters: number): void {
     this.#close(this.#startBlock && this.#inBlock ? 'no-end-block' : null)
     if (this.#startBlock) this.#inBlock = true
-    this.#startBlock = false
+    this.#startBlock = this.#atLineStart = false
     this.#isQuiet = true
-    const separator = this.#held[HELD_MAX - 1] as number
-    if (opens) this.#open()
-    else this.#heldLength = 0
-    this.#atLineStart = isLineEnd(separator)
+    if (letters === OPENER) this.#open()
   }
 
   #open(): void {
     this.#isOpen = true
     this.#messageBytes = 0
     this.#sink.begin(this.#inBlock ? 'mllp' : 'bare')
-    this.#pass(this.#held, 0, this.#heldLength)
-    this.#heldLength = 0
   }
 
   /** What was held is no header after all: it is part of the line, and a 0x0B before it opened a block without one. */
   #release(): void {
     const length = this.#heldLength
-    this.#heldLength = 0
     this.#atLineStart = false
     if (this.#startBlock && !this.#isOpen) this.#blockWithoutHeader()
     this.#startBlock = false
-    if (this.#isOpen && length > 0) this.#pass(this.#held, 0, length)
+    if (this.#isOpen && length > 0) this.#passHeld()
     else if (length > 0) this.#outside()
+    this.#held = this.#heldLength = 0
   }
 
   #blockWithoutHeader(): void {
@@ -146,16 +162,33 @@ export class Hl7Stream {
     this.#sink.fault('no-header')
   }
 
-  /** Passes bytes up to the next line end, block start or block end; returns where it stopped. */
+  /** Passes lines of the open message up to a line start that may be more than text, or to the next block byte; returns where it stopped. */
+  #message(buf: Uint8Array, off: number, end: number): number {
+    let at = off
+    while ((at = lineStop(buf, at, end)) < end && isLineEnd(buf[at] as number)) {
+      do at++
+      while (at < end && isLineEnd(buf[at] as number))
+      if (at < end && ENDS_TEXT[buf[at] as number] === 0) continue
+      this.#atLineStart = true
+      this.#pass(buf, off, at)
+      return at
+    }
+    this.#pass(buf, off, at)
+    return at < end ? this.#onBlockByte(buf[at] as number, at) : end
+  }
+
+  /** Up to the next line end, block start or block end outside a message; returns where it stopped. */
   #line(buf: Uint8Array, off: number, end: number): number {
     const at = lineStop(buf, off, end)
-    if (this.#isOpen) this.#pass(buf, off, at)
-    else if (!this.#isQuiet && !isBlank(buf, off, at)) this.#outside()
+    if (!this.#isQuiet && !isBlank(buf, off, at)) this.#outside()
     if (at >= end) return end
-    const c = buf[at]
+    this.#atLineStart = true
+    return isLineEnd(buf[at] as number) ? at + 1 : this.#onBlockByte(buf[at] as number, at)
+  }
+
+  #onBlockByte(c: number, at: number): number {
     if (c === Hl7Byte.endBlock) this.#endBlock()
-    else if (c === Hl7Byte.startBlock) this.#startBlock = true
-    else if (this.#isOpen) this.#pass(buf, at, at + 1)
+    else this.#startBlock = true
     this.#atLineStart = true
     return at + 1
   }
@@ -171,6 +204,11 @@ export class Hl7Stream {
     this.#sink.fault('out-of-frame')
   }
 
+  #passHeld(): void {
+    for (let i = 0; i < this.#heldLength; i++) scratch[i] = this.#held >>> (8 * (this.#heldLength - 1 - i))
+    this.#pass(scratch, 0, this.#heldLength)
+  }
+
   #pass(buf: Uint8Array, off: number, end: number): void {
     const room = HL7_MESSAGE_BYTES_MAX - this.#messageBytes
     this.#messageBytes += end - off
@@ -183,6 +221,14 @@ export class Hl7Stream {
     this.#isOpen = false
   }
 }
+
+/** The first `count` letters of a header. */
+function mayBeHeader(letters: number, count: number): boolean {
+  for (const header of HEADERS) if (header >>> (8 * (HEADER_LETTERS - count)) === letters) return true
+  return false
+}
+
+const endsHeader = (c: number): boolean => isDelimiterByte(c) || isLineEnd(c)
 
 /** First line end, block start or block end of [off, end); all lie at or below 0x1C, most text above. */
 function lineStop(buf: Uint8Array, off: number, end: number): number {

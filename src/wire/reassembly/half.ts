@@ -175,7 +175,8 @@ export class HalfStream {
 
   /** Called once per packet of the connection: gives up a hole that the other side has long acknowledged. */
   settle(sink: TcpSink): void {
-    const ahead = this.#ackedAhead()
+    // Nearly always: no ACK is beyond what was handed on.
+    const ahead = ((this.#ack - this.#nextSeq) | 0) <= 0 ? 0 : this.#ackedAhead()
     if (ahead <= 0) {
       this.#waitPackets = 0
       return

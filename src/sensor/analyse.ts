@@ -26,6 +26,8 @@ export interface AnalyseOptions {
   /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
   readonly hash?: boolean
   readonly onProgress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number | null; readonly packets: number }) => void
+  /** Called when every flow has ended and before the picture is made: what was needed for reading alone is garbage from here on. */
+  readonly onRead?: () => void
   /** Wall clock for the order of analyses in the store. */
   readonly now?: () => number
 }
@@ -67,6 +69,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
   if (!read.ok) return err(read.error)
   if (read.value.format === null) return err(notACapture(name, read.value.problems[0]?.message))
   sensor.finish()
+  options.onRead?.()
   const heard = sensor.heard()
   const picture = takePicture(heard, knowledge)
   const sha256 = read.value.sha256
@@ -90,6 +93,7 @@ async function analysePooled(file: string, options: AnalyseOptions, workers: num
     })
     if (!read.ok) return err(read.error)
     const { summary: seen, heard } = await pool.heard()
+    options.onRead?.()
     const { compressed, sha256, problems } = read.value
     const summary: ReadSummary = { ...seen, compressed, sha256, problems: [...seen.problems, ...problems] }
     const name = nameOf(file, options)

@@ -2,6 +2,7 @@
 // Keeps the rule that a known sender costs one look-up and no text; what was counted is told to the inventory when somebody asks.
 
 import { ipAt, type Ip } from '../base/ip.ts'
+import { longerNumbers, longerWords } from '../base/longer.ts'
 import type { MacNumber } from '../base/mac.ts'
 import { mix, mixed } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
@@ -171,13 +172,9 @@ export class SenderTable {
 
   #grow(): void {
     const rows = this.#words.length / WORDS
-    const words = new Int32Array(2 * rows * WORDS)
-    words.set(this.#words)
-    this.#words = words
-    const times = new Float64Array(2 * rows * TIMES)
-    times.set(this.#times)
-    this.#times = times
+    this.#words = longerWords(this.#words, 2 * rows * WORDS)
+    this.#times = longerNumbers(this.#times, 2 * rows * TIMES)
     this.#places = new Int32Array(4 * rows)
-    for (let row = 0; row < rows; row++) this.#place(row, words[row * WORDS + Word.hash] as number)
+    for (let row = 0; row < rows; row++) this.#place(row, this.#words[row * WORDS + Word.hash] as number)
   }
 }

@@ -1,6 +1,8 @@
 // Readers: what is kept beside the flows that are read, by place of the flow. Bounded: when it is full, one that was silent long makes room.
 // Keeps the rule that a touch costs one bit: the second-chance order of page replacement (Corbató 1968), not a list.
 
+import { longerWords } from '../base/longer.ts'
+
 /** Small captures stay small; the columns by place double from here. */
 const PLACES_AT_START = 256
 
@@ -77,9 +79,7 @@ export class Readers<T> {
   }
 
   #grow(slot: number): void {
-    const at = new Int32Array(Math.max(2 * this.#at.length, slot + 1))
-    at.set(this.#at)
-    this.#at = at
+    this.#at = longerWords(this.#at, Math.max(2 * this.#at.length, slot + 1))
   }
 
   /** The hand goes round: who spoke since it came by last is passed once. */

@@ -2,6 +2,7 @@
 // Keeps the rule that the frame path builds no string and no object to find a flow.
 
 import { assert } from '../base/assert.ts'
+import { longerWords } from '../base/longer.ts'
 import { mix, mixed } from '../base/mix.ts'
 
 /** Addresses low side then high side (4 words each), ports, tags and protocol, version and one-way mark. */
@@ -19,7 +20,7 @@ const SLOTS_AT_START = 1024
  */
 export class FlowIndex {
   /** Replaced by longer ones when the index grows. */
-  words: Int32Array
+  words: Int32Array<ArrayBuffer>
   numbers: Float64Array
   readonly #stride: number
   readonly #slotsMax: number
@@ -126,8 +127,7 @@ export class FlowIndex {
   #grow(): void {
     const before = this.#capacity
     this.#capacity *= 2
-    const words = new Int32Array(this.#capacity * this.#stride)
-    words.set(this.words)
+    const words = longerWords(this.words, this.#capacity * this.#stride)
     this.words = words
     this.numbers = new Float64Array(words.buffer)
     this.#table = new Int32Array(this.#capacity * 2)

@@ -7,8 +7,8 @@ import v8 from 'node:v8'
 const GROWTH_PERCENT = 50
 /** The same once the heap is large: a flood has filled the tables, and each percent is megabytes. */
 const GROWTH_PERCENT_LARGE = 25
-/** Twice what a ward of 64 monitors needs, so that only floods and busy days pay; on the bench's mix a quarter costs a dozen collections more. */
-const LARGE_BYTES = 128 * 1024 * 1024
+/** More than twice what a ward of 64 monitors needs, so that only floods and busy days pay: on the mix of the bench some collections more. */
+const LARGE_BYTES = 160 * 1024 * 1024
 /** V8 asks for the percentage at the end of a collection; between two of a large heap pass seconds. */
 const LOOK_MS = 250
 

@@ -14,7 +14,7 @@ const LOOK_MS = 250
 
 /**
  * Called once, before anything large. The other half of the policy stands in the launcher, for V8 reads it at its start only: new objects
- * get two spaces of 16 MB, where V8 would go to 64 (`cordon`, --max-semi-space-size).
+ * get two spaces of 8 MB, where V8 would go to 64 (`cordon`, --max-semi-space-size).
  */
 export function collectEarly(): void {
   let isLarge = false
@@ -30,8 +30,8 @@ function setGrowth(percent: number): void {
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`)
 }
 
-/** Below this the memory of a small capture is not worth the tenths of a second. */
-const COLLECT_BYTES_MIN = 64 * 1024 * 1024
+/** Twenty above what a start alone takes: the memory of a small capture is not worth the tenths of a second. */
+const COLLECT_BYTES_MIN = 96 * 1024 * 1024
 
 /**
  * Between two phases of which the second needs nothing of what the first held: V8 itself would look when the second has come as far again,

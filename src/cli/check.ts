@@ -6,6 +6,7 @@ import { exitCodeOf } from '../sensor/report.ts'
 import { watchingAdvisories } from './advisory-watched.ts'
 import { jsonLinePieces, jsonPieces } from './check-json.ts'
 import { ASSET_HEAD, assetCells, CONVERSATIONS_SHOWN, reportText } from './check-text.ts'
+import { collectBetween } from './heap.ts'
 import { Exit, type Io } from './io.ts'
 import { knowingPeople } from './knowing-people.ts'
 import { loadKnowledge } from './load-knowledge.ts'
@@ -42,6 +43,7 @@ export async function runCheck(args: CheckArgs, io: Io): Promise<number> {
     const watching = await knowingPeople(await watchingAdvisories(knowledge.value, store), store)
     const result = await analyseFile(args.file, {
       knowledge: watching, store, signal: io.signal, hash: args.hash, workers: args.workers, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+      onRead: collectBetween,
     })
     bar.done()
     if (!result.ok) {

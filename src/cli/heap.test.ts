@@ -22,7 +22,7 @@ const WORK = `
 `
 
 function heapMost(before: string): number {
-  const flags = ['--no-warnings', '--max-semi-space-size=16', '--input-type=module', '-e', `${before}\n${WORK}`]
+  const flags = ['--no-warnings', '--max-semi-space-size=8', '--input-type=module', '-e', `${before}\n${WORK}`]
   return Number(execFileSync(process.execPath, flags, { encoding: 'utf8' }))
 }
 
@@ -34,6 +34,25 @@ test('with the policy the heap stays near to what lives', (t) => {
   assert.ok(early < 0.8 * late, `${early} bytes of ${late}`)
 })
 
-test('the launcher limits the space for new objects', () => {
-  assert.match(readFileSync(LAUNCHER, 'utf8'), /^exec "\$node" .*--max-semi-space-size=16 "\$main"/m)
+/** Large enough to be worth it, and garbage: what is held after it was asked to collect. */
+function heldAfter(flags: readonly string[]): number {
+  const work = `import { collectBetween } from ${JSON.stringify(HEAP)}
+    let table = Array.from({ length: 2_000_000 }, (_, n) => [n])
+    table = null
+    collectBetween()
+    console.log(process.memoryUsage().heapUsed)`
+  return Number(execFileSync(process.execPath, [...flags, '--no-warnings', '--input-type=module', '-e', work], { encoding: 'utf8' }))
+}
+
+test('between two phases what the first held is given back, where the launcher lets it be asked for', (t) => {
+  const [asked, not] = [heldAfter(['--expose-gc']), heldAfter([])]
+  t.diagnostic(`${asked} bytes, ${not} without`)
+  assert.ok(asked < 20e6, `${asked} bytes`)
+  assert.ok(not > 60e6, 'there was something to collect')
+})
+
+test('the launcher limits the space for new objects, lets collecting be asked for, and has freed tables given back', () => {
+  const launcher = readFileSync(LAUNCHER, 'utf8')
+  assert.match(launcher, /^exec "\$node" .*--expose-gc --max-semi-space-size=8 "\$main"/m)
+  assert.match(launcher, /^export MALLOC_MMAP_THRESHOLD_=/m)
 })

@@ -11,6 +11,7 @@ import type { Mds2 } from '../inventory/mds2/mds2.ts'
 import { analyseFile } from '../sensor/analyse.ts'
 import { knowingOf, NOTHING_BESIDES, readBesides, type Besides, type StoredList } from '../store/besides.ts'
 import type { Store } from '../store/store.ts'
+import { collectBetween } from './heap.ts'
 import { Exit, type Io } from './io.ts'
 import { loadKnowledge } from './load-knowledge.ts'
 import { missingOf } from './past.ts'
@@ -103,7 +104,7 @@ async function fromStore(store: Store, besides: Besides): Promise<Told | null> {
 async function fromCapture(file: string, knowledge: Parameters<typeof analyseFile>[1]['knowledge'], besides: Besides, io: Io): Promise<Told | number> {
   const bar = progressBar(io, 'reading')
   const result = await analyseFile(file, {
-    knowledge, store: null, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal),
+    knowledge, store: null, signal: io.signal, onProgress: (p) => bar.update(p.bytesRead, p.bytesTotal), onRead: collectBetween,
   })
   bar.done()
   if (!result.ok) {

@@ -2,6 +2,7 @@
 // Keeps the rule that its rows are those of a plain map by text (talk-table.test.ts), in order of first end.
 
 import { ipAt, type Ip } from '../base/ip.ts'
+import { longerNumbers, longerWords } from '../base/longer.ts'
 import type { MacNumber } from '../base/mac.ts'
 import { mix, mixed, mixText } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
@@ -230,12 +231,8 @@ export class TalkTable {
   #grow(): void {
     const full = this.#capacity
     this.#capacity *= 2
-    const words = new Int32Array(this.#capacity * WORDS)
-    words.set(this.#words)
-    this.#words = words
-    const wides = new Float64Array(this.#capacity * WIDES)
-    wides.set(this.#wides)
-    this.#wides = wides
+    this.#words = longerWords(this.#words, this.#capacity * WORDS)
+    this.#wides = longerNumbers(this.#wides, this.#capacity * WIDES)
     this.#places = new Int32Array(this.#capacity * 2)
     for (let row = 0; row < full; row++) this.#place(row, this.word(row, Word.hash))
   }

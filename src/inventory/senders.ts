@@ -2,6 +2,7 @@
 // Keeps the rule that a known sender costs one look-up and no text; what was counted is told to the inventory when somebody asks.
 
 import { ipAt, type Ip } from '../base/ip.ts'
+import { longerNumbers, longerWords } from '../base/longer.ts'
 import type { MacNumber } from '../base/mac.ts'
 import { mix, mixed } from '../base/mix.ts'
 import type { Micros } from '../base/time.ts'
@@ -13,9 +14,13 @@ export const SENDERS_MAX = 32_768
 /** Small captures stay small; the arrays double from here. A power of two. */
 const ROWS_AT_START = 256
 
-/** The words of a row: where it was heard, its address (IPv4 in the last word), its card, then what is counted. */
-const Word = { place: 0, address: 1, macHigh: 5, macLow: 6, hash: 7, flows: 8, frameCount: 9, frames: 10 } as const
-const WORDS = 32
+/**
+ * The words of a row: where it was heard, its address (IPv4 in the last word), its card, then what is counted. `more`: which list has the
+ * frames after the first, plus one; 0 for none. Of a flood of forged senders each is heard once.
+ */
+const Word = { place: 0, address: 1, macHigh: 5, macLow: 6, hash: 7, flows: 8, frameCount: 9, firstFrame: 10, more: 11 } as const
+const WORDS = 12
+const MORE_FRAMES_MAX = SENDER_FRAMES_MAX - 1
 /** `claimAt`: the last first packet of a flow. `seenAt`: the last packet at all. */
 const Time = { claimAt: 0, seenAt: 1 } as const
 const TIMES = 2
@@ -42,6 +47,9 @@ export class SenderTable {
   #size = 0
   #words = new Int32Array(ROWS_AT_START * WORDS)
   #times = new Float64Array(ROWS_AT_START * TIMES)
+  /** Lists of MORE_FRAMES_MAX frames, at most one for each row. */
+  #more = new Int32Array(ROWS_AT_START * MORE_FRAMES_MAX)
+  #lists = 0
   /** Row + 1, or 0 for empty; twice the rows. */
   #places = new Int32Array(ROWS_AT_START * 2)
   #key = new Int32Array(Word.hash)
@@ -102,14 +110,24 @@ export class SenderTable {
   drain(tell: (told: SenderTold) => void): void {
     for (let row = 0; row < this.#size; row++) {
       const word = row * WORDS
-      const count = this.#words[word + Word.frameCount] as number
       tell({
         vlan: (this.#words[word] as number) & 0xfff, mac: this.#mac(word), ip: this.ip(row), flows: this.#words[word + Word.flows] as number,
         claimAt: this.#times[row * TIMES + Time.claimAt] as number, seenAt: this.#times[row * TIMES + Time.seenAt] as number,
-        frames: [...this.#words.subarray(word + Word.frames, word + Word.frames + count)],
+        frames: this.#frames(word),
       })
       this.#words[word + Word.flows] = 0
     }
+  }
+
+  #frames(word: number): number[] {
+    const count = this.#words[word + Word.frameCount] as number
+    const more = this.#moreAt(word)
+    return [this.#words[word + Word.firstFrame] as number, ...this.#more.subarray(more, more + count - 1)]
+  }
+
+  /** Where the list of the row at `word` stands. */
+  #moreAt(word: number): number {
+    return Math.max(0, (this.#words[word + Word.more] as number) - 1) * MORE_FRAMES_MAX
   }
 
   #mac(word: number): MacNumber {
@@ -140,13 +158,27 @@ export class SenderTable {
     const word = row * WORDS
     const words = this.#words
     words[word + Word.flows] = (words[word + Word.flows] as number) + 1
-    const count = words[word + Word.frameCount] as number
-    if (count < SENDER_FRAMES_MAX && words[word + Word.frames + count - 1] !== frame) {
-      words[word + Word.frames + count] = frame
-      words[word + Word.frameCount] = count + 1
-    }
+    this.#note(word, frame)
     const time = row * TIMES + Time.claimAt
     if (at > (this.#times[time] as number)) this.#times[time] = at
+  }
+
+  /** Keeps the frame, unless it is the one kept last or there are enough. */
+  #note(word: number, frame: number): void {
+    const words = this.#words
+    const count = words[word + Word.frameCount] as number
+    if (count >= SENDER_FRAMES_MAX) return
+    const last = count === 1 ? words[word + Word.firstFrame] : this.#more[this.#moreAt(word) + count - 2]
+    if (last === frame) return
+    if (count === 1) words[word + Word.more] = this.#newList()
+    this.#more[this.#moreAt(word) + count - 1] = frame
+    words[word + Word.frameCount] = count + 1
+  }
+
+  /** Its number, from 1. */
+  #newList(): number {
+    if (this.#lists * MORE_FRAMES_MAX >= this.#more.length) this.#more = longerWords(this.#more, 2 * this.#more.length)
+    return ++this.#lists
   }
 
   #open(hash: number, at: Micros, frame: number): number {
@@ -156,7 +188,7 @@ export class SenderTable {
     this.#words.set(this.#key, word)
     this.#words[word + Word.hash] = hash
     this.#words[word + Word.frameCount] = 1
-    this.#words[word + Word.frames] = frame
+    this.#words[word + Word.firstFrame] = frame
     this.#times[row * TIMES + Time.claimAt] = this.#times[row * TIMES + Time.seenAt] = at
     this.#place(row, hash)
     return row
@@ -171,13 +203,9 @@ export class SenderTable {
 
   #grow(): void {
     const rows = this.#words.length / WORDS
-    const words = new Int32Array(2 * rows * WORDS)
-    words.set(this.#words)
-    this.#words = words
-    const times = new Float64Array(2 * rows * TIMES)
-    times.set(this.#times)
-    this.#times = times
+    this.#words = longerWords(this.#words, 2 * rows * WORDS)
+    this.#times = longerNumbers(this.#times, 2 * rows * TIMES)
     this.#places = new Int32Array(4 * rows)
-    for (let row = 0; row < rows; row++) this.#place(row, words[row * WORDS + Word.hash] as number)
+    for (let row = 0; row < rows; row++) this.#place(row, this.#words[row * WORDS + Word.hash] as number)
   }
 }

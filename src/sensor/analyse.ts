@@ -27,6 +27,8 @@ export interface AnalyseOptions {
   /** False: the capture is not hashed; its analysis is then named by nothing but `capture-unhashed`. Not with a store. */
   readonly hash?: boolean
   readonly onProgress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number | null; readonly packets: number }) => void
+  /** Called when every flow has ended and before the picture is made: what was needed for reading alone is garbage from here on. */
+  readonly onRead?: () => void
   /** Wall clock for the order of analyses in the store. */
   readonly now?: () => number
 }
@@ -63,7 +65,7 @@ export async function analyseFile(file: string, options: AnalyseOptions): Promis
       },
     })
     if (!read.ok) return err(read.error)
-    const { summary, heard } = await reading.heard(read.value)
+    const { summary, heard } = await reading.heard(read.value, options.onRead ?? ((): void => {}))
     if (summary.format === null) return err(notACapture(name, summary.problems[0]?.message))
     const picture = takePicture(heard, knowledge)
     const { sha256 } = summary
@@ -85,8 +87,8 @@ interface Reading {
   packets(): number
   /** Resolves when the next bytes find room. */
   room?(): Promise<void>
-  /** Once all is read: what the whole was, and all that was heard. */
-  heard(read: ReadSummary): Promise<{ readonly summary: ReadSummary; readonly heard: Heard }>
+  /** Once all is read: what the whole was, and all that was heard. `onRead` is called when what only reading needs is over. */
+  heard(read: ReadSummary, onRead: () => void): Promise<{ readonly summary: ReadSummary; readonly heard: Heard }>
   close?(): Promise<void>
 }
 
@@ -95,8 +97,9 @@ function alone(knowledge: Knowledge, listeners: Listeners): Reading {
   return {
     reader: createCaptureReader(sensor),
     packets: () => sensor.counters.packets,
-    heard: async (summary) => {
+    heard: async (summary, onRead) => {
       sensor.finish()
+      onRead()
       return { summary, heard: sensor.heard() }
     },
   }
@@ -108,8 +111,9 @@ function together(workers: number, knowledge: Knowledge, listeners: Listeners): 
     reader: pool,
     packets: () => pool.packets,
     room: () => pool.room(),
-    heard: async ({ compressed, sha256, problems }) => {
+    heard: async ({ compressed, sha256, problems }, onRead) => {
       const { summary, heard } = await pool.heard()
+      onRead()
       return { summary: { ...summary, compressed, sha256, problems: [...summary.problems, ...problems] }, heard }
     },
     close: () => pool.close(),

@@ -204,16 +204,21 @@ export class Engine implements PacketSink {
   /** Once in a second of packet time: ends the flows that were silent too long, in order of id. */
   #silence(at: Micros, second: number): void {
     this.#second = second
-    let over: EndOf[] | null = null
-    for (const shard of this.shards) for (const slot of shard.flows.overdue(at)) (over ??= []).push({ shard, slot, id: shard.flows.idOf(slot) })
+    let over: EndingOf[] | null = null
+    for (const shard of this.shards) {
+      const slots = shard.flows.overdue(at)
+      if (slots.length > 0) (over ??= []).push({ shard, slots, at: 0 })
+    }
     if (over !== null) this.#end(over, 'idle')
   }
 
-  #end(over: EndOf[], why: 'idle' | 'finish'): void {
+  /** In order of id, as the list of each shard is. No object per flow: a flood leaves as many as there is room for. */
+  #end(over: readonly EndingOf[], why: 'idle' | 'finish'): void {
     this.phase = Phase.silence
-    for (const { shard, slot, id } of over.sort((a, b) => a.id - b.id)) {
-      this.order = id
-      shard.flows.end(slot, why)
+    for (let next = firstOf(over); next !== null; next = firstOf(over)) {
+      const slot = next.slots[next.at++] as number
+      this.order = next.shard.flows.idOf(slot)
+      next.shard.flows.end(slot, why)
     }
     this.order = 0
   }
@@ -226,7 +231,7 @@ export class Engine implements PacketSink {
   /** Ends every flow. The capture is over, or the watch stops. */
   finish(): void {
     this.#fragments.finish()
-    this.#end(this.shards.flatMap((shard) => shard.flows.liveSlots().map((slot) => ({ shard, slot, id: shard.flows.idOf(slot) }))), 'finish')
+    this.#end(this.shards.map((shard) => ({ shard, slots: shard.flows.liveSlots(), at: 0 })), 'finish')
     for (const shard of this.shards) shard.shrink()
     this.tellRepeats()
   }
@@ -262,10 +267,25 @@ export class Engine implements PacketSink {
   }
 }
 
-interface EndOf {
+/** Flows of a shard that end, and how many of them have. */
+interface EndingOf {
   readonly shard: Shard
-  readonly slot: number
-  readonly id: number
+  readonly slots: readonly number[]
+  at: number
+}
+
+/** Whose next flow came first; null when all have ended. */
+function firstOf(lists: readonly EndingOf[]): EndingOf | null {
+  let first: EndingOf | null = null
+  let firstId = Number.POSITIVE_INFINITY
+  for (const list of lists) {
+    if (list.at >= list.slots.length) continue
+    const id = list.shard.flows.idOf(list.slots[list.at] as number)
+    if (id >= firstId) continue
+    first = list
+    firstId = id
+  }
+  return first
 }
 
 /** By the two addresses, the same both ways. */

@@ -1,15 +1,20 @@
 // Readers: what is kept beside the flows that are read, by place of the flow. Bounded: when it is full, one that was silent long makes room.
 // Keeps the rule that a touch costs one bit: the second-chance order of page replacement (Corbató 1968), not a list.
 
+import { longerWords } from '../base/longer.ts'
+
+/** Small captures stay small; the columns by place double from here. */
+const PLACES_AT_START = 256
+
 export class Readers<T> {
   readonly #max: number
   readonly #onFull: (slot: number) => void
-  /** By place of the flow; a hole where nobody reads. */
-  #kept: (T | null)[] = []
-  /** The places in use, in a ring that the hand goes round; by place: where in the ring, and whether it spoke since the hand came by. */
-  readonly #ring: number[] = []
-  #at: number[] = []
+  /** The ring that the hand goes round, as long as there are readers: what is kept, its place, and whether it spoke since the hand came by. */
+  #kept: T[] = []
+  #slots: number[] = []
   #spoke: boolean[] = []
+  /** By place of the flow: where in the ring, plus one; 0 where nobody reads. There are many more flows than readers. */
+  #at = new Int32Array(PLACES_AT_START)
   #hand = 0
   #pushedOut = 0
 
@@ -20,7 +25,7 @@ export class Readers<T> {
   }
 
   get size(): number {
-    return this.#ring.length
+    return this.#kept.length
   }
 
   get pushedOut(): number {
@@ -29,57 +34,64 @@ export class Readers<T> {
 
   /** What is kept there, which has spoken now. */
   touch(slot: number): T | null {
-    const kept = this.#kept[slot] ?? null
-    if (kept !== null) this.#spoke[slot] = true
-    return kept
+    const at = this.#find(slot)
+    if (at < 0) return null
+    this.#spoke[at] = true
+    return this.#kept[at] as T
   }
 
   add(slot: number, value: T): void {
-    if (this.#ring.length >= this.#max) this.#makeRoom()
-    while (this.#kept.length <= slot) {
-      this.#kept.push(null)
-      this.#at.push(-1)
-      this.#spoke.push(false)
-    }
-    this.#kept[slot] = value
-    this.#spoke[slot] = true
-    this.#at[slot] = this.#ring.length
-    this.#ring.push(slot)
+    if (this.#kept.length >= this.#max) this.#makeRoom()
+    if (slot >= this.#at.length) this.#grow(slot)
+    this.#at[slot] = this.#kept.push(value)
+    this.#slots.push(slot)
+    this.#spoke.push(true)
   }
 
   /** Takes it out; null when nothing was kept. The last of the ring comes in its place. */
   take(slot: number): T | null {
-    const kept = this.#kept[slot] ?? null
-    if (kept === null) return null
-    this.#kept[slot] = null
-    const hole = this.#at[slot] as number
-    const last = this.#ring.pop() as number
-    if (last !== slot) {
-      this.#ring[hole] = last
-      this.#at[last] = hole
+    const at = this.#find(slot)
+    if (at < 0) return null
+    const kept = this.#kept[at] as T
+    this.#at[slot] = 0
+    const [last, lastSlot, spoke] = [this.#kept.pop() as T, this.#slots.pop() as number, this.#spoke.pop() as boolean]
+    if (lastSlot !== slot) {
+      this.#kept[at] = last
+      this.#slots[at] = lastSlot
+      this.#spoke[at] = spoke
+      this.#at[lastSlot] = at + 1
     }
     return kept
   }
 
   /** Gives back the memory when nothing is kept. */
   shrink(): void {
-    if (this.#ring.length > 0) return
+    if (this.#kept.length > 0) return
     this.#kept = []
-    this.#at = []
+    this.#slots = []
     this.#spoke = []
+    this.#at = new Int32Array(PLACES_AT_START)
+  }
+
+  /** Where in the ring, or -1. */
+  #find(slot: number): number {
+    return slot < this.#at.length ? (this.#at[slot] as number) - 1 : -1
+  }
+
+  #grow(slot: number): void {
+    this.#at = longerWords(this.#at, Math.max(2 * this.#at.length, slot + 1))
   }
 
   /** The hand goes round: who spoke since it came by last is passed once. */
   #makeRoom(): void {
-    for (let steps = 0; steps <= this.#ring.length; steps++) {
-      if (this.#hand >= this.#ring.length) this.#hand = 0
-      const slot = this.#ring[this.#hand] as number
-      if (this.#spoke[slot] === false) {
+    for (let steps = 0; steps <= this.#kept.length; steps++) {
+      if (this.#hand >= this.#kept.length) this.#hand = 0
+      if (this.#spoke[this.#hand] === false) {
         this.#pushedOut++
-        this.#onFull(slot)
+        this.#onFull(this.#slots[this.#hand] as number)
         return
       }
-      this.#spoke[slot] = false
+      this.#spoke[this.#hand] = false
       this.#hand++
     }
   }

@@ -1,6 +1,7 @@
 // Shard: every flow between the pairs of addresses that fall to it, read from packet to fact. What it hears leaves it as events, in order.
 // Keeps the rules that a flow has one owner, that a flow nobody reads costs a record and no object, and that each table has a bound.
 
+import { longerWords } from '../base/longer.ts'
 import { MAC_BROADCAST } from '../base/mac.ts'
 import type { Micros } from '../base/time.ts'
 import { addFlow, noFlows, type FlowTally } from '../detect/sensor-health.ts'
@@ -172,9 +173,8 @@ export class Shard {
   }
 
   #growSenderRows(): void {
-    const rows = new Int32Array(Math.max(2048, 2 * this.#senderRows.length)).fill(-1)
-    rows.set(this.#senderRows)
-    this.#senderRows = rows
+    const { length } = this.#senderRows
+    this.#senderRows = longerWords(this.#senderRows, Math.max(2048, 2 * length)).fill(-1, length)
   }
 
   #udp(step: FlowStep, buf: Uint8Array, frame: Frame): void {

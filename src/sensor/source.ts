@@ -4,12 +4,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { open as openWithCallback } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { Socket } from 'node:net'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { err, ok, type Result } from '../base/result.ts'
 import type { CaptureProblem, CaptureReader, CaptureSummary } from '../wire/capture/capture.ts'
 import { type Compression, compressionOf, Inflater, MAGIC_BYTES } from './decompress.ts'
+import { isPipe, PipeReader } from './pipe.ts'
 
 /** One reused read buffer: measured as fast as any larger one (facts/stack.md section 4). */
 const CHUNK_BYTES = 1024 * 1024
@@ -17,6 +17,7 @@ const CHUNK_BYTES = 1024 * 1024
 const PIECE_BYTES = 4 * 1024
 /** The path that means standard input, as tcpdump -r has it. */
 const STANDARD_INPUT = '-'
+const STANDARD_INPUT_FD = 0
 
 const openFd = promisify(openWithCallback)
 
@@ -61,8 +62,8 @@ interface RawSource {
 export async function readCapture(
   path: string, reader: CaptureReader, options: ReadOptions = {},
 ): Promise<Result<ReadSummary, SourceError>> {
-  const { stdin = process.stdin, signal } = options
-  const source = path === STANDARD_INPUT ? ok(streamSource(stdin, signal)) : await openPath(path, signal)
+  const { signal } = options
+  const source = path === STANDARD_INPUT ? ok(standardInput(options)) : await openPath(path, signal)
   if (!source.ok) return source
   try {
     return await new Pump(source.value, reader, options).run()
@@ -75,7 +76,7 @@ async function openPath(path: string, signal: AbortSignal | undefined): Promise<
   try {
     const info = await stat(path)
     if (info.isDirectory()) return err(unusable(path, 'EISDIR'))
-    if (info.isFIFO()) return ok(streamSource(new Socket({ fd: await openFd(path, 'r'), readable: true, writable: false }), signal))
+    if (info.isFIFO()) return ok(pipeSource(await openFd(path, 'r'), signal))
     return ok(fileSource(await open(path), info.isFile() ? info.size : null))
   } catch (error) {
     return err(unusable(path, errorCode(error)))
@@ -118,7 +119,21 @@ async function* fileChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
+function standardInput({ stdin, signal }: ReadOptions): RawSource {
+  return stdin === undefined && isPipe(STANDARD_INPUT_FD) ? pipeSource(STANDARD_INPUT_FD, signal) : streamSource(stdin ?? process.stdin, signal)
+}
+
 /** A pipe read by the event loop: a read in a thread could not be stopped and would hold up the exit. */
+function pipeSource(fd: number, signal: AbortSignal | undefined): RawSource {
+  const pipe = new PipeReader(fd, signal)
+  const close = (): Promise<void> => {
+    pipe.close()
+    return Promise.resolve()
+  }
+  return { chunks: () => pipe.chunks(), total: null, isRepeatable: false, close }
+}
+
+/** Standard input that is a terminal or a file, or what stands in for it. */
 function streamSource(stream: Readable, signal: AbortSignal | undefined): RawSource {
   if (signal) addAbortSignal(signal, stream)
   const close = (): Promise<void> => {

@@ -1,6 +1,8 @@
 // FlowAges: which flow was quiet longest, per class of patience. Doubly linked lists over typed arrays, exact and O(1).
 // Keeps the rule that what is forgotten depends on packet order alone, never on a hash.
 
+import { longerWords } from '../base/longer.ts'
+
 const NONE = -1
 const SLOTS_AT_START = 1024
 
@@ -84,11 +86,7 @@ export class FlowAges {
 
   #grow(slot: number): void {
     const length = Math.max(this.#older.length * 2, slot + 1)
-    const older = new Int32Array(length)
-    const newer = new Int32Array(length)
-    older.set(this.#older)
-    newer.set(this.#newer)
-    this.#older = older
-    this.#newer = newer
+    this.#older = longerWords(this.#older, length)
+    this.#newer = longerWords(this.#newer, length)
   }
 }

@@ -2,6 +2,7 @@
 // Keeps the rule that the frame path builds no string and no object to find a flow.
 
 import { assert } from '../base/assert.ts'
+import { longerWords } from '../base/longer.ts'
 import { mix, mixed } from '../base/mix.ts'
 
 /** Addresses low side then high side (4 words each), ports, tags and protocol, version and one-way mark. */
@@ -22,7 +23,7 @@ const PLACE_WORDS = 2
  */
 export class FlowIndex {
   /** Replaced by longer ones when the index grows. */
-  words: Int32Array
+  words: Int32Array<ArrayBuffer>
   numbers: Float64Array
   readonly #stride: number
   readonly #slotsMax: number
@@ -129,8 +130,7 @@ export class FlowIndex {
   /** Doubles; slot numbers stay as they are. */
   #grow(): void {
     this.#capacity *= 2
-    const words = new Int32Array(this.#capacity * this.#stride)
-    words.set(this.words)
+    const words = longerWords(this.words, this.#capacity * this.#stride)
     this.words = words
     this.numbers = new Float64Array(words.buffer)
     const before = this.#table

@@ -22,7 +22,7 @@ const WORK = `
 `
 
 function heapMost(before: string): number {
-  const flags = ['--no-warnings', '--max-semi-space-size=8', '--input-type=module', '-e', `${before}\n${WORK}`]
+  const flags = ['--no-warnings', '--max-semi-space-size=16', '--input-type=module', '-e', `${before}\n${WORK}`]
   return Number(execFileSync(process.execPath, flags, { encoding: 'utf8' }))
 }
 
@@ -53,6 +53,6 @@ test('between two phases what the first held is given back, where the launcher l
 
 test('the launcher limits the space for new objects, lets collecting be asked for, and has freed tables given back', () => {
   const launcher = readFileSync(LAUNCHER, 'utf8')
-  assert.match(launcher, /^exec "\$node" .*--expose-gc --max-semi-space-size=8 "\$main"/m)
+  assert.match(launcher, /^exec "\$node" .*--expose-gc --max-semi-space-size=16 "\$main"/m)
   assert.match(launcher, /^export MALLOC_MMAP_THRESHOLD_=/m)
 })

@@ -14,7 +14,7 @@ const LOOK_MS = 250
 
 /**
  * Called once, before anything large. The other half of the policy stands in the launcher, for V8 reads it at its start only: new objects
- * get two spaces of 8 MB, where V8 would go to 64 (`cordon`, --max-semi-space-size).
+ * get two spaces of 16 MB, where V8 would go to 64 (`cordon`, --max-semi-space-size).
  */
 export function collectEarly(): void {
   let isLarge = false

@@ -14,12 +14,16 @@ export interface Sightings {
   firstAt: Micros
   lastAt: Micros
   count: number
-  readonly frames: number[]
-  readonly flows: Map<number, FlowMark>
+  frames: readonly number[]
+  /** Each flow once. */
+  flows: readonly FlowMark[]
 }
 
+const NO_FRAMES: readonly number[] = []
+const NO_FLOWS: readonly FlowMark[] = []
+
 export function noSightings(at: Micros): Sightings {
-  return { firstAt: at, lastAt: at, count: 0, frames: [], flows: new Map() }
+  return { firstAt: at, lastAt: at, count: 0, frames: NO_FRAMES, flows: NO_FLOWS }
 }
 
 /** One more; `times` 0 keeps the place without counting it. */
@@ -27,23 +31,26 @@ export function sight(seen: Sightings, { at, frame }: { readonly at: Micros; rea
   seen.firstAt = Math.min(seen.firstAt, at)
   seen.lastAt = Math.max(seen.lastAt, at)
   seen.count += times
-  if (seen.frames.length < FRAMES_MAX) seen.frames.push(frame)
-  if (flow && seen.flows.size < FLOWS_MAX && !seen.flows.has(flow.id)) seen.flows.set(flow.id, markOf(flow))
+  // Lists exactly as long as they are, made anew each of the few times: of most that is seen there is one, and thousands are kept.
+  if (seen.frames.length < FRAMES_MAX) seen.frames = seen.frames.concat(frame)
+  if (flow && seen.flows.length < FLOWS_MAX && !seen.flows.some(({ flowId }) => flowId === flow.id)) seen.flows = seen.flows.concat(markOf(flow))
 }
 
 /** All of them as one; at least one. */
 export function joined(all: readonly Sightings[]): Sightings {
   const sum = noSightings(leastOf(all, (s) => s.firstAt))
-  for (const { lastAt, count, frames, flows } of all) {
+  const flows = new Map<number, FlowMark>()
+  for (const { lastAt, count, flows: some } of all) {
     sum.lastAt = Math.max(sum.lastAt, lastAt)
     sum.count += count
-    sum.frames.push(...frames)
-    for (const [id, flow] of flows) sum.flows.set(id, flow)
+    for (const flow of some) flows.set(flow.flowId, flow)
   }
+  sum.frames = all.flatMap(({ frames }) => frames)
+  sum.flows = [...flows.values()]
   return sum
 }
 
 /** As a draft has it. */
 export function shown({ firstAt, lastAt, count, frames, flows }: Sightings) {
-  return { firstAt, lastAt, count, frames, flows: [...flows.values()] } as const
+  return { firstAt, lastAt, count, frames, flows } as const
 }

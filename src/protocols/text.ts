@@ -1,33 +1,38 @@
 // text: what devices say about themselves, as one printable line of bounded length.
 // Keeps the rule that no control character and no byte beyond ASCII reaches a fact.
 
-import { u8 } from '../wire/bytes.ts'
+import { hexLetter, letters, LETTERS_MAX, textOfLetters } from '../base/letters.ts'
+import { printable, u8 } from '../wire/bytes.ts'
 
 /** Longest self-description that leaves: an LLDP system description may have 255 (IEEE 802.1AB clause 8.5.7). */
 export const LINE_MAX = 255
 
 /** Printable ASCII of [off, end); white space and NUL together become one blank, other bytes `?`. Empty is null. */
 export function lineText(buf: Uint8Array, off: number, end: number, max = LINE_MAX): string | null {
-  let text = ''
+  const stop = Math.min(max, LETTERS_MAX)
+  let length = 0
   let isGap = false
-  for (let i = off; i < end && text.length < max; i++) {
+  for (let i = off; i < end && length < stop; i++) {
     const c = u8(buf, i)
     if (c === 0x20 || c === 0 || (c >= 9 && c <= 13)) {
-      isGap = text !== ''
+      isGap = length > 0
       continue
     }
-    if (isGap) text += ' '
+    if (isGap) letters[length++] = 0x20
     isGap = false
-    if (text.length < max) text += c > 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+    if (length < stop) letters[length++] = printable(c)
   }
-  return text === '' ? null : text
+  return length === 0 ? null : textOfLetters(length)
 }
 
 /** Two lower-case hex digits per byte, at most `bytesMax` of them. */
 export function hexText(buf: Uint8Array, off: number, end: number, bytesMax = 64): string {
-  let text = ''
-  for (let i = off; i < end && i < off + bytesMax; i++) text += u8(buf, i).toString(16).padStart(2, '0')
-  return text
+  let length = 0
+  for (let i = off; i < end && i < off + bytesMax && length < LETTERS_MAX; i++) {
+    letters[length++] = hexLetter(u8(buf, i) >>> 4)
+    letters[length++] = hexLetter(u8(buf, i) & 0x0f)
+  }
+  return textOfLetters(length)
 }
 
 /** Printable bytes as text, else as hex. Empty is null. */

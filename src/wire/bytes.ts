@@ -1,6 +1,8 @@
 // Reading integers out of a byte buffer at an offset. Callers check the length once at the door, then read.
 // Keeps the rule (buf, off, end): nothing here makes a view, a slice or a string on the frame path.
 
+import { letters, LETTERS_MAX, textOfLetters } from '../base/letters.ts'
+
 export function u8(buf: Uint8Array, off: number): number {
   return buf[off] as number
 }
@@ -44,11 +46,17 @@ export function hasText(buf: Uint8Array, off: number, text: string): boolean {
 
 /** Printable ASCII of [off, end); any other byte becomes `?`. Stops at `max` characters. For names, never for patient fields. */
 export function asciiText(buf: Uint8Array, off: number, end: number, max = 256): string {
-  let text = ''
   const stop = Math.min(end, off + max)
-  for (let i = off; i < stop; i++) {
-    const c = u8(buf, i)
-    text += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+  let text = ''
+  for (let from = off; from < stop; from += LETTERS_MAX) {
+    const length = Math.min(LETTERS_MAX, stop - from)
+    for (let i = 0; i < length; i++) letters[i] = printable(u8(buf, from + i))
+    text += textOfLetters(length)
   }
   return text
+}
+
+/** The byte of a printable character, or that of `?`. */
+export function printable(c: number): number {
+  return c >= 0x20 && c < 0x7f ? c : 0x3f
 }

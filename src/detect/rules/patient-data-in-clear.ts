@@ -13,10 +13,19 @@ import type { World } from '../world.ts'
 interface Leak {
   readonly vlan: number
   readonly sender: Ip
-  readonly receivers: Map<Ip, { readonly nextHop: number }>
+  receivers: readonly Receiver[]
   readonly protocol: string
-  readonly fields: Set<string>
+  /** Fields of its first record, as the fact has them; most senders fill the same ones each time. */
+  readonly fields: readonly string[]
+  /** All its fields, once a record had others. */
+  allFields: Set<string> | null
   readonly seen: Sightings
+}
+
+interface Receiver {
+  readonly ip: Ip
+  /** The card the newest record to it was sent to. */
+  nextHop: number
 }
 
 /** Senders remembered: every asset of a large hospital. */
@@ -79,20 +88,33 @@ function note(leaks: Map<string, Leak>, record: PatientRecord, fact: Fact, flow:
   const receiver = record.direction === 0 ? flow.dst : flow.src
   const key = `${flow.vlan}|${sender}|${fact.protocol}`
   const leak: Leak = leaks.get(key) ?? {
-    vlan: flow.vlan, sender, receivers: new Map(), protocol: fact.protocol, fields: new Set<string>(), seen: noSightings(fact.at),
+    vlan: flow.vlan, sender, receivers: [], protocol: fact.protocol, fields: record.fields, allFields: null, seen: noSightings(fact.at),
   }
   if (!leaks.has(key) && leaks.size >= LEAKS_MAX) return
   leaks.set(key, leak)
   sight(leak.seen, fact, flow, record.times)
-  for (const field of record.fields) leak.fields.add(field)
-  if (leak.receivers.size < RECEIVERS_MAX) leak.receivers.set(receiver, { nextHop: flow.macs[record.direction === 0 ? 1 : 0] })
+  noteFields(leak, record.fields)
+  noteReceiver(leak, receiver, flow.macs[record.direction === 0 ? 1 : 0])
+}
+
+function noteFields(leak: Leak, fields: readonly string[]): void {
+  if (fields === leak.fields || (fields.length === leak.fields.length && fields.every((field, i) => field === leak.fields[i]))) return
+  leak.allFields ??= new Set(leak.fields)
+  for (const field of fields) leak.allFields.add(field)
+}
+
+function noteReceiver(leak: Leak, ip: Ip, nextHop: number): void {
+  if (leak.receivers.length >= RECEIVERS_MAX) return
+  const known = leak.receivers.find((receiver) => receiver.ip === ip)
+  if (known) known.nextHop = nextHop
+  else leak.receivers = leak.receivers.concat({ ip, nextHop })
 }
 
 function toDraft(world: World, leak: Leak): Draft {
   const subject = subjectAt(world, leak.vlan, leak.sender)
-  const leaving = [...leak.receivers].some(([dst, { nextHop }]) => world.leaves({ vlan: leak.vlan, src: leak.sender, dst, nextHop }))
-  const fields = [...leak.fields].sort()
-  const receivers = [...leak.receivers.keys()]
+  const leaving = leak.receivers.some(({ ip, nextHop }) => world.leaves({ vlan: leak.vlan, src: leak.sender, dst: ip, nextHop }))
+  const fields = [...new Set(leak.allFields ?? leak.fields)].sort()
+  const receivers = leak.receivers.map(({ ip }) => ip)
   return {
     asset: subject, behaviour: leak.protocol, severity: leaving ? 'critical' : 'medium',
     ward: `${wardNameFirst(subject)} sends patient records that anyone on the network${leaving ? ', and outside the hospital,' : ''} can read.`,

@@ -2,6 +2,7 @@
 // Keeps the rule that every loop has a named bound: pointers must go strictly backwards, and a name has at most 255 bytes.
 
 import { isDigits } from '../../base/characters.ts'
+import { letters, textOfLetters } from '../../base/letters.ts'
 import { u8 } from '../../wire/bytes.ts'
 
 /** RFC 1035 section 2.3.4: length bytes and labels, the root included. */
@@ -12,6 +13,10 @@ export const DNS_LABEL_BYTES_MAX = 63
 const POINTERS_MAX = 127
 /** A pointer into the twelve header bytes names no prior name (RFC 1035 section 4.1.4). */
 const HEADER_BYTES = 12
+
+const DOT = 0x2e
+const BACKSLASH = 0x5c
+const ZERO = 0x30
 
 /** Fixed words for what is wrong with a name. */
 export type DnsNameProblem = 'name-truncated' | 'name-pointer' | 'name-label-type' | 'name-too-long'
@@ -41,15 +46,15 @@ export function readDnsName(buf: Uint8Array, start: number, off: number, end: nu
  * RFC 4704 section 4.2). Null when it is no such name, or the root.
  */
 export function dnsFormName(buf: Uint8Array, off: number, end: number): string | null {
-  let text = ''
+  let length = 0
   let at = off
   while (at < end && u8(buf, at) !== 0) {
     const next = at + 1 + u8(buf, at)
     if (u8(buf, at) > DNS_LABEL_BYTES_MAX || next > end || next - off >= DNS_NAME_BYTES_MAX) return null
-    text += `${text === '' ? '' : '.'}${labelText(buf, at + 1, next)}`
+    length = addLabel(buf, at + 1, next, length)
     at = next
   }
-  return text === '' ? null : text
+  return length === 0 ? null : textOfLetters(length)
 }
 
 /** As readDnsName without making text. */
@@ -62,7 +67,7 @@ function walkName(buf: Uint8Array, start: number, off: number, end: number, curs
   let limit = off // a pointer must lead before the piece it stands in, so that no chain can loop
   let used = 0
   let pointers = 0
-  let text = ''
+  let written = 0
   cursor.next = -1
   cursor.problem = null
   for (;;) {
@@ -82,11 +87,11 @@ function walkName(buf: Uint8Array, start: number, off: number, end: number, curs
     used += 1 + length
     if (used + 1 > DNS_NAME_BYTES_MAX) return failName(cursor, 'name-too-long')
     if (at + 1 + length > end) return failName(cursor, 'name-truncated')
-    if (wantsText) text += `${text === '' ? '' : '.'}${labelText(buf, at + 1, at + 1 + length)}`
+    if (wantsText) written = addLabel(buf, at + 1, at + 1 + length, written)
     at += 1 + length
   }
   if (cursor.next < 0) cursor.next = at + 1
-  return wantsText && used === 0 ? '.' : text
+  return wantsText && used === 0 ? '.' : textOfLetters(written)
 }
 
 function failName(cursor: DnsNameCursor, problem: DnsNameProblem): string {
@@ -94,16 +99,25 @@ function failName(cursor: DnsNameCursor, problem: DnsNameProblem): string {
   return ''
 }
 
-function labelText(buf: Uint8Array, off: number, end: number): string {
-  let text = ''
+/** Writes a label behind `length` letters; returns how many there are now. An escape takes four (RFC 1035 section 5.1). */
+function addLabel(buf: Uint8Array, off: number, end: number, before: number): number {
+  let length = before
+  if (length > 0) letters[length++] = DOT
   for (let i = off; i < end; i++) {
     const byte = u8(buf, i)
-    if (byte >= 0x41 && byte <= 0x5a) text += String.fromCharCode(byte + 0x20)
-    else if (byte === 0x2e || byte === 0x5c) text += `\\${String.fromCharCode(byte)}`
-    else if (byte > 0x20 && byte < 0x7f) text += String.fromCharCode(byte)
-    else text += `\\${String(byte).padStart(3, '0')}`
+    if (byte >= 0x41 && byte <= 0x5a) letters[length++] = byte + 0x20
+    else if (byte === DOT || byte === BACKSLASH) {
+      letters[length++] = BACKSLASH
+      letters[length++] = byte
+    } else if (byte > 0x20 && byte < 0x7f) letters[length++] = byte
+    else {
+      letters[length++] = BACKSLASH
+      letters[length++] = ZERO + Math.floor(byte / 100)
+      letters[length++] = ZERO + Math.floor(byte / 10) % 10
+      letters[length++] = ZERO + byte % 10
+    }
   }
-  return text
+  return length
 }
 
 /** The wire form, uncompressed. The caller's text must fit: labels 1..63 bytes, 255 in all; otherwise null. */

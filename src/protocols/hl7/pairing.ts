@@ -46,15 +46,16 @@ const UNKNOWN_CODE = '??'
  * becomes the newest; those behind it move up, so that no place is ever free once it was taken.
  */
 class SentIds {
-  readonly #ids: number[] = []
+  #ids: number[] = []
   /** By place in the ring: false while an answer is awaited, true with one (a second may follow in enhanced mode) or when none is. */
-  readonly #isDone: boolean[] = []
+  #isDone: boolean[] = []
   /** Where the next id goes once all places are taken: to the oldest. */
   #oldest = 0
   /** Ids that were given up without an answer. */
   forgotten = 0
 
   add(id: number, isDone: boolean): void {
+    if (this.#ids.length === 0) return this.#first(id, isDone)
     const place = this.#ids.indexOf(id)
     if (place >= 0) this.#renew(place, isDone)
     else if (this.#ids.length < HL7_PENDING_MAX) {
@@ -65,6 +66,12 @@ class SentIds {
       this.#put(this.#oldest, id, isDone)
       this.#oldest = this.#next(this.#oldest)
     }
+  }
+
+  /** Exactly as long: what grows from nothing by itself takes room for seventeen, and most connections of a flood say one thing. */
+  #first(id: number, isDone: boolean): void {
+    this.#ids = [id]
+    this.#isDone = [isDone]
   }
 
   /** False when the id is not here. */

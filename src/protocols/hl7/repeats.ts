@@ -28,7 +28,7 @@ interface Told {
 
 export class Hl7Repeats {
   /** Newest last. */
-  readonly #told: Told[] = []
+  #told: Told[] = []
   readonly #emit: TellHl7
 
   constructor(emit: TellHl7) {
@@ -56,7 +56,9 @@ export class Hl7Repeats {
   #first(framing: Framing, summary: Hl7Summary, at: Micros, frame: number): void {
     if (this.#told.length >= HL7_KINDS_MAX) this.#tell(this.#told.shift() as Told)
     const told = { framing, summary, at, frame, toldAt: at, times: 1 }
-    this.#told.push(told)
+    // The first one alone: what grows from nothing by itself takes room for seventeen.
+    if (this.#told.length === 0) this.#told = [told]
+    else this.#told.push(told)
     this.#tell(told)
   }
 

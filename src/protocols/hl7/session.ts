@@ -90,7 +90,7 @@ export class Hl7Session implements Session {
   /** Made with the first message that is whole. */
   #pairing: Hl7Pairing | null = null
   /** By direction and message type, in order of first appearance. */
-  readonly #counts: [Direction, string, number][] = []
+  #counts: [Direction, string, number][] = []
   readonly #sides: readonly [Side, Side]
   #faults = 0
 
@@ -126,6 +126,7 @@ export class Hl7Session implements Session {
   count(direction: Direction, messageType: string): void {
     const known = this.#countOf(direction, messageType) ?? (this.#counts.length < HL7_TYPES_MAX ? undefined : this.#countOf(direction, OTHER_TYPES))
     if (known) known[2] += 1
+    else if (this.#counts.length === 0) this.#counts = [[direction, messageType, 1]]
     else this.#counts.push([direction, this.#counts.length < HL7_TYPES_MAX ? messageType : OTHER_TYPES, 1])
   }
 

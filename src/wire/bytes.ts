@@ -38,6 +38,11 @@ export function findByte(buf: Uint8Array, byte: number, off: number, end: number
   return -1
 }
 
+/** Bytes of their own. Not slice(), which of a Buffer is a view: it would change with what is read next, and keep all that was read alive. */
+export function copyOf(buf: Uint8Array, off: number, end: number): Uint8Array {
+  return new Uint8Array(buf.subarray(off, end))
+}
+
 /** The characters of `text` stand at `off`, one byte each. The caller has looked at the end. */
 export function hasText(buf: Uint8Array, off: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (buf[off + i] !== text.charCodeAt(i)) return false

@@ -2,7 +2,7 @@
 // Keeps two rules: no reading is null, whatever number stood for it; and vital values leave only inside Tainted.
 
 import { Tainted } from '../../base/tainted.ts'
-import { i16le, u16le, u8 } from '../../wire/bytes.ts'
+import { copyOf, i16le, u16le, u8 } from '../../wire/bytes.ts'
 import * as codes from './codes.ts'
 import { CmsSubtype, CmsType, EcgAt, MISSING_FLOAT, MISSING_I16, MISSING_PRESSURE, NibpAt, Spo2At, TemperatureAt } from './codes.ts'
 import { encodeCmsFrame } from './head.ts'
@@ -74,7 +74,7 @@ const triple = <T>(make: (i: number) => T): [T, T, T] => [make(0), make(1), make
 
 /** Reads 46/14; the body must hold its 0x3D3 bytes. Copies the samples. */
 export function decodeEcg(buf: Uint8Array, off: number): Tainted<CmsEcg> {
-  const wave = (at: number, samples: number): Uint8Array => buf.slice(off + at, off + at + samples)
+  const wave = (at: number, samples: number): Uint8Array => copyOf(buf, off + at, off + at + samples)
   return new Tainted({
     ecg: triple((i) => wave(EcgAt.ecg1 + i * codes.ECG_SAMPLES, codes.ECG_SAMPLES)),
     resp: wave(EcgAt.resp, codes.RESP_SAMPLES),
@@ -106,7 +106,7 @@ export function encodeEcg(block: CmsEcg, paddingBytes = 0): Uint8Array {
 /** Reads 46/15; the body must hold its 0x114 bytes. FFFF (no sensor) and 00FF (perhaps "attached, no reading") are both null. */
 export function decodeSpo2(buf: Uint8Array, off: number): Tainted<CmsSpo2> {
   return new Tainted({
-    pleth: buf.slice(off + Spo2At.pleth, off + Spo2At.pleth + codes.PLETH_SAMPLES),
+    pleth: copyOf(buf, off + Spo2At.pleth, off + Spo2At.pleth + codes.PLETH_SAMPLES),
     spo2: inRange(i16le(buf, off + Spo2At.spo2), codes.SPO2_RANGE),
     pulse: inRange(i16le(buf, off + Spo2At.pulse), codes.HEART_RATE_RANGE),
     spo2Limits: readLimitsByValue(buf, off + Spo2At.spo2Limits),

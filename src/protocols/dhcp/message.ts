@@ -3,7 +3,7 @@
 
 import { ipFromV4, ipValue, type Ip } from '../../base/ip.ts'
 import type { MacNumber } from '../../base/mac.ts'
-import { u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
+import { copyOf, u16be, u32be, u48be, u8 } from '../../wire/bytes.ts'
 import { DhcpOption, DhcpOverload, MAC_HARDWARE } from './codes.ts'
 
 /** op to the end of `file`: RFC 951 section 3, RFC 2131 figure 1. */
@@ -140,7 +140,7 @@ function addStretch(walk: Walk, code: number, off: number, end: number): void {
 
 function join(buf: Uint8Array, pieces: readonly (readonly [number, number])[]): Uint8Array {
   const [first] = pieces
-  if (pieces.length === 1 && first) return buf.slice(first[0], first[1])
+  if (pieces.length === 1 && first) return copyOf(buf, first[0], first[1])
   const data = new Uint8Array(pieces.reduce((sum, [off, end]) => sum + end - off, 0))
   let at = 0
   for (const [off, end] of pieces) {

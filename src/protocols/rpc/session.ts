@@ -39,11 +39,16 @@ interface Pending {
   readonly kind: CallKind
 }
 
+/**
+ * One for all sessions, as a message is read to its end before the next one begins: a session with one of its own would keep the bytes of the
+ * capture that its last message stood in, thousands of sessions as many pieces of 64 kB.
+ */
+const reader = new XdrReader()
+
 export class RpcSession implements Session, RecordSink {
   readonly #context: SessionContext
   readonly #memory: RpcMemory
   readonly #traffic: FileTraffic
-  readonly #reader = new XdrReader()
   readonly #streams: readonly [RecordStream, RecordStream] | null
   /** By direction of the call: NFSv4 servers call back on the client's connection. */
   readonly #pending: readonly [Map<number, Pending>, Map<number, Pending>] = [new Map(), new Map()]
@@ -107,7 +112,7 @@ export class RpcSession implements Session, RecordSink {
 
   /** The first bytes of a long COMPOUND: does it write? */
   #writesCompound(buf: Uint8Array, off: number, end: number): boolean {
-    const r = this.#reader
+    const r = reader
     r.reset(buf, off, end)
     const call = readCall(r)
     if (call === null || call.wrapped) return false
@@ -122,7 +127,7 @@ export class RpcSession implements Session, RecordSink {
       return
     }
     const type = u32be(buf, off + 4)
-    this.#reader.reset(buf, off, end)
+    reader.reset(buf, off, end)
     if (type > MessageType.reply) return this.#malformedFact(this.#caller ?? direction, 'message-type')
     this.#caller ??= type === MessageType.call ? direction : opposite(direction)
     if (type === MessageType.call) this.#call(direction, whole)
@@ -153,7 +158,7 @@ export class RpcSession implements Session, RecordSink {
   // ---- calls
 
   #call(direction: Direction, whole: boolean): void {
-    const r = this.#reader
+    const r = reader
     const call = readCall(r)
     if (call === null) return this.#fault(direction, whole)
     const row = procedureRow(call.program, call.version, call.procedure)
@@ -246,7 +251,7 @@ export class RpcSession implements Session, RecordSink {
     if (!pending) return
     this.#pending[callDirection].delete(xid)
     this.#memory.waiting--
-    const r = this.#reader
+    const r = reader
     const header = readReply(r)
     const { call, row } = pending
     const result = emptyResult()
@@ -280,7 +285,7 @@ export class RpcSession implements Session, RecordSink {
 
   /** Tells the reader's fault, unless bytes are only missing because the record goes on or was cut by the capture. */
   #fault(callDirection: Direction, whole: boolean): void {
-    const { fault } = this.#reader
+    const { fault } = reader
     if (fault !== null && (whole || fault !== 'cut-short')) this.#malformedFact(callDirection, fault)
   }
 

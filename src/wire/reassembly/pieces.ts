@@ -1,6 +1,7 @@
 // Pieces: bytes that arrived ahead of their turn, kept sorted and never overlapping. Shared by IP and TCP reassembly.
 // Keeps the rule that the target's policy says whose bytes stay, and that what disagrees is seen and said whoever wins.
 
+import { copyOf } from '../bytes.ts'
 import type { Wins } from './overlap.ts'
 
 /** What an insert found, as bits. */
@@ -173,13 +174,6 @@ export class Pieces {
     }
     return low
   }
-}
-
-/** The one copy of reassembly: the caller's buffer is gone after the call. Not slice(): on a Node Buffer that is a view. */
-function copyOf(buf: Uint8Array, off: number, end: number): Uint8Array {
-  const bytes = new Uint8Array(end - off)
-  bytes.set(buf.subarray(off, end))
-  return bytes
 }
 
 function differs(piece: Piece, start: number, end: number, buf: Uint8Array | null, off: number): boolean {

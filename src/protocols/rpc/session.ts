@@ -44,16 +44,17 @@ interface Pending {
  * capture that its last message stood in, thousands of sessions as many pieces of 64 kB.
  */
 const reader = new XdrReader()
+const NO_CALLS: ReadonlyMap<number, Pending> = new Map()
 
 export class RpcSession implements Session, RecordSink {
   readonly #context: SessionContext
   readonly #memory: RpcMemory
   readonly #traffic: FileTraffic
   readonly #streams: readonly [RecordStream, RecordStream] | null
-  /** By direction of the call: NFSv4 servers call back on the client's connection. */
-  readonly #pending: readonly [Map<number, Pending>, Map<number, Pending>] = [new Map(), new Map()]
+  /** By direction of the call: NFSv4 servers call back on the client's connection. Made with the first call. */
+  readonly #pending: [Map<number, Pending> | null, Map<number, Pending> | null] = [null, null]
   /** Where the search for the oldest pending call of each direction stands. */
-  readonly #oldestFirst: [Iterator<Pending>, Iterator<Pending>] = [this.#pending[0].values(), this.#pending[1].values()]
+  readonly #oldestFirst: [Iterator<Pending> | null, Iterator<Pending> | null] = [null, null]
   /** By direction of the call. */
   readonly #tallies: readonly [CallTally, CallTally] = [new CallTally(), new CallTally()]
   readonly #lossTold: [boolean, boolean] = [false, false]
@@ -86,9 +87,9 @@ export class RpcSession implements Session, RecordSink {
     this.#streams?.[0].end()
     this.#streams?.[1].end()
     for (const direction of [0, 1] as const) {
-      for (const pending of this.#pending[direction].values()) this.#unanswered(direction, pending)
-      this.#memory.waiting -= this.#pending[direction].size
-      this.#pending[direction].clear()
+      for (const pending of this.#waiting(direction).values()) this.#unanswered(direction, pending)
+      this.#memory.waiting -= this.#waiting(direction).size
+      this.#pending[direction] = this.#oldestFirst[direction] = null
       this.#totals(direction)
     }
     this.#traffic.end()
@@ -187,7 +188,7 @@ export class RpcSession implements Session, RecordSink {
    * A session that has none of its own to give does not wait for this one.
    */
   #remember(direction: Direction, pending: Pending): boolean {
-    const table = this.#pending[direction]
+    const table = (this.#pending[direction] ??= new Map())
     const earlier = table.get(pending.call.xid)
     if (earlier && sameProcedure(earlier.call, pending.call)) return false
     if (earlier) this.#drop(direction, earlier)
@@ -209,14 +210,15 @@ export class RpcSession implements Session, RecordSink {
    * the first live one: in a flood of calls that is the whole table, for each call.
    */
   #oldest(direction: Direction): Pending | undefined {
-    const next = this.#oldestFirst[direction].next()
-    if (next.done !== true) return next.value
-    this.#oldestFirst[direction] = this.#pending[direction].values()
-    return this.#oldestFirst[direction].next().value
+    const next = this.#oldestFirst[direction]?.next()
+    if (next !== undefined && next.done !== true) return next.value
+    const first = this.#waiting(direction).values()
+    this.#oldestFirst[direction] = first
+    return first.next().value
   }
 
   #drop(direction: Direction, pending: Pending): void {
-    if (this.#pending[direction].delete(pending.call.xid)) this.#memory.waiting--
+    if (this.#pending[direction]?.delete(pending.call.xid) === true) this.#memory.waiting--
     this.#unanswered(direction, pending)
   }
 
@@ -247,9 +249,9 @@ export class RpcSession implements Session, RecordSink {
 
   #reply(direction: Direction, xid: number, whole: boolean): void {
     const callDirection = opposite(direction)
-    const pending = this.#pending[callDirection].get(xid)
+    const pending = this.#waiting(callDirection).get(xid)
     if (!pending) return
-    this.#pending[callDirection].delete(xid)
+    this.#pending[callDirection]?.delete(xid)
     this.#memory.waiting--
     const r = reader
     const header = readReply(r)
@@ -273,14 +275,18 @@ export class RpcSession implements Session, RecordSink {
 
   #cutReply(callDirection: Direction, pending: Pending, whole: boolean): void {
     this.#fault(callDirection, whole)
-    this.#pending[callDirection].set(pending.call.xid, pending)
+    this.#pending[callDirection]?.set(pending.call.xid, pending)
     this.#memory.waiting++
   }
 
   // ---- small things
 
-  #callsAnsweredIn(direction: Direction): Map<number, Pending> {
-    return this.#pending[opposite(direction)]
+  #callsAnsweredIn(direction: Direction): ReadonlyMap<number, Pending> {
+    return this.#waiting(opposite(direction))
+  }
+
+  #waiting(direction: Direction): ReadonlyMap<number, Pending> {
+    return this.#pending[direction] ?? NO_CALLS
   }
 
   /** Tells the reader's fault, unless bytes are only missing because the record goes on or was cut by the capture. */

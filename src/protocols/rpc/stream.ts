@@ -36,7 +36,8 @@ const FRAGMENTS_MAX = 1024
 export const HEAD_BYTES = 960
 /** Most bytes of a record kept for decoding: READDIRPLUS of 2.6 to 4.x Linux stays below 32 KiB; the rest of a longer one is skipped. */
 export const RECORD_BYTES_MAX = 128 * 1024
-const RECORD_BYTES_START = 1024
+/** A flood of records that break off holds this much each; a call of MOUNT or of the port mapper is shorter. */
+const RECORD_BYTES_START = 256
 /** High byte of the longest fragment, without the last-fragment bit: most bytes of a lost stream are refused by it alone. */
 const MARK_FIRST_BYTE_MAX = FRAGMENT_BYTES_MAX >>> 24
 /** Buffer kept between records: most replies but listings fit; a sensor has many idle flows. */

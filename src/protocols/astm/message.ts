@@ -1,6 +1,7 @@
 // ASTM records: bytes of one direction to record types, header texts and filled patient fields; and frames written.
 // Keeps the patient-data rule by construction: only four fields of the header are ever collected, of a patient's one bit each.
 
+import { printable } from '../../wire/bytes.ts'
 import { ASTM_HEADER, ASTM_PATIENT, ASTM_PATIENT_FIELD_MAX, ASTM_TEXT_MAX, AstmByte, AstmHeaderField, isDelimiter, isRecordLetter } from './codes.ts'
 
 export interface AstmHeaderTexts {
@@ -129,7 +130,7 @@ export class AstmRecords {
       place.isFilled = false
     } else if (place.letter === ASTM_PATIENT) place.isFilled ||= c > 0x20 && c !== place.component
     else if (place.field === AstmHeaderField.password) place.hasPassword ||= c > 0x20
-    else if (isKept(place.field) && place.text.length < ASTM_TEXT_MAX) place.text += c === place.component ? '^' : printable(c)
+    else if (isKept(place.field) && place.text.length < ASTM_TEXT_MAX) place.text += c === place.component ? '^' : String.fromCharCode(printable(c))
   }
 
   #endField(place: Place): void {
@@ -153,10 +154,6 @@ export class AstmRecords {
 
 function isKept(field: number): boolean {
   return field === AstmHeaderField.sender || field === AstmHeaderField.receiver || field === AstmHeaderField.processing || field === AstmHeaderField.version
-}
-
-function printable(c: number): string {
-  return c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
 }
 
 /** Without outer blanks and empty trailing components. */

@@ -1,6 +1,7 @@
 // HL7 scanner: reads one message in pieces of any size, in tight loops that run to the next byte that matters.
 // Keeps the patient-data rule by construction: only the listed header and device fields are ever collected, of all others one bit.
 
+import { printable } from '../../wire/bytes.ts'
 import { HL7_ENCODING_CHARACTERS_MAX, Hl7Byte, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, type Hl7Fault } from './codes.ts'
 import type { Hl7DeviceId } from './facts.ts'
 import { DOT, HEADER_FIELDS, HIERARCHY_DOTS_MIN, MDC, type Collected } from './fields.ts'
@@ -16,7 +17,6 @@ const NAME_LETTERS = 3
 /** Matches no further letter. */
 const MDC_MISSED = MDC.length + 1
 const CARET = 0x5e
-const UNPRINTABLE = 0x3f
 const ANSWER_CODE = HEADER_FIELDS.indexOf('answerCode')
 const ACCEPT_ANSWER = HEADER_FIELDS.indexOf('acceptAnswer')
 const APPLICATION_ANSWER = HEADER_FIELDS.indexOf('applicationAnswer')
@@ -52,6 +52,8 @@ export class Hl7Scanner {
   /** Bytes of `collecting` that are this field's; between two pieces they are parked here. */
   #textLength = 0
   #textDone = false
+  /** So long was the text of a device when it was found to hold nothing: it is not looked at again before it grew. */
+  #emptyLength = 0
   #parked: Uint8Array | null = null
   #controlHash = HASH_EMPTY
   #answeredHash = HASH_EMPTY
@@ -161,7 +163,7 @@ export class Hl7Scanner {
     if (field > this.#plan.last) this.#place = 'rest'
     if (this.#what === Ask.nothing || this.#isAnswered(field)) return
     this.#componentIndex = 1
-    this.#textLength = 0
+    this.#textLength = this.#emptyLength = 0
     this.#textDone = false
     this.#matched = this.#dots = this.#others = 0
   }
@@ -303,7 +305,7 @@ export class Hl7Scanner {
         if (c === repetition) this.#endRepetition(collected)
         else this.#endComponent(collected)
         room = this.#textDone ? 0 : collected.textMax
-      } else if (this.#textLength < room) collecting[this.#textLength++] = c >= 0x20 && c < 0x7f ? c : UNPRINTABLE
+      } else if (this.#textLength < room) collecting[this.#textLength++] = printable(c)
     }
     return i
   }
@@ -312,9 +314,16 @@ export class Hl7Scanner {
   #endComponent(collected: Collected): void {
     this.#componentIndex += 1
     if (this.#textDone) return
-    if (collected.device !== undefined) this.#textDone = clean(this.#textLength)
+    if (collected.device !== undefined) this.#endDeviceComponent()
     else if (this.#componentIndex > collected.componentsMax) this.#textDone = true
     else if (this.#textLength < collected.textMax) collecting[this.#textLength++] = CARET
+  }
+
+  /** Blanks of component after component are looked through once for each length of the text, which has a bound, not once a component. */
+  #endDeviceComponent(): void {
+    if (this.#textLength === this.#emptyLength) return
+    this.#textDone = clean(this.#textLength)
+    if (!this.#textDone) this.#emptyLength = this.#textLength
   }
 
   /** Repetitions of a device field are devices of their own; of a header field only the first is kept. */
@@ -326,7 +335,7 @@ export class Hl7Scanner {
 
   #keepDevice(source: Hl7DeviceId['source']): void {
     this.#gathered.keepDevice(source, this.#textLength)
-    this.#textLength = 0
+    this.#textLength = this.#emptyLength = 0
     this.#textDone = false
   }
 

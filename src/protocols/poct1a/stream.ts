@@ -1,6 +1,7 @@
 // POCT1-A framing: bytes of one direction in any split -> elements of XML as they open and close, and attributes as they come.
 // Keeps the rule that no message is stored: of an element its name is held, of an attribute as much as its reader asks for.
 
+import { printable } from '../../wire/bytes.ts'
 import { isNameByte, isSpaceByte, POCT_NAME_MAX, POCT_TEXT_MAX } from './codes.ts'
 
 export interface XmlSink {
@@ -145,7 +146,7 @@ export class XmlStream {
       if (this.#isV && this.#element !== '') this.#sink.attribute(this.#element, this.#value.trim(), this.#isFilled)
     } else {
       if (!isSpaceByte(c)) this.#isFilled = true
-      if (this.#isWanted && this.#value.length < POCT_TEXT_MAX) this.#value += c >= 0x20 && c < 0x7f ? String.fromCharCode(c) : '?'
+      if (this.#isWanted && this.#value.length < POCT_TEXT_MAX) this.#value += String.fromCharCode(printable(c))
     }
   }
 

@@ -3,6 +3,7 @@
 
 import { assert } from '../../base/assert.ts'
 import { asciiText, u32be } from '../../wire/bytes.ts'
+import { hexText } from '../text.ts'
 
 /** XDR pads every item to four bytes (RFC 4506 section 3). Plain arithmetic: a hostile length near 2^32 must not wrap to 0. */
 export function padded(length: number): number {
@@ -83,14 +84,11 @@ export class XdrReader {
   /** `length` opaque bytes as a hex key for maps, or null after a fault. Steps over the padding too. */
   hexKey(length: number): string | null {
     if (!this.has(padded(length))) return null
-    let key = ''
-    for (let i = this.off; i < this.off + length; i++) key += HEX[this.buf[i] as number]
+    const start = this.off
     this.off += padded(length)
-    return key
+    return hexText(this.buf, start, start + length, length)
   }
 }
-
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 
 /** Room for an NFSv3 LOOKUP reply, the most common message; the buffer doubles when more is needed. */
 const WRITER_BYTES_START = 256

@@ -137,7 +137,7 @@ class Datagram implements Incomplete {
     this.ipVersion = frame.ipVersion
     this.vlan = frame.vlan
     this.innerVlan = frame.innerVlan
-    for (let i = 0; i < 8; i++) this.addresses[i] = frame.addresses[i] as number
+    for (let i = 0; i < this.addresses.length; i++) this.addresses[i] = frame.addresses[i] as number
     this.firstAt = frame.at
     this.firstFrame = frame.number
     this.proto = frame.proto

@@ -203,3 +203,10 @@ export function isNameByte(c: number, position: number): boolean {
 export function isLineEnd(c: number): boolean {
   return c === Hl7Byte.cr || c === Hl7Byte.lf
 }
+
+/** First separator or line end of [off, end). */
+export function toFieldEnd(buf: Uint8Array, off: number, end: number, separator: number): number {
+  let i = off
+  while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
+  return i
+}

@@ -2,7 +2,7 @@
 // Keeps the patient-data rule by construction: only the listed header and device fields are ever collected, of all others one bit.
 
 import { printable } from '../../wire/bytes.ts'
-import { HL7_ENCODING_CHARACTERS_MAX, Hl7Byte, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, type Hl7Fault } from './codes.ts'
+import { HL7_ENCODING_CHARACTERS_MAX, Hl7Byte, isBlankByte, isDelimiterByte, isLineEnd, isNameByte, toFieldEnd, type Hl7Fault } from './codes.ts'
 import type { Hl7DeviceId } from './facts.ts'
 import { DOT, HEADER_FIELDS, HIERARCHY_DOTS_MIN, MDC, type Collected } from './fields.ts'
 import { Gathered } from './gathered.ts'
@@ -414,11 +414,4 @@ export class Hl7Scanner {
     this.#letters = this.#letterCount = 0
     this.#what = Ask.nothing
   }
-}
-
-/** First separator or line end of [off, end). */
-function toFieldEnd(buf: Uint8Array, off: number, end: number, separator: number): number {
-  let i = off
-  while (i < end && buf[i] !== separator && buf[i] !== Hl7Byte.cr && buf[i] !== Hl7Byte.lf) i++
-  return i
 }
